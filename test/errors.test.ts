@@ -350,7 +350,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '-t', 'ndjson', '-o', './'],
     status: 2,
     begins: 'the folder "./" contains the output of another run',
-    says: 'continue it with --resume, or write to another folder',
+    says: 'continue it with --resume and the same options, or write to another folder',
   },
   E_NO_INPUT: { args: [], terminal: 'stdin', status: 2, begins: 'no input', says: 'softmax --help' },
   E_CELL_ENCODING: {

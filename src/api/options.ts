@@ -4,7 +4,7 @@ import type { ValueOf } from '../core/options.js'
 interface ForBytes {
   /** Output format [default: by file name, or `from`]. */
   to?: ValueOf<'to'> | undefined
-  /** Input format [default: by file name, or csv]. */
+  /** Input format [default: by file name and first bytes, or csv]. */
   from?: ValueOf<'from'> | undefined
   /**
    * Decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep=

@@ -556,7 +556,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: '0.5',
     aliases: 'thresholds cutoff prob-threshold decision-threshold',
-    help: 'minimum probability of a class in labels: a number, a JSON object such as {"cat":0.3} (other classes keep 0.5), a JSON array in class order, or @FILE; with --binary, minimum probability of the positive class for it to be the label',
+    help: 'with --sigmoid, minimum probability of the classes that the column labels lists: a number, a JSON object such as {"cat":0.3} (other classes keep 0.5), a JSON array in class order, or @FILE; with --binary, minimum probability of the positive class for it to be the label',
     doc: "minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 } (other classes keep 0.5), or an array in class order; with `binary`, minimum probability of the positive class for it to be the label",
   }),
   minConfidence: option({
@@ -612,7 +612,7 @@ export const OPTIONS = {
     kind: format,
     scopes: BYTES,
     short: 'f',
-    defaultText: 'by file name, or csv',
+    defaultText: 'by file name and first bytes, or csv',
     aliases:
       'input-format informat format in-format json=json jsonl=ndjson ndjson=ndjson jsonlines=ndjson csv=csv tsv=tsv npy=npy npz=npz safetensors=safetensors parquet=parquet arrow=arrow',
     help: 'input format',
@@ -777,12 +777,7 @@ export const OPTIONS = {
   }),
   maxErrors: option({
     group: 'Bad rows',
-    kind: wholeNumber(
-      'N',
-      0,
-      Infinity,
-      'a whole number of rows from 0, and no percentage: how many rows there are is known at the end only',
-    ),
+    kind: wholeNumber('N', 0, Infinity, 'a whole number of rows from 0 (not a percentage)'),
     scopes: [...STREAMS, 'read'],
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',

@@ -306,10 +306,10 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   },
   E_VALIDATION: {
     is: 'No temperature can be found from the rows.',
-    cause: 'No row has a true class, or there is only one class.',
+    cause: 'No row has a true class, which may mean that --truth names another column, or there is only one class.',
     example: String.raw`printf 'logit_a,logit_b,y\n2,1,\n' | softmax calibrate --truth y`,
     says: 'softmax: no temperature can be found: no row has a true class [E_VALIDATION]',
-    fix: 'Calibrate on more rows that the model was not trained on.',
+    fix: 'Check --truth, or calibrate on rows that have true classes and that the model was not trained on. If rows have a single logit, use --binary NEGATIVE,POSITIVE.',
   },
   E_SELECTOR: {
     is: 'A selector matches no column, or one column twice.',
@@ -324,7 +324,7 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     cause: 'It contains numbers instead of names, begins like a comment, or has fewer cells than the rows.',
     example: String.raw`printf '1.5,2.5\n3.5,4.5\n' | softmax`,
     says: 'softmax: stdin:1: the first line contains numbers, not names; --no-header reads it as a row, --header reads it as names [E_HEADER]',
-    fix: '--no-header reads the first line as a row, --header as names. --skip-lines N skips lines before the header, and --comment # lines that begin with #.',
+    fix: "--no-header reads the first line as a row, --header as names. --skip-lines N skips lines before the header, and --comment '#' lines that begin with #.",
   },
   E_NAME: {
     is: 'Two output columns would have the same name.',
@@ -358,10 +358,11 @@ softmax a.csv a.tsv --to csv -o out/`,
   },
   E_RESUME: {
     is: 'The folder contains the output of another run.',
-    cause: 'It contains files that this run would replace, or its manifest was written with other options.',
+    cause:
+      'It has a manifest of another run, whose options may be others, or a data file that none of the inputs produces. A file without a manifest that has the name of an output is replaced; --no-clobber prevents that.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv; softmax in.csv -o out/ --quiet
 softmax in.csv -o out/`,
-    says: 'softmax: the folder "out/" contains the output of another run; continue it with --resume, or write to another folder [E_RESUME]',
+    says: 'softmax: the folder "out/" contains the output of another run; continue it with --resume and the same options, or write to another folder [E_RESUME]',
     fix: 'Continue a run that had the same options with --resume, or write to another folder.',
   },
   E_NO_INPUT: {

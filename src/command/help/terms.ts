@@ -11,7 +11,7 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
     'the position of the largest logit, from 0, like argmax of numpy (the first NaN, if there is one); with --binary, the position of the label',
   labels:
     'with --sigmoid, the classes whose probability is at least --threshold: cat|dog in a cell, or an empty cell if there are none (a --truth column needs [] for none, as an empty cell means unknown); in arrays, a boolean for each class',
-  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - quantile, possibly none, where quantile is that of 1 - p of the true class on the calibration rows; on rows like those of the calibration, the set contains the true class as often as --coverage says; in arrays, a boolean for each class',
+  set: 'with a --calibration made with --coverage, the classes whose probability is at least 1 - q, possibly none, where q is the quantile of 1 - p(true class) over the calibration rows at that coverage, corrected for their number; on rows like those of the calibration, the set contains the true class as often as --coverage says; in arrays, a boolean for each class',
   set_size: 'the number of classes in the set',
   confidence: 'the largest probability',
   margin: 'the largest probability minus the second largest',
@@ -34,7 +34,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   accuracy:
     'of the rows with a label, the share whose label is the true class; with --sigmoid, the share of rows whose labels are exactly the true classes',
   hamming_loss: 'with --sigmoid, the share of wrong decisions over all rows and classes',
-  balanced_accuracy: 'the mean recall of the classes that occur',
+  balanced_accuracy: 'the mean recall of the classes that are the true class of a row',
   top_k_accuracy: 'the share of rows whose true class is among the k most probable, for k = 1, 3 and 5',
   log_loss: 'the mean of -log p of the true class, in nats, without clipping; with --sigmoid, over rows and classes',
   infinite_losses: 'the number of rows whose loss is infinite, if there are any: the true class has the probability 0',
@@ -48,7 +48,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   mean_set_size: 'the mean number of classes in a set',
   aurc: 'the area under the risk-coverage curve: the share of the k most confident rows whose most probable class is wrong, averaged over all k',
   aurc_bound: 'the maximum error of aurc, which is computed from confidence bins',
-  macro: 'mean precision, recall and F1 of the classes that occur',
+  macro: 'mean precision, recall and F1 of the classes that are the true class or the label of a row',
   micro: 'precision, recall and F1 over the decisions of all classes together',
   weighted: 'mean precision, recall and F1 of the classes, weighted by support',
   classes: 'precision, recall, F1 and support of each class',

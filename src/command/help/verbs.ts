@@ -33,7 +33,7 @@ export const VERB_TEXTS: Readonly<Record<Verb | 'score' | (typeof ABOUT)[number]
 
 export const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ['0', 'success: every row was written, or rejected as requested'],
-  ['1', 'bad data, or no row could be scored'],
+  ['1', 'bad data, or all rows are bad'],
   ['2', 'usage error, such as an unknown option or options that exclude each other'],
   ['3', 'input or output failed'],
   ['70', 'internal error; please report it'],

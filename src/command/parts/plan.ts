@@ -188,7 +188,7 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   // If there are more shares than parts, some have nothing to do, and may start when everything is done.
   const isOfOtherShares = manifests.every(ofOthers) && (!isDone || (share && manifests.length > 0 && mine.length === 0))
   if (!settings.resume && !isOfOtherShares) {
-    throw refuse('contains the output of another run', `continue it with ${optionText('resume')}`)
+    throw refuse('contains the output of another run', `continue it with ${optionText('resume')} and the same options`)
   }
   if (isDone && manifests.length === 0) throw refuse(`contains a ${SUCCESS} of another program`, 'remove it')
   const others = new Set(partNamesIn(folder, excluded))
