@@ -20,8 +20,9 @@ export interface Position {
   byte?: number
   /** The name of the column; if the logits of a row are one list, the index of the class, from 0. */
   column?: string
-  /** Whether `column` is such an index; and the name of the class, if it has one. */
+  /** Whether `column` is such an index. */
   isUnnamed?: true
+  /** The name of that class, if it has one. */
   className?: string
   /** In an array, its index as in numpy: `[1, 0]`, or `[1, :]` for a row. */
   index?: string
