@@ -134,7 +134,8 @@ describe('--stats of a run that failed', () => {
     const { child, ended } = start(['-o', 'out.csv', '--stats', 'stats.json'], cwd)
     child.stdin.write(GOOD)
     // Statistics are opened first: before the output has a temporary file, it may not be a file.
-    while (!readdirSync(cwd).some((name) => name.endsWith('.tmp')) || !existsSync(join(cwd, 'stats.json')))
+    // In this order, as the temporary file of the statistics is there before them.
+    while (!existsSync(join(cwd, 'stats.json')) || !readdirSync(cwd).some((name) => name.endsWith('.tmp')))
       await wait(5)
     mkdirSync(join(cwd, 'out.csv'))
     child.stdin.end()
