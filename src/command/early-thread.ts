@@ -1,10 +1,7 @@
 /** Starts a thread for a large file before it is opened. */
-import { isText } from '../core/formats.js'
 import type { SettingsOf } from '../core/options.js'
 import { formatOf } from '../formats/index.js'
-import { threadsOf } from '../pipeline/lanes.js'
-import { startTableWorkerEarly } from '../pipeline/table-pool.js'
-import { startWorkerEarly } from '../pipeline/worker-pool.js'
+import { startThreadFor, threadsOf } from '../pipeline/lanes.js'
 import { fileOf } from './conflict.js'
 
 /** Files of fewer bytes may be scored before another thread has started. */
@@ -18,7 +15,5 @@ export function startThreadEarly([first]: readonly string[], settings: SettingsO
   const { from, head } = settings
   const file = head === undefined && first !== undefined && threadsOf(settings) > 1 ? fileOf(first) : undefined
   if (!file?.isFile() || file.size < LARGE) return
-  const format = from ?? formatOf(first!) ?? 'csv'
-  if (isText(format)) startWorkerEarly()
-  else if (format === 'parquet') startTableWorkerEarly()
+  startThreadFor(from ?? formatOf(first!) ?? 'csv')
 }

@@ -104,18 +104,12 @@ function version(): string {
 process.stderr.on('error', () => {})
 const argv = process.argv.slice(2)
 speakAs('command')
-let isDone = false
-main(argv)
-  .catch((error: unknown) => {
-    process.exitCode = report(error, argv.includes('--debug'))
-  })
-  .finally(() => {
-    isDone = true
-  })
-
+const end = (error: unknown) => {
+  process.exitCode = report(error, argv.includes('--debug'))
+}
 // Node ends with status 0 if a run waits for something that can no longer happen.
-process.on('beforeExit', () => {
-  if (isDone) return
-  isDone = true
-  process.exitCode = report(new SoftmaxError('E_INTERNAL', { reason: 'the run has not finished' }), false)
-})
+const unfinished = () => end(new SoftmaxError('E_INTERNAL', { reason: 'the run has not finished' }))
+process.once('beforeExit', unfinished)
+main(argv)
+  .catch(end)
+  .finally(() => process.off('beforeExit', unfinished))

@@ -522,7 +522,7 @@ function truthRemedy(cell: string, count: number, of: TruthInfo['of']): string {
   }
   const names = `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
   if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
-  // 255, as segmentation data sets mark pixels without a class.
+  // Such as 255, the value of pixels without a class in segmentation data sets.
   return /^\s*-?\d+\s*$/.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
 }
 
@@ -547,7 +547,7 @@ function keyRemedy({ isWritten, isPrediction }: KeyInfo): string {
 }
 
 /** How to leave out a column that cannot be written: only with all others. */
-function noKeep(): string {
+export function noKeep(): string {
   return `${optionText('keep', false)} leaves out all kept columns`
 }
 
@@ -610,7 +610,7 @@ function decimalHint(decimal: string | undefined, delimiter: string | undefined)
 }
 
 function cellHint(cell: string, column: string | undefined): string {
-  if (cell.startsWith('\ufeff')) return JOINED
+  if (cell.startsWith('\ufeff')) return `; ${JOINED}`
   if (column !== undefined && plainName(cell) === plainName(column)) {
     return '; it is the name of the column, so this is a second header, as if files were concatenated: pass the files as separate inputs'
   }
@@ -688,4 +688,6 @@ const FORMULA_ERROR = new RegExp(
   'iu',
 )
 const LONGEST_FORMULA_ERROR = 32
-const JOINED = '; it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'
+/** Text that begins with a BOM where there can be none. */
+export const JOINED =
+  'it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'

@@ -3,7 +3,7 @@ import { isNumber } from './number.js'
 
 /**
  * Prefixes text that a spreadsheet would take for a formula with `'`, which spreadsheets display as text. Numbers are
- * left alone.
+ * not changed.
  */
 export function escapeFormula(text: string): string {
   return /^[=+\-@\t\r]/.test(text) && !isNumber(text) ? `'${text}` : text

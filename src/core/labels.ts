@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { positionsBy } from './column-name.js'
 import { plural, SoftmaxError, shown, shownNames, systemReason } from './errors.js'
+import { jsonList } from './json-list.js'
 import { optionText } from './option-words.js'
 
 /** The given names. Throws E_LABELS if a file or JSON cannot be used. */
@@ -15,22 +16,12 @@ export function labelNames(labels: string | readonly string[]): string[] {
 /** The names of a pair of classes: a list, or, for names with commas, JSON text. */
 export function pairNames(pair: string | readonly string[]): string[] {
   if (typeof pair !== 'string') return [...pair]
-  return jsonList(pair) ?? pair.split(',').map((name) => name.trim())
+  return (jsonList(pair) as string[] | undefined) ?? pair.split(',').map((name) => name.trim())
 }
 
 /** A pair of names as an option takes it. */
 export function pairText(names: readonly string[]): string {
   return names.some((name) => name.includes(',')) ? JSON.stringify(names) : names.join(',')
-}
-
-/** A JSON array; undefined for other text. */
-function jsonList(text: string): string[] | undefined {
-  if (!text.startsWith('[')) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** The names read from a pipe, which can be read only once; anything else is returned as is. */

@@ -47,7 +47,7 @@ function more({ length }: Buffer, needed: number): false | undefined {
   return length < needed ? undefined : false
 }
 
-/** Detects text by its beginning, ignoring case, leading whitespace and a byte order mark. */
+/** Detects text by its beginning, ignoring case, leading whitespace and a BOM. */
 export function beginsAsText(...beginnings: string[]): Magic {
   const longest = Math.max(...beginnings.map(({ length }) => length))
   return (start) => {
@@ -80,12 +80,13 @@ export function beginsAsJson(start: Buffer): boolean | undefined {
 
 const LONGEST_VALUE = 'Infinity'.length
 
-/** The length of a UTF-8 byte order mark, or 0. */
+/** The length of a UTF-8 BOM, or 0. */
 function byteOrderMarkLength(start: Buffer): number {
   return start.toString('latin1', 0, UTF8_BOM.length) === UTF8_BOM ? UTF8_BOM.length : 0
 }
 
-const UTF8_BOM = '\xef\xbb\xbf'
+/** The UTF-8 BOM, as latin1. */
+export const UTF8_BOM = '\xef\xbb\xbf'
 
 /**
  * The position of the next nonblank byte, found byte by byte, because a chunk may be far longer than what has to be

@@ -2,6 +2,7 @@
 import { NO_CLASS } from '../kernel/constants.js'
 import { NAMES_DELIMITER } from './decision.js'
 import { SoftmaxError, shown, type TruthInfo } from './errors.js'
+import { jsonList } from './json-list.js'
 import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import type { RowError } from './record-batch.js'
@@ -149,17 +150,6 @@ function withNumbers(_: string, value: unknown): unknown {
 
 function isPlain(item: unknown): item is string | number | bigint | boolean {
   return item !== null && typeof item !== 'object' && item !== undefined && item !== ''
-}
-
-/** The items of a JSON list. */
-function jsonList(text: string): unknown[] | undefined {
-  if (!text.startsWith('[')) return undefined
-  try {
-    const value: unknown = JSON.parse(text)
-    return Array.isArray(value) ? value : undefined
-  } catch {
-    return undefined
-  }
 }
 
 /** 0 or 1, as programs write it. */

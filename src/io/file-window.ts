@@ -1,6 +1,6 @@
 /** Sequential reads of a part of a file, with read-ahead. */
 import { acquire, recycle } from './buffer-pool.js'
-import type { FileBytes } from './temp-file.js'
+import type { FileBytes } from './file-bytes.js'
 
 export class FileWindow {
   readonly #file: FileBytes

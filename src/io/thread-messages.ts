@@ -25,7 +25,7 @@ export function transferable(memories: readonly ArrayBufferLike[]): ArrayBuffer[
 
 /**
  * A received message, with its bytes as buffers that are released once written: then `taken` receives memory of which
- * everything was released. Memory shared with other arrays is left alone.
+ * everything was released. Memory shared with other arrays is not adopted.
  */
 export function adoptedFrom<T>(message: T, taken: (memory: ArrayBufferLike) => void): T {
   const parts = new Map<ArrayBufferLike, number>()
@@ -49,10 +49,9 @@ export function sizeOfArrays(message: unknown): number {
 }
 
 function visitArrays(value: unknown, visit: (array: NumberArray) => void): void {
-  mapArrays(value, (array) => {
-    visit(array)
-    return array
-  })
+  if (ArrayBuffer.isView(value)) visit(value as NumberArray)
+  else if (typeof value === 'object' && value !== null && !(value instanceof Map))
+    for (const item of Object.values(value)) visitArrays(item, visit)
 }
 
 function mapArrays(value: unknown, map: (array: NumberArray) => NumberArray): unknown {

@@ -7,8 +7,8 @@ import { extname } from 'node:path'
 import { areEnding, type Message, WorkerThread } from './worker-thread.js'
 
 /**
- * How to start a thread: its file and what it starts with, its memories, and its queue length, which may be smaller than the number of memories because
- * results stay in them for longer.
+ * How to start a thread: its file and what it starts with, its memories, and its queue length, which may be smaller than
+ * the number of memories because results stay in them for longer.
  */
 export interface WorkerStart<Memory> {
   file: URL
@@ -90,11 +90,9 @@ export class ThreadPool<Memory, Reply> {
 
   #start(): WorkerThread<Reply> {
     const { file, data, queued, memories } = this.#startOf()
-    let hasStarted = false
-    const failed = (error: Error) => (hasStarted ? this.#fail(error) : this.#refuse(error))
+    const failed = (error: Error) => (thread.hasStarted ? this.#fail(error) : this.#refuse(error))
     const thread = new WorkerThread<Reply>(file, data, failed)
     const ready = () => {
-      hasStarted = true
       this.#free.push(...memories.map((memory) => ({ thread, memory, queued })))
     }
     thread.started.then(ready, () => {})

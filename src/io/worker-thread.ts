@@ -78,7 +78,7 @@ export class WorkerThread<Reply> {
   readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
   #failure: Error | undefined
   readonly started: Promise<Reply>
-  #hasStarted = false
+  hasStarted = false
 
   /** `data` is what the thread starts with; `failed` is called when it ends for any reason, busy or idle. */
   constructor(file: URL, data: unknown, failed: (error: Error) => void) {
@@ -94,7 +94,7 @@ export class WorkerThread<Reply> {
     this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
     this.started = this.#reply()
     const begun = () => {
-      this.#hasStarted = true
+      this.hasStarted = true
     }
     this.started.then(begun, () => {})
   }
@@ -116,7 +116,7 @@ export class WorkerThread<Reply> {
    * modules that a thread is loading when it is terminated.
    */
   async close(): Promise<boolean> {
-    if (this.#hasStarted) {
+    if (this.hasStarted) {
       await this.#worker.terminate()
       return true
     }

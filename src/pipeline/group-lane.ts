@@ -7,8 +7,8 @@ import { hasDictionary } from '../core/data-type.js'
 import { WATCHED } from '../core/probabilities.js'
 import type { RecordBatch, SharedRowGroups } from '../core/record-batch.js'
 import { recycle } from '../io/buffer-pool.js'
+import { type ClaimedGroup, GroupQueue } from './group-queue.js'
 import { readerOptions } from './score-job.js'
-import { type Share, Shares } from './shares.js'
 import { SMALL, TablePool } from './table-pool.js'
 import type { ScoreTable, TableJob, TablePart } from './table-task.js'
 
@@ -50,38 +50,38 @@ export async function* groupLane(
   { threads, sharesResults }: { threads: number; sharesResults: boolean },
 ): AsyncGenerator<TablePart> {
   const plan = readerOptions(table.job)
-  const shares = new Shares(
+  const queue = new GroupQueue(
     groups.rows.map((_, group) => groups.batchCount(plan, group)),
     threads + WAITING,
   )
-  const own = new OwnShares(shares, (group) => groups.batches(plan, group), here)
+  const own = new OwnGroups(queue, (group) => groups.batches(plan, group), here)
   const others = Array.from({ length: threads - 1 }, () => {
-    return new WorkerShares(shares, new TablePool(table, sharesResults), (bytes) => groups.count(bytes))
+    return new WorkerGroups(queue, new TablePool(table, sharesResults), (bytes) => groups.count(bytes))
   })
   const more = async () => {
     for (const other of others) other.fill()
-    const reply = shares.reply()
+    const reply = queue.reply()
     if (!(await own.step())) await reply
     // Batches may come from memory without a turn of the event loop, and replies from workers would starve.
     else await setImmediate()
   }
   try {
-    yield* shares.results(more)
+    yield* queue.results(more)
   } finally {
     await Promise.all(others.map((other) => other.close()))
   }
 }
 
 /** The row groups that this thread scores, one batch at a time. */
-class OwnShares {
-  readonly #shares: Shares
+class OwnGroups {
+  readonly #queue: GroupQueue
   readonly #batchesOf: (group: number) => AsyncGenerator<RecordBatch>
   readonly #score: ScoreTable
   /** In the order in which they are scored. */
-  readonly #open: OpenShare[] = []
+  readonly #open: OpenGroup[] = []
 
-  constructor(shares: Shares, batchesOf: (group: number) => AsyncGenerator<RecordBatch>, score: ScoreTable) {
-    this.#shares = shares
+  constructor(queue: GroupQueue, batchesOf: (group: number) => AsyncGenerator<RecordBatch>, score: ScoreTable) {
+    this.#queue = queue
     this.#batchesOf = batchesOf
     this.#score = score
     // Before any other thread claims one: the first row group must be read by this thread.
@@ -90,28 +90,28 @@ class OwnShares {
 
   /** Scores a batch; false if there is nothing to do now. */
   async step(): Promise<boolean> {
-    const lost = this.#shares.claimLost()
+    const lost = this.#queue.claimLost()
     if (lost) this.#open.unshift(this.#opened(lost))
     if (this.#open.length === 0) this.#claim()
     const [first] = this.#open
-    if (!first || !this.#shares.mayProceed(first.share)) return false
+    if (!first || !this.#queue.mayProceed(first.group)) return false
     if (!(await this.#scoreNext(first))) this.#open.shift()
     return true
   }
 
   /** False at the end of the row group. */
-  async #scoreNext(open: OpenShare): Promise<boolean> {
-    const { share, batches } = open
+  async #scoreNext(open: OpenGroup): Promise<boolean> {
+    const { group, batches } = open
     try {
       // What a failed thread has delivered is read again, but not scored.
       for (; open.skip > 0; open.skip--) await batches.next()
       // The next row group is read while the last batch of this one is scored.
-      if (share.received === share.batches - 1 && this.#open.length === 1) this.#claim()
+      if (group.received === group.batches - 1 && this.#open.length === 1) this.#claim()
       const { value: batch } = await batches.next()
-      share.add(batch && this.#scored(batch))
+      group.add(batch && this.#scored(batch))
       return batch !== undefined
     } catch (error) {
-      share.fail(error)
+      group.fail(error)
       return false
     }
   }
@@ -123,33 +123,33 @@ class OwnShares {
   }
 
   #claim(): void {
-    const share = this.#shares.claim()
-    if (share) this.#open.push(this.#opened(share))
+    const group = this.#queue.claim()
+    if (group) this.#open.push(this.#opened(group))
   }
 
-  #opened(share: Share): OpenShare {
-    return { share, batches: this.#batchesOf(share.group), skip: share.received }
+  #opened(group: ClaimedGroup): OpenGroup {
+    return { group, batches: this.#batchesOf(group.index), skip: group.received }
   }
 }
 
-interface OpenShare {
-  share: Share
+interface OpenGroup {
+  group: ClaimedGroup
   batches: AsyncGenerator<RecordBatch>
   /** The number of results that are known already. */
   skip: number
 }
 
 /** The row groups that a worker scores. */
-class WorkerShares {
-  readonly #shares: Shares
+class WorkerGroups {
+  readonly #queue: GroupQueue
   readonly #pool: TablePool
   readonly #count: (bytes: number) => void
-  #share: Share | undefined
+  #current: ClaimedGroup | undefined
   #asked = 0
   #isLost = false
 
-  constructor(shares: Shares, pool: TablePool, count: (bytes: number) => void) {
-    this.#shares = shares
+  constructor(queue: GroupQueue, pool: TablePool, count: (bytes: number) => void) {
+    this.#queue = queue
     this.#pool = pool
     this.#count = count
   }
@@ -159,12 +159,12 @@ class WorkerShares {
     this.#pool.start(1)
     while (this.#pool.isFree && !this.#isLost) {
       // One more than it has batches, for its end.
-      if (this.#share && this.#asked > this.#share.batches) this.#share = undefined
-      if (!this.#share) this.#asked = 0
-      this.#share ??= this.#shares.claim()
-      if (!this.#share || !this.#shares.mayProceed(this.#share)) return
+      if (this.#current && this.#asked > this.#current.batches) this.#current = undefined
+      if (!this.#current) this.#asked = 0
+      this.#current ??= this.#queue.claim()
+      if (!this.#current || !this.#queue.mayProceed(this.#current)) return
       this.#asked++
-      this.#ask(this.#share)
+      this.#ask(this.#current)
     }
   }
 
@@ -172,22 +172,22 @@ class WorkerShares {
     return this.#pool.close()
   }
 
-  async #ask(share: Share): Promise<void> {
+  async #ask(group: ClaimedGroup): Promise<void> {
     try {
-      const reply = await this.#pool.scoreNext(share.group)
+      const reply = await this.#pool.scoreNext(group.index)
       if (reply) {
         this.#count(reply.bytes)
-        share.add(reply.part)
-      } else this.#lose(share)
+        group.add(reply.part)
+      } else this.#lose(group)
     } catch (error) {
-      share.fail(error)
+      group.fail(error)
     }
     this.fill()
-    this.#shares.replied()
+    this.#queue.replied()
   }
 
-  #lose(share: Share): void {
+  #lose(group: ClaimedGroup): void {
     this.#isLost = true
-    this.#shares.lose(share)
+    this.#queue.lose(group)
   }
 }

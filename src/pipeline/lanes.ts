@@ -1,6 +1,7 @@
 /** Chooses the lane that scores an input. */
 import { availableParallelism } from 'node:os'
 import { SoftmaxError, systemReason } from '../core/errors.js'
+import { type FormatName, isText } from '../core/formats.js'
 import { withoutMemory } from '../core/memory-error.js'
 import { optionText } from '../core/option-words.js'
 import type { Block, RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows } from '../core/record-batch.js'
@@ -13,9 +14,10 @@ import type { InputSettings, Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 import { scoreBatches } from './scorer.js'
 import { tableLane } from './table-lane.js'
+import { startTableWorkerEarly } from './table-pool.js'
 import type { TableJob } from './table-task.js'
 import { textJobOf } from './text-job.js'
-import { fastLane, LostBlock } from './worker-pool.js'
+import { fastLane, LostBlock, startWorkerEarly } from './worker-pool.js'
 
 /** The lane that scores an input: the fast lane if it supports the job and the options allow it. */
 export function laneOf(
@@ -82,6 +84,13 @@ function requireLane({ lane }: InputSettings, refusal: string | undefined): void
   throw new SoftmaxError('E_CONFLICT', {
     reason: `${optionText('lane', 'fast')} does not support ${refusal}; leave it out`,
   })
+}
+
+/** Starts the thread that scores most inputs of a format, before it is known whether this one needs it. */
+export function startThreadFor(format: FormatName): void {
+  if (isText(format)) startWorkerEarly()
+  // Arrow is scored on one thread unless it is very large.
+  else if (format === 'parquet') startTableWorkerEarly()
 }
 
 /** The number of threads that may score an input. */

@@ -1,7 +1,6 @@
 /** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
 import { logitOf, ofNamedClass } from '../core/logit.js'
-import type { MissingRule } from '../core/missing.js'
-import { nullsOf } from '../core/missing.js'
+import { type MissingRule, nullsOf } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'

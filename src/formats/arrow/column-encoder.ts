@@ -2,7 +2,7 @@
 
 import type { ColumnData } from '../../core/column-data.js'
 import { isValid, sliceColumn, trimRanges } from '../../core/column-slices.js'
-import { optionText } from '../../core/option-words.js'
+import { noKeep } from '../../core/errors.js'
 import { asPiece } from '../../io/column-pool.js'
 import { unsupported } from './corrupt.js'
 import { type FlatNode, int, structs, table } from './flatbuffer.js'
@@ -122,7 +122,7 @@ function viewsOf(data: ColumnData): Uint8Array {
   const bytes = data.values as Uint8Array
   const first = Number(offsets![0]!)
   if (Number(offsets![length]!) - first > MOST_BYTES) {
-    unsupported('a batch with more than 2 GiB of text', `${optionText('keep', false)} leaves out all kept columns`)
+    unsupported('a batch with more than 2 GiB of text', noKeep())
   }
   const views = new Uint8Array(16 * length)
   const words = new Int32Array(views.buffer)

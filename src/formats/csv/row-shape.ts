@@ -1,6 +1,7 @@
 /** Rows of delimited text that have the wrong width or are not rows, and the likely reason. */
 
 import { type Dialect, isEscaped } from '../../core/dialect.js'
+import { UTF8_BOM } from '../../core/magic.js'
 import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { Column, RowError } from '../../core/record-batch.js'
@@ -22,8 +23,6 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
   return dialect.quote === '' && bare.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
 }
 
-/** A byte order mark in latin1. */
-const UTF8_BOM = '\xef\xbb\xbf'
 const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
 
 const unquotable = () =>

@@ -2,6 +2,7 @@
  * Locates the values of an object within a line of JSON, so that kept values are written as they were read, with key
  * order and big integers intact.
  */
+import { JOINED } from '../../core/errors.js'
 
 /** Parses a line of JSON. Python's bare words for special values are read as strings; `text` has them quoted. */
 export function parseLine(line: string): { value: unknown; text: string } | { reason: string } {
@@ -19,8 +20,6 @@ export function parseLine(line: string): { value: unknown; text: string } | { re
     return { reason: line.startsWith('\ufeff') ? JOINED : (error as Error).message }
   }
 }
-
-const JOINED = 'it begins with a byte order mark, as if files were concatenated; pass the files as separate inputs'
 
 /** Whether the first line of a text is a row of JSON; undefined if the line is incomplete. */
 export function isJsonLine(start: Buffer): boolean | undefined {

@@ -18,7 +18,9 @@ import type {
   Source,
 } from '../../core/record-batch.js'
 import { ByteReader } from '../../io/byte-reader.js'
-import { bytesWithin, openBytes, TempFile } from '../../io/temp-file.js'
+import { bytesWithin } from '../../io/file-bytes.js'
+import { openBytes } from '../../io/input-bytes.js'
+import { TempFile } from '../../io/temp-file.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { arrayBytes } from '../tensor/array-bytes.js'
 import { columnNumbers, NO_RANK } from '../tensor/column-numbers.js'

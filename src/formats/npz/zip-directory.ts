@@ -4,7 +4,7 @@
  */
 import { corruptData } from '../../core/corrupt-data.js'
 import { ByteReader } from '../../io/byte-reader.js'
-import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
+import { bytesWithin, chunksOf, type FileBytes } from '../../io/file-bytes.js'
 
 /** The directory entry of a file. */
 export interface DirectoryEntry {

@@ -2,7 +2,7 @@
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { inflate } from '../../io/compression.js'
-import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
+import { bytesWithin, chunksOf, type FileBytes } from '../../io/file-bytes.js'
 import { corruptArchive, type DirectoryEntry, readDirectory } from './zip-directory.js'
 
 /** A file, before it is read. */

@@ -1,5 +1,5 @@
 /** Reads the footer of a file: its schema, metadata and the positions of its column chunks. */
-import type { FileBytes } from '../../io/temp-file.js'
+import type { FileBytes } from '../../io/file-bytes.js'
 import { loadCodecs } from './codecs.js'
 import { corrupt, unsupported, wrapCorrupt } from './corrupt.js'
 import { decodeFooter } from './footer-reader.js'

@@ -1,8 +1,8 @@
 /** Reads the pages of a column chunk in order; their levels and values are decoded on demand. */
 import { crc32 } from 'node:zlib'
 import { acquire, acquireCopy, recycle } from '../../io/buffer-pool.js'
+import type { FileBytes } from '../../io/file-bytes.js'
 import { FileWindow } from '../../io/file-window.js'
-import type { FileBytes } from '../../io/temp-file.js'
 import type { Decompress } from './codecs.js'
 import { corrupt } from './corrupt.js'
 import { type PageValues, valueReader } from './encodings.js'

@@ -12,7 +12,8 @@ import type {
   Source,
 } from '../../core/record-batch.js'
 import { copiedColumns, recycleColumns } from '../../io/column-pool.js'
-import { descriptorBytes, type OpenedFile, openBytes } from '../../io/temp-file.js'
+import { descriptorBytes, type OpenedFile } from '../../io/file-bytes.js'
+import { openBytes } from '../../io/input-bytes.js'
 import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'

@@ -1,6 +1,6 @@
 /** Reads the columns of a row group, some rows at a time. */
 import type { ColumnData } from '../../core/column-data.js'
-import type { OpenedFile } from '../../io/temp-file.js'
+import type { OpenedFile } from '../../io/file-bytes.js'
 import { assemble } from './assemble.js'
 import type { Decompress } from './codecs.js'
 import { wrapCorrupt } from './corrupt.js'

@@ -7,7 +7,7 @@
 import { corruptData } from '../../core/corrupt-data.js'
 import { shown } from '../../core/errors.js'
 import type { NumberLayout } from '../../core/float.js'
-import type { FileBytes } from '../../io/temp-file.js'
+import type { FileBytes } from '../../io/file-bytes.js'
 
 /** The header entry of a tensor. */
 export interface TensorEntry {

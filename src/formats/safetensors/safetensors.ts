@@ -2,7 +2,7 @@
 import { SoftmaxError, shown } from '../../core/errors.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../../core/record-batch.js'
-import { bytesWithin, chunksOf, type FileBytes } from '../../io/temp-file.js'
+import { bytesWithin, chunksOf, type FileBytes } from '../../io/file-bytes.js'
 import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type NamedArray } from '../tensor/arrays-writer.js'
 import { openKept } from '../tensor/kept-arrays.js'

@@ -1,6 +1,7 @@
 /** Files with a directory of arrays, which need random access; a pipe is copied to a file first. */
 import type { RecordBatchReader, Source } from '../../core/record-batch.js'
-import { type FileBytes, openBytes } from '../../io/temp-file.js'
+import type { FileBytes } from '../../io/file-bytes.js'
+import { openBytes } from '../../io/input-bytes.js'
 
 /** Opens a file for a reader and closes it when the reader ends; undefined if the file is empty. */
 export async function readArrayFile(

@@ -3,7 +3,7 @@
  * its own. A box is read in windows, as far as its numbers are close together in the file.
  */
 import { type NumberLayout, readNumbers } from '../../core/float.js'
-import type { FileBytes } from '../../io/temp-file.js'
+import type { FileBytes } from '../../io/file-bytes.js'
 import type { Axis, RowOrder } from './tensor.js'
 
 /** Some rows: the offset of the first number, and the axes along which they differ. */

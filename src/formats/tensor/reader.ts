@@ -21,7 +21,7 @@ import type {
 } from '../../core/record-batch.js'
 import { select } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
-import type { FileBytes } from '../../io/temp-file.js'
+import type { FileBytes } from '../../io/file-bytes.js'
 import { atRow } from '../logits-reader.js'
 import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
 import { keptColumn, keptValues, type RowValues } from './kept-arrays.js'

@@ -3,7 +3,7 @@ import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import type { NumberLayout } from '../../core/float.js'
 import type { ArrayShape, OutputSchema } from '../../core/record-batch.js'
-import type { FileBytes } from '../../io/temp-file.js'
+import type { FileBytes } from '../../io/file-bytes.js'
 
 /** An array as declared in a file. */
 export interface Tensor {

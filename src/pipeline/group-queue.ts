@@ -1,20 +1,23 @@
-/** The row groups of a file as shares of several threads, and their results in order. */
+/** The row groups of a file, which several threads claim, and their results in order. */
 import { sizeOfArrays } from '../io/thread-messages.js'
 import type { TablePart } from './table-task.js'
 
 /** A row group that a thread has claimed, and its results as they arrive. */
-export class Share {
-  readonly group: number
+export class ClaimedGroup {
+  /** Its number in the file. */
+  readonly index: number
   /** The number of its batches. */
   readonly batches: number
   /** The number of results so far. */
   received = 0
   /** The size of the results that are not taken yet, in bytes. */
   waiting = 0
+  /** Whether the thread that claimed it first has failed. */
+  isLost = false
   readonly #next: ({ part: TablePart | undefined; size: number } | { error: unknown })[] = []
 
-  constructor(group: number, batches: number) {
-    this.group = group
+  constructor(index: number, batches: number) {
+    this.index = index
     this.batches = batches
   }
 
@@ -46,14 +49,15 @@ export class Share {
 /** The maximum size of results that wait for those of earlier row groups, in bytes, before no more are made. */
 const MOST_WAITING = 1 << 26
 
-export class Shares {
+/** The queue of row groups. */
+export class GroupQueue {
   /** The number of batches of each row group. */
   readonly #batches: readonly number[]
   readonly #most: number
   /** Those that were claimed and whose results are not used up, in order. */
-  readonly #open: Share[] = []
-  /** Those of threads that failed. */
-  readonly #lost = new Set<Share>()
+  readonly #open: ClaimedGroup[] = []
+  /** Those of threads that failed, to be claimed again. */
+  readonly #lost: ClaimedGroup[] = []
   #claimed = 0
   #notify = () => {}
 
@@ -64,29 +68,29 @@ export class Shares {
   }
 
   /** Claims the next row group; undefined if there is none, or if too many others are claimed. */
-  claim(): Share | undefined {
+  claim(): ClaimedGroup | undefined {
     if (this.#claimed === this.#batches.length || this.#open.length === this.#most) return undefined
-    const share = new Share(this.#claimed, this.#batches[this.#claimed]!)
+    const claimed = new ClaimedGroup(this.#claimed, this.#batches[this.#claimed]!)
     this.#claimed++
-    this.#open.push(share)
-    return share
+    this.#open.push(claimed)
+    return claimed
   }
 
-  /** Whether results of a share may be made now: they are the next ones, or not too many wait. */
-  mayProceed(share: Share): boolean {
+  /** Whether results of a row group may be made now: they are the next ones, or not too many wait. */
+  mayProceed(group: ClaimedGroup): boolean {
     const waiting = this.#open.reduce((sum, { waiting }) => sum + waiting, 0)
-    return share === this.#open[0] || waiting < MOST_WAITING
+    return group === this.#open[0] || waiting < MOST_WAITING
   }
 
-  /** Claims a share of a thread that failed, of which some results may have been received. */
-  claimLost(): Share | undefined {
-    const [share] = this.#lost
-    if (share) this.#lost.delete(share)
-    return share
+  /** Claims a row group of a thread that failed, of which some results may have been received. */
+  claimLost(): ClaimedGroup | undefined {
+    return this.#lost.shift()
   }
 
-  lose(share: Share): void {
-    this.#lost.add(share)
+  /** May be called for each request that a failed thread has not answered. */
+  lose(group: ClaimedGroup): void {
+    if (!group.isLost) this.#lost.push(group)
+    group.isLost = true
   }
 
   /** The results in the order of the rows; calls `more` as long as there are none. */
@@ -111,10 +115,10 @@ export class Shares {
   }
 }
 
-async function* resultsOf(share: Share, more: () => Promise<void>): AsyncGenerator<TablePart> {
+async function* resultsOf(group: ClaimedGroup, more: () => Promise<void>): AsyncGenerator<TablePart> {
   for (;;) {
-    while (!share.hasNext) await more()
-    const part = share.take()
+    while (!group.hasNext) await more()
+    const part = group.take()
     if (!part) return
     yield part
   }
