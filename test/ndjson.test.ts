@@ -100,7 +100,7 @@ describe('a row of NDJSON', () => {
   ])('has a list or object of logits only by itself: %s', async (scores, what) => {
     const line = `{"req":{"id":1},"out":{"scores":${scores}}}\n`
     const { error } = await run(line, { from: 'ndjson', logits: 'out.scores,req.id' })
-    const reason = `is ${what}, so it must be selected alone: logits: 'out.scores'`
+    const reason = `is ${what}, so it must be the only selector: logits: 'out.scores'`
     expect(error).toMatchObject({ code: 'E_SELECTOR', info: { item: 'out.scores', reason } })
     const objects = await predict([JSON.parse(line)], { logits: 'req.id,out.scores' })
     expect(objects.error).toMatchObject({ code: 'E_SELECTOR', info: { item: 'out.scores', reason } })

@@ -1,7 +1,7 @@
 /** Normalizes column names for comparison. */
 
 /**
- * A name without surrounding blanks (including no-break ones), byte order mark, and the `# ` that numpy's `savetxt` and
+ * A name without surrounding blanks (including no-break ones), BOM, and the `# ` that numpy's `savetxt` and
  * many bioinformatics tools put before a header.
  */
 export function plainName(name: string): string {

@@ -119,16 +119,15 @@ function utf8Of(text: string): Buffer {
 }
 
 /**
- * The encoding of a byte order mark, or of what looks like UTF-16 or UTF-32 without one; undefined if more bytes are
+ * The encoding of a BOM, or of what looks like UTF-16 or UTF-32 without one; undefined if more bytes are
  * needed.
  */
 export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: boolean } | 'none' | undefined {
-  const text = start.toString('latin1', 0, LONGEST_MARK)
-  if (BYTE_ORDER_MARKS.some(([mark]) => mark.startsWith(text) && mark !== text && text.length < LONGEST_MARK))
-    return undefined
-  const [, marked] = BYTE_ORDER_MARKS.find(([mark]) => text.startsWith(mark)) ?? []
+  const text = start.toString('latin1', 0, LONGEST_BOM)
+  if (BOMS.some(([bom]) => bom.startsWith(text) && bom !== text && text.length < LONGEST_BOM)) return undefined
+  const [, marked] = BOMS.find(([bom]) => text.startsWith(bom)) ?? []
   if (marked) return { encoding: marked, isMarked: true }
-  if (!text.includes('\0')) return text.length < LONGEST_MARK ? undefined : 'none'
+  if (!text.includes('\0')) return text.length < LONGEST_BOM ? undefined : 'none'
   if (start.length < SAMPLE) return undefined
   const [encoding] = UNMARKED.find(([, size, place]) => areAscii(start, size, place)) ?? []
   return encoding === undefined ? 'none' : { encoding, isMarked: false }
@@ -142,15 +141,15 @@ const UNMARKED = [
   ['utf-16be', 2, 1],
 ] as const
 
-/** Longer ones first: the UTF-32 mark begins with the UTF-16 mark. */
-const BYTE_ORDER_MARKS = [
+/** Longer ones first: that of UTF-32 begins with that of UTF-16. */
+const BOMS = [
   ['\xff\xfe\0\0', 'utf-32le'],
   ['\0\0\xfe\xff', 'utf-32be'],
   ['\xef\xbb\xbf', 'utf-8'],
   ['\xff\xfe', 'utf-16le'],
   ['\xfe\xff', 'utf-16be'],
 ] as const
-const LONGEST_MARK = 4
+const LONGEST_BOM = 4
 /** How many bytes to check for zeros. */
 const SAMPLE = 64
 

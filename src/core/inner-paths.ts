@@ -13,7 +13,7 @@ type Path = readonly string[]
  *
  * @param pathsIn the paths to single values inside the value of a column, which begin with its name
  * @param at the value at a path
- * @throws E_SELECTOR for a list or object that is not selected alone
+ * @throws E_SELECTOR for a list or object beside other items
  */
 export function selectedPaths(
   logits: ValueOf<'logits'> | undefined,
@@ -39,7 +39,7 @@ function requireValues(items: readonly string[], header: ReadonlySet<string>, at
     const value = at(item.split('.'))
     if (typeof value !== 'object' || value === null) continue
     const what = Array.isArray(value) ? 'a list' : 'an object'
-    const reason = `is ${what}, so it must be selected alone: ${optionText('logits', item)}`
+    const reason = `is ${what}, so it must be the only selector: ${optionText('logits', item)}`
     throw new SoftmaxError('E_SELECTOR', { item, reason })
   }
 }

@@ -3,7 +3,7 @@ import { plainName, wordsOf } from './column-name.js'
 
 const words = (text: string) => new Set(text.trim().split(/\s+/))
 
-/** Words that mark keys, true classes, times, run settings, texts or measurements, anywhere in a name. */
+/** Words that indicate keys, true classes, times, run settings, texts or measurements, anywhere in a name. */
 const OTHER_WORDS = words(`
   id ids uid pid uuid guid sku isbn ean key keys index idx row rows rowid rowname rownames rownum rownumber line lineno record item entry
   sample samples number num nr no seq sequence serial rank position pos offset unnamed

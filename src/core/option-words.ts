@@ -37,7 +37,7 @@ function propertyText(name: string, value: string | number | boolean | undefined
 
 /** A word quoted for a shell, if necessary. */
 export function shellWord(text: string): string {
-  // A comma alone would look like punctuation of the message.
+  // A single comma would look like punctuation of the message.
   if (/^-?[\w.=,]+$/.test(text) && text !== ',') return text
   return `'${escaped(text).replaceAll("'", `'\\''`)}'`
 }

@@ -7,7 +7,7 @@
  *
  * The first is used if T is too high, the second if it is too low, so that T stays positive. A step that leaves the bracket
  * of the minimum is replaced by bisection. Five passes over the rows are usual (4.8 on average over five data sets; Newton
- * steps in b alone need up to 11). Testing several temperatures per pass would not pay off: scoring a row takes as long as
+ * steps only in b need up to 11). Testing several temperatures per pass would not pay off: scoring a row takes as long as
  * reading it, so three at once would have to save half of the passes.
  *
  * Temperature scaling: Guo, Pleiss, Sun and Weinberger, "On calibration of modern neural networks", ICML 2017.

@@ -108,7 +108,7 @@ async function textFormat(
 /** The maximum size of a first line to check for JSON, if the name says it is another format. */
 const LONGEST_LINE = 1 << 20
 
-/** Decodes text to UTF-8, from the encoding of its byte order mark or the requested one. */
+/** Decodes text to UTF-8, from the encoding of its BOM or the requested one. */
 async function decode(
   source: Peekable,
   asked: string | undefined,

@@ -118,7 +118,7 @@ function curveConfidence(bin: number): number {
   return 1 - 2 ** (octave - 43) * (1 + (part + 1) / 32)
 }
 
-/** Thins a curve to points at least `step` apart, keeping the first and the last. */
+/** Thins a curve to points at distances of at least `step`, keeping the first and the last. */
 export function thinned(points: readonly RiskPoint[], step: number): RiskPoint[] {
   let last = -1
   return points.filter(({ answered }, nth) => {

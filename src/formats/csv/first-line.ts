@@ -9,7 +9,7 @@ import { NewlineFinder } from './scanner.js'
 interface FirstLine {
   bytes: Buffer
   dialect: Dialect
-  /** The newlines and bytes before it: a byte order mark, skipped lines, a `sep=` line. */
+  /** The newlines and bytes before it: a BOM, skipped lines, a `sep=` line. */
   skipped: { lines: number; bytes: number }
 }
 
@@ -51,7 +51,7 @@ export async function readFirstLine(
   }
 }
 
-/** Whether there are too few bytes to recognize a byte order mark. */
+/** Whether there are too few bytes to recognize a BOM. */
 function mayBeByteOrderMark(start: Buffer): boolean {
   return start.length < 3 && [undefined, 0xef].includes(start[0])
 }

@@ -106,7 +106,7 @@ function keptCellWriter(schema: TextSchema): (value: Value) => string {
   }
 }
 
-/** The cell for a missing value; alone in a row it must not be a blank line. */
+/** The cell for a missing value; a row of only this one must not be a blank line. */
 function noneCell({ dialect, encode, kept, fields }: TextSchema): string {
   if (isEscaped(dialect)) return NULL_CELL
   const isLone = kept.length + fields.length === 1 || dialect.blanks === 'delimit'
@@ -168,7 +168,7 @@ function namesCell(names: readonly string[], text: (value: string) => string): s
 
 const MOST_KNOWN = 1 << 16
 
-/** Groups fields: adjacent results together, any other field alone. */
+/** Groups fields: adjacent results together, each other field by itself. */
 function runsOf(fields: readonly Field[]): Field[][] {
   const runs: Field[][] = []
   for (const field of fields) {

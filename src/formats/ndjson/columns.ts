@@ -189,7 +189,7 @@ function keysOf(rows: ParsedRow[], path: readonly string[]): string[] {
   return row ? [...valuesIn(textAt(row.text, path)).keys()] : []
 }
 
-/** Whether a row alone does not determine its columns, because it has a null, or an empty list or object. */
+/** Whether a row does not determine its columns, because it has a null, or an empty list or object. */
 export function isOpen(value: unknown, deepest = MOST_LEVELS): boolean {
   if (typeof value !== 'object' || deepest === 0) return value === undefined
   const values = Object.values(value ?? {})

@@ -100,7 +100,7 @@ function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }:
 class FirstRows {
   /** The input read so far. */
   readonly buffered: Block[] = []
-  /** The start of the first row: 3 after a byte order mark. */
+  /** The start of the first row: 3 after a BOM. */
   rowOffset: 0 | 3 = 0
   readonly #rows: ParsedRow[] = []
   readonly #next: () => Promise<IteratorResult<Block>>

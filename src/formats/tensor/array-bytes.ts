@@ -19,7 +19,7 @@ export interface ArrayBytes {
 const BLOCK = 1 << 21
 
 /**
- * The serializer of an array whose rows have `width` numbers, `inner` apart. With `waits`, all output is kept in a
+ * The serializer of an array whose rows have `width` numbers, with a stride of `inner`. With `waits`, all output is kept in a
  * temporary file until the end.
  */
 export async function arrayBytes(width: number, inner: number, waits: boolean): Promise<ArrayBytes> {

@@ -97,14 +97,14 @@ function fillColumns(rows: u32, job: Job): void {
   }
 }
 
-/** Writes `count` results that are `step` bytes apart, rounded as requested. */
+/** Writes `count` results with a stride of `step` bytes, rounded as requested. */
 function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): void {
   if (job.precision) roundAll(at, step, count, job)
   if (job.float32) for (; count > 0; count--, at += step, out += 4) store<f32>(out, <f32>load<f64>(at))
   else for (; count > 0; count--, at += step, out += 8) store<f64>(out, load<f64>(at))
 }
 
-/** Rounds `count` results that are `step` bytes apart, in place. */
+/** Rounds `count` results with a stride of `step` bytes, in place. */
 function roundAll(at: usize, step: usize, count: u32, job: Job): void {
   for (; count > 0; count--, at += step) roundAt(at, job.precision, job)
 }

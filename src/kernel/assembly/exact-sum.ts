@@ -56,7 +56,7 @@ const LEAST: usize = memory.data<f64>([1.0842021724855044e-19, 1.084202172485504
 const LIMIT: usize = memory.data<f64>([64, 64])
 
 /**
- * Adds the numbers at `at`, `step` bytes apart, at most COLUMN of them. Each is split into a multiple of 2^-34, a
+ * Adds the numbers at `at`, with a stride of `step` bytes, at most COLUMN of them. Each is split into a multiple of 2^-34, a
  * multiple of 2^-74, and a rest that is a multiple of 2^-115, two numbers at once. The sums of that many such parts,
  * below 2^18, 2^-23 and 2^-63, are exact in doubles.
  */

@@ -195,8 +195,8 @@ export function expm1Pair(r: v128): v128 {
 }
 
 /**
- * Writes S and t of e^((dh + dl) / D), for one distance given as a pair, however small, to `out`, 8 bytes apart;
- * returns q.
+ * Writes S and t of e^((dh + dl) / D), for one distance given as a pair, however small, to `out`, with a stride of
+ * 8 bytes; returns q.
  */
 export function expScaled(dh: f64, dl: f64, temperature: Temperature, out: usize): i32 {
   const inverse = both(temperature.inverse)

@@ -125,8 +125,8 @@ function takeSummary(state: RowState, row: u32, results: MatrixResults): void {
 const ROWS: u32 = 64
 
 /**
- * Transposes rows of `classes` doubles into columns of doubles or, with `narrow`, of float32; the columns are `stride`
- * bytes apart.
+ * Transposes rows of `classes` doubles into columns of doubles or, with `narrow`, of float32, whose distance is `stride`
+ * bytes.
  */
 export function splitRows(at: usize, rows: u32, classes: u32, out: usize, stride: usize, narrow: u32): void {
   const width = (<usize>classes) << 3

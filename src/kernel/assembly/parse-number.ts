@@ -304,7 +304,7 @@ function finish(d: u64, scale: i32, negative: u64, p: usize, dst: usize, delimit
 
 /**
  * The double nearest to d * 10^p, ties to even; Infinity on overflow. Unless the upper 64 bits of the product with the
- * rounded-up power end in zeros, which is rare, they are on the same side of every tie as the exact product: with their
+ * rounded-up power end in zeros, which is unusual, they are on the same side of every tie as the exact product: with their
  * last bit set as sticky bit, the hardware conversion rounds correctly.
  */
 // @ts-ignore: decorator

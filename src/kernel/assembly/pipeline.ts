@@ -3,7 +3,7 @@
  * independent and their latencies overlap.
  *
  * A format is a function that reads a batch of rows, and one that writes a row. A row that it does not understand is
- * left alone, and the kernel reports its position: the host processes that row, and reports its errors.
+ * deferred: the kernel reports its position, and the host processes that row, and reports its errors.
  *
  * Reading runs ahead by up to 48 bytes, writing by up to 32: the host pads both buffers.
  */

@@ -69,7 +69,7 @@ function isBlank(at: usize): bool {
   return c == 0x20 || c == 9
 }
 
-/** Whether a double prints with the same digits as a text, apart from leading and trailing zeros. */
+/** Whether a double prints with the same digits as a text, except for leading and trailing zeros. */
 function keepsDigits(at: usize, end: usize, value: f64): bool {
   let other = SPARE
   const otherEnd = digitsEnd(SPARE, print(value, SPARE))
