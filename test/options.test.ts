@@ -1953,6 +1953,7 @@ describe('options', () => {
     [{ emit: 'label,confidenze' }, "emit: 'label,confidence'"],
     [{ emit: ['label', 'confidenze'] }, "emit: 'label,confidence'"],
     [{ emit: 'lable=predicted,probs' }, "emit: 'label=predicted,probs'"],
+    [{ emit: 'probs,label=' }, "emit: 'probs,label'"],
     [{ from: 'ndjsn' }, "from: 'ndjson'"],
     [{ op: 'log_softmax' }, "op: 'log-softmax'"],
   ])('with a mistyped value are refused with the one that was meant: %j', (options, near) => {
@@ -1961,6 +1962,7 @@ describe('options', () => {
 
   it('with a value that is like no other are refused without one', () => {
     expect(thrown(() => score({ emit: 'label,frobnicate' } as never)).message).not.toContain('did you mean')
+    expect(thrown(() => score({ emit: '=label' } as never)).message).not.toContain('did you mean')
   })
 
   it('that are unknown are refused, with the one that was meant', () => {

@@ -1169,15 +1169,16 @@ function ownerOf(name: string): string | undefined {
 }
 
 /** The value that was probably meant by an invalid one, if there are few. */
-export function nearValue(value: unknown, { values = [], listed, named }: Kind<unknown>): string | undefined {
+export function nearValue(value: unknown, { values = [], listed, named, accepts }: Kind<unknown>): string | undefined {
   const text = listed && Array.isArray(value) ? value.join() : value
   if (typeof text !== 'string') return undefined
   const meant = (listed ? text.split(',') : [text]).map((entry) => {
     const [name = '', ...rest] = entry.split('=')
     const near = values.includes(name) ? name : (named?.(name) ?? nearest(name.trim(), values))
-    return near === undefined ? undefined : [near, ...rest].join('=')
+    const renamed = rest.join('=')
+    return renamed === '' ? near : near && `${near}=${renamed}`
   })
-  return meant.includes(undefined) ? undefined : meant.join()
+  return !meant.includes(undefined) && accepts(meant.join()) ? meant.join() : undefined
 }
 
 /** Validates options and fills in defaults. Throws E_FLAG for an unknown name and E_OPTION for an invalid value. */
