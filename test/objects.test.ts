@@ -520,6 +520,19 @@ describe('what stands in the wrong place', () => {
     expect(() => call(...args)).toThrow(expect.objectContaining({ name: 'SoftmaxError', ...nested(error) }))
   })
 
+  it('is refused by softmaxMatrix() without proposing options that it does not have', () => {
+    const refused = (value: unknown) => {
+      try {
+        softmaxMatrix([1, value] as number[], 1, 2)
+      } catch (error) {
+        return (error as Error).message
+      }
+    }
+    expect(refused(null)).toBe('class 1 (row 1): the logit is missing; -Infinity masks a class [E_MISSING]')
+    expect(refused('NA')).toBe('class 1 (row 1): "NA" is not a number [E_CELL]')
+    expect(refused("'1'")).toBe(`class 1 (row 1): "'1'" is not a number [E_CELL]`)
+  })
+
   it('is not a big integer in softmaxMatrix()', () => {
     const logits = BigInt64Array.of(1n, 2n, 3n) as unknown as number[]
     expect(Array.from(softmaxMatrix(logits, 1, 3).values)).toEqual(P123)

@@ -41,12 +41,13 @@ const word = <Data>(status: Wording<Data>['status'], says: Wording<Data>['says']
  * compiler then requires, which only `softmax explain` loads.
  */
 export const CODES = {
-  E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }, isSkipped) =>
-    of === 'list'
-      ? `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? skipHint(isSkipped)}`
-      : `${shown(cell)} is not a number${decimalHint(decimal, delimiter) ?? cellHint(cell, column)}`,
-  ),
-  E_MISSING: word<{ of?: 'list' }>(1, ({ of }, isSkipped) => {
+  E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }, isSkipped) => {
+    if (of === 'list') return `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? skipHint(isSkipped)}`
+    const hint = of === 'matrix' ? '' : (decimalHint(decimal, delimiter) ?? cellHint(cell, column))
+    return `${shown(cell)} is not a number${hint}`
+  }),
+  E_MISSING: word<{ of?: 'list' | 'matrix' }>(1, ({ of }, isSkipped) => {
+    if (of === 'matrix') return 'the logit is missing; -Infinity masks a class'
     const skip = skipHint(isSkipped)
     return of === 'list'
       ? `the list of logits is null${skip}`
@@ -457,7 +458,8 @@ export interface WidthInfo {
 /** The data of an E_CELL. */
 export interface CellInfo {
   cell: string
-  of?: 'list'
+  /** If not a cell or value of a row: a list of logits, or a number of a matrix, which takes fewer options. */
+  of?: 'list' | 'matrix'
   /** If only the decimal separator is wrong: the expected one, and the delimiter. */
   decimal?: string
   delimiter?: string
