@@ -267,7 +267,18 @@ describe('a true class', () => {
     await expect(evaluated("logit_a,logit_b,y\n1,2,['a']\n")).rejects.toThrow(/lists of classes are for the sigmoid/)
     const several = evaluated("logit_a,logit_b,y\n1,2,['a']\n", { op: 'sigmoid' })
     await expect(several).rejects.toThrow(/several are written as cat\|dog or \["cat","dog"\]/)
-    await expect(evaluated('x,y\n1,False\n', { logits: 'x', binary: 'no,yes' })).rejects.toThrow(/binary names them/)
+  })
+
+  it('that is no class is an error that says which option names the classes, or could', async () => {
+    const text = 'logit_a,logit_b,y\n1,2,q\n'
+    for (const lane of ['fast', 'general'] as const) {
+      await expect(evaluated(text, { lane })).rejects.toThrow(/; labels names them;/)
+      await expect(evaluated(text, { lane, labels: 'x,y' })).rejects.toThrow(/"x", "y"; labels gives these names;/)
+      const several = evaluated(text, { lane, labels: 'x,y', op: 'sigmoid' })
+      await expect(several).rejects.toThrow(/"x", "y"; labels gives these names;/)
+    }
+    const options = { logits: 'x', binary: 'no,yes' }
+    await expect(evaluated('x,y\n1,False\n', options)).rejects.toThrow(/; binary gives these names;/)
   })
 
   it('is never taken for a logit', async () => {

@@ -502,27 +502,30 @@ export interface TruthInfo {
   /** The first classes, and their number. */
   classes: readonly string[]
   count?: number
-  /** What kind of classes, if not one of many: two with one logit, or several per row. */
-  of?: 'binary' | 'several' | undefined
+  /** Whether a row may have several. */
+  isOfSeveral?: true
+  /** The option that named the classes, if one did. */
+  namedBy?: 'labels' | 'binary' | undefined
   reason?: string
   /** If a list has a number for each class: the position of the class. */
   nth?: number
 }
 
-function unknownClass({ cell, near, classes, count = classes.length, of }: TruthInfo): string {
+function unknownClass(info: TruthInfo): string {
+  const { near, classes, count = classes.length } = info
   const all =
     count > classes.length
       ? `the ${count} classes are ${shownNames(classes, true)}`
       : `the classes are ${shownNames(classes)}`
   const known = near === undefined ? all : `the nearest class is ${shown(near)}`
-  return `is not a class, nor the position of one; ${known}; ${truthRemedy(cell, count, of)}`
+  return `is not a class, nor the position of one; ${known}; ${truthRemedy(info, count)}`
 }
 
-function truthRemedy(cell: string, count: number, of: TruthInfo['of']): string {
+function truthRemedy({ cell, isOfSeveral, namedBy }: TruthInfo, count: number): string {
   if (/^\s*\[.*\]\s*$/s.test(cell)) {
-    return of === 'several' ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
+    return isOfSeveral ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
   }
-  const names = `${optionText(of === 'binary' ? 'binary' : 'labels')} names them`
+  const names = namedBy ? `${optionText(namedBy)} gives these names` : `${optionText('labels')} names them`
   if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
   // Such as 255, the value of pixels without a class in segmentation data sets.
   return /^\s*-?\d+\s*$/.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names

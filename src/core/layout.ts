@@ -51,6 +51,7 @@ export function resolveLayout(
   const decision = decisionOf(settings, { emit: columns, sigmoid, binary: pair !== undefined }, known)
   const arrays = to !== undefined && isArray(to) && ({ arrays: true } as const)
   const assumed = saved?.some((name, index) => name !== String(index)) && ({ assumed: true } as const)
+  const namedBy = pair ? 'binary' : labels === undefined ? undefined : 'labels'
   const decided = { ...(pair && { binary: true }), ...(decision && { decision }) }
   return {
     classes,
@@ -61,6 +62,7 @@ export function resolveLayout(
     columnNames,
     ...arrays,
     ...assumed,
+    ...(namedBy && { namedBy }),
     ...decided,
   }
 }

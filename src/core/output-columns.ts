@@ -13,6 +13,8 @@ export interface Layout {
   classes: readonly string[]
   /** Whether the rows do not name their classes, and the names are those of the calibration. */
   assumed?: true
+  /** The option that gives the names of the classes, if one does. */
+  namedBy?: 'labels' | 'binary'
   /** Whether results are logarithms of the probabilities. */
   log: boolean
   /** Whether each class has an independent probability, by the sigmoid. */

@@ -5,6 +5,7 @@ import { SoftmaxError, shown, type TruthInfo } from './errors.js'
 import { jsonList } from './json-list.js'
 import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
+import type { Layout } from './output-columns.js'
 import type { RowError } from './record-batch.js'
 
 /** The number of classes that an error lists. */
@@ -13,19 +14,22 @@ const MOST_NAMED = 8
 /** The index for rows without a true class in Hugging Face data sets; torch ignores it, too. */
 export const IGNORED = '-100'
 
+/** The classes of an input. */
+type Classes = Pick<Layout, 'classes' | 'namedBy'>
+
 /** The spellings of true classes, for the classes of one input. */
 export class TruthNames {
   /** Each common spelling, with the position of its class. */
   readonly texts: ReadonlyMap<string, number>
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
-  readonly #of: TruthInfo['of']
+  readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral'>
 
-  constructor(classes: readonly string[], nulls?: NullTexts, of?: TruthInfo['of']) {
+  constructor({ classes, namedBy }: Classes, nulls?: NullTexts, isOfSeveral = false) {
     this.texts = textsOf(classes)
     this.#classes = classes
     this.#nulls = nulls
-    this.#of = of
+    this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }) }
   }
 
   /** The class position for a value, NO_CLASS if it is empty; or the error. */
@@ -42,7 +46,7 @@ export class TruthNames {
         near: nearest(text, this.#classes),
         classes: this.#classes.slice(0, MOST_NAMED),
         count: this.#classes.length,
-        ...(this.#of && { of: this.#of }),
+        ...this.#kind,
       },
     }
   }
@@ -60,9 +64,9 @@ export class MultiLabelTruths {
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
 
-  constructor(classes: readonly string[], nulls?: NullTexts) {
-    this.#names = new TruthNames(classes, undefined, 'several')
-    this.#classes = classes
+  constructor(known: Classes, nulls?: NullTexts) {
+    this.#names = new TruthNames(known, undefined, true)
+    this.#classes = known.classes
     this.#nulls = nulls
   }
 

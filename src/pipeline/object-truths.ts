@@ -29,8 +29,8 @@ interface TruthFinder {
 export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts): TruthFinder | undefined {
   const { truth, truths, layout } = shape
   if (truth === undefined) return undefined
-  if (layout.sigmoid) return multiLabelFinder(truths ?? [truth], truths !== undefined, layout.classes, count, nulls)
-  const names = new TruthNames(layout.classes, nulls, layout.binary ? 'binary' : undefined)
+  if (layout.sigmoid) return multiLabelFinder(shape, truths ?? [truth], count, nulls)
+  const names = new TruthNames(layout, nulls)
   const found = new Uint32Array(count).fill(NO_CLASS)
   return {
     found: { truths: found },
@@ -45,13 +45,13 @@ export function truthFinder(shape: TruthShape, count: number, nulls?: NullTexts)
 }
 
 function multiLabelFinder(
+  { layout, truths }: TruthShape,
   properties: readonly string[],
-  isEach: boolean,
-  classes: readonly string[],
   count: number,
   nulls: NullTexts | undefined,
 ): TruthFinder {
-  const { found, add } = multiLabelCollector(new MultiLabelTruths(classes, nulls), classes.length, count, isEach)
+  const names = new MultiLabelTruths(layout, nulls)
+  const { found, add } = multiLabelCollector(names, layout.classes.length, count, truths !== undefined)
   return {
     found,
     find(row, index) {

@@ -267,7 +267,7 @@ function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]):
 
 /** How true classes are spelled in a text, quoted or not; the general lane knows more spellings. */
 function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string, number][] {
-  const { texts } = new TruthNames(schema.classes)
+  const { texts } = new TruthNames(schema)
   const all: [string, number][] = [...texts].flatMap(([text, index]): [string, number][] =>
     writtenAs(text, source).map((written) => [toBytes(written), index]),
   )

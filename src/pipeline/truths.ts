@@ -63,10 +63,10 @@ function collectorOf(job: ScoreJob): Collect {
 }
 
 /** The same for lists of true classes; in text cells they are JSON. */
-function nestedTruths({ schema: { classes }, settings }: ScoreJob): Collect {
-  const names = new TruthNames(classes, nullsOf(settings))
+function nestedTruths({ schema, settings }: ScoreJob): Collect {
+  const names = new TruthNames(schema, nullsOf(settings))
   return (_, { nesting }) => {
-    const truths = new NestedTruths(names, classes, nesting!)
+    const truths = new NestedTruths(names, schema.classes, nesting!)
     return { found: truths, add: ([value], row) => truths.add(listIn(value!), row) }
   }
 }
@@ -81,8 +81,8 @@ function listIn(value: Value): unknown {
   }
 }
 
-function singleTruths({ schema: { classes, binary }, settings }: ScoreJob): Collect {
-  const names = new TruthNames(classes, nullsOf(settings), binary ? 'binary' : undefined)
+function singleTruths({ schema, settings }: ScoreJob): Collect {
+  const names = new TruthNames(schema, nullsOf(settings))
   return (rows) => {
     const truths = new Uint32Array(rows).fill(NO_CLASS)
     const add = ([value]: Value[], row: number) => {
@@ -97,7 +97,7 @@ function singleTruths({ schema: { classes, binary }, settings }: ScoreJob): Coll
 
 function multiLabelTruths({ schema, settings }: ScoreJob): Collect {
   const { classes, truths: each = schema.truthList } = schema
-  const names = new MultiLabelTruths(classes, nullsOf(settings))
+  const names = new MultiLabelTruths(schema, nullsOf(settings))
   return (rows) => multiLabelCollector(names, classes.length, rows, each !== undefined)
 }
 
