@@ -3,7 +3,7 @@ import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
 import { decideRows } from './decide'
 import { JUDGEMENT_SIZE, judgeRows } from './judge'
 import { judgeMultiLabelRows } from './multi-label'
-import { scoreRows } from './softmax'
+import { scoreRows, scoreRowsByClass } from './softmax'
 import { Decision, RowState, STATE_SIZE } from './structs'
 
 /** How many rows go through the phases of `softmax.ts` together. */
@@ -56,6 +56,31 @@ export function scoreMatrix(
     if (results.truths) judgeSome(at, out, row, some, classes, states, flags, results)
     at += width * <usize>some
     out += width * <usize>some
+  }
+  return unscored
+}
+
+/**
+ * The same for probabilities alone, with logits and results in one column per class, `stride` bytes apart; `copies` has
+ * room as `scoreRowsByClass` requires.
+ */
+export function scoreColumns(
+  at: usize,
+  rows: u32,
+  classes: u32,
+  stride: usize,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  copies: usize,
+  temperature: u32,
+  results: MatrixResults,
+): u32 {
+  let unscored: u32 = 0
+  for (let row: u32 = 0; row < rows; row += BATCH, at += BATCH << 3, out += BATCH << 3) {
+    const some = min(BATCH, rows - row)
+    scoreRowsByClass(at, some, classes, stride, states, scratch, out, copies, temperature)
+    unscored += takeStates(states, row, some, 0, results)
   }
   return unscored
 }

@@ -48,13 +48,7 @@ const PAIR = changetype<PairState>(memory.data(14 * 16, 16))
  * one of them is not ordinary. The scratch holds 2^q S and t per class, for both rows.
  */
 export function scorePair(at: usize, width: usize, states: usize, scratch: usize, out: usize, temperature: Temperature, flags: u32): bool {
-  const origin = scan(at, width, temperature)
-  if (!i64x2.all_true(PAIR.ordinary)) return false
-  reduce(at, width, scratch, origin, temperature)
-  addTerms(width, scratch)
-  emit(out, width, scratch)
-  storeState(states, i64x2.extract_lane(PAIR.index, 0))
-  storeState(states + STATE_SIZE, i64x2.extract_lane(PAIR.index, 1))
+  if (!scoreApart(at, width, 8, width, states, scratch, out, temperature)) return false
   if (!flags) return true
   storeLogs()
   storeLog(states, 0, temperature)
@@ -62,25 +56,53 @@ export function scorePair(at: usize, width: usize, states: usize, scratch: usize
   return true
 }
 
+/** The same without flags, for logits and results in one column per class, `stride` bytes apart. */
+export function scorePairByClass(at: usize, classes: u32, stride: usize, states: usize, scratch: usize, out: usize, temperature: Temperature): bool {
+  return scoreApart(at, <usize>classes * stride, stride, 8, states, scratch, out, temperature)
+}
+
+/** The classes are `step` bytes apart and end after `width`; the two rows are `gap` bytes apart. */
+// @ts-ignore: decorator
+@inline
+function scoreApart(
+  at: usize,
+  width: usize,
+  step: usize,
+  gap: usize,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  temperature: Temperature,
+): bool {
+  const origin = scan(at, width, step, gap, temperature)
+  if (!i64x2.all_true(PAIR.ordinary)) return false
+  const end = reduce(at, width, step, gap, scratch, origin, temperature)
+  addTerms(scratch, end)
+  emit(out, width, step, gap, scratch)
+  storeState(states, i64x2.extract_lane(PAIR.index, 0))
+  storeState(states + STATE_SIZE, i64x2.extract_lane(PAIR.index, 1))
+  return true
+}
+
 /** A logit of each row. */
 // @ts-ignore: decorator
 @inline
-function loadRows(at: usize, width: usize): v128 {
-  return v128.load64_lane(at + width, v128.load64_zero(at), 1)
+function loadRows(at: usize, gap: usize): v128 {
+  return v128.load64_lane(at + gap, v128.load64_zero(at), 1)
 }
 
 /** Phase 1; true if both rows are ordinary. */
 // @ts-ignore: decorator
 @inline
-function scan(at: usize, width: usize, temperature: Temperature): v128 {
+function scan(at: usize, width: usize, step: usize, gap: usize, temperature: Temperature): v128 {
   let max = v128.load(BOTH_MASKED)
   let second = max
   let least = v128.load(BOTH_INFINITE)
   let nan = v128.load(BOTH_ZERO)
   let here = nan
   let index = nan
-  for (const end = at + width; at < end; at += 8) {
-    const x = loadRows(at, width)
+  for (const end = at + width; at < end; at += step) {
+    const x = loadRows(at, gap)
     nan = v128.or(nan, f64x2.ne(x, x))
     index = v128.bitselect(here, index, f64x2.gt(x, max))
     second = f64x2.pmax(second, f64x2.pmin(max, x))
@@ -110,17 +132,27 @@ function prepare(max: v128, second: v128, least: v128, nan: v128, temperature: T
   return origin
 }
 
+/** Phase 2 up to r; returns the end of the scratch. */
 // @ts-ignore: decorator
 @inline
-function reduce(at: usize, width: usize, scratch: usize, origin: v128, temperature: Temperature): void {
-  for (const end = at + width; at < end; at += 8, scratch += 32) {
-    const x = f64x2.mul(loadRows(at, width), temperature.factor)
+function reduce(
+  at: usize,
+  width: usize,
+  step: usize,
+  gap: usize,
+  scratch: usize,
+  origin: v128,
+  temperature: Temperature,
+): usize {
+  for (const end = at + width; at < end; at += step, scratch += 32) {
+    const x = f64x2.mul(loadRows(at, gap), temperature.factor)
     const steps = stepPair(f64x2.sub(x, origin), temperature)
     const first = entryOf(f64x2.extract_lane(steps, 0))
     const second = entryOf(f64x2.extract_lane(steps, 1))
     v128.store(scratch, powerPair(steps, first, second))
     v128.store(scratch, remainderPair(x, origin, steps, first, second, temperature), 16)
   }
+  return scratch
 }
 
 /**
@@ -129,10 +161,9 @@ function reduce(at: usize, width: usize, scratch: usize, origin: v128, temperatu
  */
 // @ts-ignore: decorator
 @inline
-function addTerms(width: usize, scratch: usize): void {
+function addTerms(scratch: usize, end: usize): void {
   const index = PAIR.index
-  const end = scratch + (width << 2)
-  const isOdd = (width & 8) != 0
+  const isOdd = ((end - scratch) & 32) != 0
   let here = v128.load(BOTH_ZERO)
   let head = PAIR.bias
   let tail = here
@@ -196,14 +227,14 @@ function storeReciprocal(head: v128, tail: v128): void {
 
 // @ts-ignore: decorator
 @inline
-function emit(out: usize, width: usize, scratch: usize): void {
+function emit(out: usize, width: usize, step: usize, gap: usize, scratch: usize): void {
   const reciprocal = PAIR.reciprocal
   const head = PAIR.reciprocalHead
   const tail = PAIR.reciprocalTail
-  for (const end = out + width; out < end; out += 8, scratch += 32) {
+  for (const end = out + width; out < end; out += step, scratch += 32) {
     const p = timesReciprocal(v128.load(scratch), v128.load(scratch, 16), head, tail, reciprocal)
     v128.store64_lane(out, p, 0)
-    v128.store64_lane(out + width, p, 1)
+    v128.store64_lane(out + gap, p, 1)
   }
 }
 

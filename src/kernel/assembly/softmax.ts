@@ -55,7 +55,7 @@ import {
   upperHalf,
 } from './exp'
 import { plusLog, storeLog1p } from './log'
-import { scorePair } from './row-pairs'
+import { scorePair, scorePairByClass } from './row-pairs'
 import { emitSigmoids, sigmoid } from './sigmoid'
 import { RowState, STATE_SIZE, Temperature } from './structs'
 import { temperatureOf } from './temperature'
@@ -550,6 +550,52 @@ export function scoreRows(
     scoreEach(at, 2, classes, states, scratch, out, flags, temperature)
   }
   scoreEach(at, left, classes, states, scratch, out, flags, temperature)
+}
+
+/**
+ * The same without flags, for logits and results in one column per class, `stride` bytes apart: a pair of rows is
+ * adjacent in each column. Rows that are no ordinary pair are copied to and from `copies`, which has room for the logits
+ * and the results of two rows, and 16 bytes.
+ */
+export function scoreRowsByClass(
+  at: usize,
+  rows: u32,
+  classes: u32,
+  stride: usize,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  copies: usize,
+  temperature: u32,
+): void {
+  for (const end = at + ((<usize>rows) << 3); at < end; at += 16, out += 16, states += 2 * STATE_SIZE) {
+    const isOne = at + 8 == end
+    if (!isOne && scorePairByClass(at, classes, stride, states, scratch, out, changetype<Temperature>(temperature))) continue
+    scoreCopies(at, isOne ? 1 : 2, classes, stride, states, scratch, out, copies, temperature)
+  }
+}
+
+function scoreCopies(
+  at: usize,
+  rows: u32,
+  classes: u32,
+  stride: usize,
+  states: usize,
+  scratch: usize,
+  out: usize,
+  copies: usize,
+  temperature: u32,
+): void {
+  const width = (<usize>classes) << 3
+  // 16 bytes apart, as 8 are written past the end of an odd row.
+  const results = copies + 2 * width + 16
+  for (let row: usize = 0; row < rows; row++) copyRow(at + (row << 3), stride, copies + row * width, 8, classes)
+  scoreEach(copies, rows, classes, states, scratch, results, 0, temperature)
+  for (let row: usize = 0; row < rows; row++) copyRow(results + row * width, 8, out + (row << 3), stride, classes)
+}
+
+function copyRow(from: usize, fromStep: usize, to: usize, toStep: usize, classes: u32): void {
+  for (; classes > 0; classes--, from += fromStep, to += toStep) store<f64>(to, load<f64>(from))
 }
 
 /** Phase by phase, not row by row: within a row each phase depends on the previous one, but rows are independent. */

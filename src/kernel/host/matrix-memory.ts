@@ -1,11 +1,15 @@
 /** The layout of a matrix and its results in kernel memory, and the transfer to and from it. */
 import { CHUNK, JUDGED } from '../constants.js'
 import { decisionRoom, writeDecision } from './decision.js'
-import type { KernelOptions, Logits, Scores } from './scores.js'
+import { type KernelOptions, type Logits, MOST_BY_CLASS, type Scores } from './scores.js'
 import { growMemory, offsetOf, ownKernel } from './wasm.js'
 
 /** The maximum number of rows that go through the kernel's phases together. */
 const BATCH = 64
+
+/** Columns in kernel memory are this much further apart than they are long, so that a row of 16 is not in one cache set. */
+const COLUMN_GAP = 64
+const COLUMN_GAPS = COLUMN_GAP * MOST_BY_CLASS
 
 /** What is constant for all rows of a matrix. */
 export interface Run {
@@ -36,9 +40,10 @@ export function makeRoom(
   const room = {
     temperature: take(offsetOf('temperatureSize')),
     states: take(BATCH * offsetOf('rowStateSize')),
-    logits: take(8 * CHUNK + 8),
+    logits: take(8 * CHUNK + COLUMN_GAPS + 8),
     scratch: take(16 * (CHUNK + BATCH)),
-    out: take(8 * CHUNK + 8),
+    out: take(8 * CHUNK + COLUMN_GAPS + 8),
+    copies: take(32 * MOST_BY_CLASS + 32),
     heap: take(16 * top),
     top: take(4 * Math.max(top, CHUNK)),
     results: take(44),
@@ -108,16 +113,51 @@ export function loadRows(
 }
 
 function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, first: number, rows: number): void {
-  const length = numbers.length / classes
-  // Uses the results buffer, which has the same size and is not filled yet.
-  const isDouble = numbers instanceof Float64Array
-  const column = isDouble ? doubles(room.out, rows) : new Float32Array(ownKernel().memory.buffer, room.out, rows)
-  const join = isDouble ? ownKernel().joinDoubles : ownKernel().joinFloats
   for (let index = 0; index < classes; index++) {
-    const start = index * length + first
-    column.set(numbers.subarray(start, start + rows))
-    join(room.out, rows, room.logits + 8 * index, 8 * classes)
+    const start = (index * numbers.length) / classes + first
+    loadColumn(numbers.subarray(start, start + rows), room, room.logits + 8 * index, 8 * classes)
   }
+}
+
+/** Copies a column into kernel memory, where its numbers become doubles, `step` bytes apart. */
+function loadColumn(numbers: Logits['numbers'], room: Room, at: number, step = 8): void {
+  const isDouble = numbers instanceof Float64Array
+  // Uses the results buffer, which has the same size and is not filled yet.
+  const start = isDouble && step === 8 ? at : room.out
+  const array = isDouble ? Float64Array : Float32Array
+  new array(ownKernel().memory.buffer, start, numbers.length).set(numbers)
+  const join = isDouble ? ownKernel().joinDoubles : ownKernel().joinFloats
+  if (start !== at) join(start, numbers.length, at, step)
+}
+
+/**
+ * Scores columns of logits into columns of probabilities, as many rows as fit in kernel memory together; returns how
+ * many have no softmax. Neither is transposed, unlike for {@link loadRows}.
+ */
+export function scoreChunkByClass({ logits: { numbers }, scores, room }: Run, first: number, rows: number): number {
+  const { classes } = scores
+  const stride = 8 * rows + COLUMN_GAP
+  const startOf = (index: number) => index * scores.rows + first
+  for (let index = 0; index < classes; index++) {
+    loadColumn(numbers.subarray(startOf(index), startOf(index) + rows), room, room.logits + index * stride)
+  }
+  const { logits, states, scratch, out, copies, temperature, results } = room
+  const unscored = ownKernel().scoreColumns(
+    logits,
+    rows,
+    classes,
+    stride,
+    states,
+    scratch,
+    out,
+    copies,
+    temperature,
+    results,
+  )
+  for (let index = 0; index < classes; index++) {
+    scores.values.set(doubles(out + index * stride, rows), startOf(index))
+  }
+  return unscored
 }
 
 /** Copies the values of some rows out of kernel memory. */

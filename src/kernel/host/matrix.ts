@@ -5,6 +5,7 @@ import {
   loadTargets,
   makeRoom,
   type Run,
+  scoreChunkByClass,
   storeMembers,
   storeProbabilities,
   storeResults,
@@ -43,18 +44,30 @@ export function scoreMatrix(
 
 /** Scores as many rows as fit in kernel memory together. */
 function scoreChunk(run: Run, first: number, rows: number): void {
-  const { scores, room, options, flags } = run
+  const { scores } = run
+  scores.unscored += isByClass(run) ? scoreChunkByClass(run, first, rows) : scoreChunkByRow(run, first, rows)
+  storeResults(run, first, rows)
+}
+
+function scoreChunkByRow(run: Run, first: number, rows: number): number {
+  const { logits: given, scores, room, options, flags } = run
   const { classes } = scores
   loadRows(run, first, rows)
-  if (run.logits.truths) words(room.truths, rows).set(run.logits.truths.subarray(first, first + rows))
+  if (given.truths) words(room.truths, rows).set(given.truths.subarray(first, first + rows))
   loadTargets(run, first * classes, rows * classes)
   const { logits, states, scratch, out, temperature, results } = room
-  scores.unscored += ownKernel().scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
-  storeResults(run, first, rows)
+  const unscored = ownKernel().scoreMatrix(logits, rows, classes, states, scratch, out, flags, temperature, results)
   storeMembers(run, first, rows)
   storeProbabilities(run, first * classes, rows * classes)
   storeValues(run, first, rows)
-  if (options.top === 0) return
-  ownKernel().selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
-  storeTop(run, first, rows)
+  if (options.top > 0) {
+    ownKernel().selectRows(room.logits, rows, classes, options.top, room.heap, room.top)
+    storeTop(run, first, rows)
+  }
+  return unscored
+}
+
+/** Whether logits and results are columns, of which nothing but probabilities is computed. */
+function isByClass({ logits, scores: { byClass, classes }, options: { decision, top }, flags }: Run): boolean {
+  return logits.byClass === true && byClass && flags === 0 && !decision && top === 0 && classes > 1
 }

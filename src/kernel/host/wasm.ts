@@ -127,6 +127,18 @@ export interface Kernel {
     temperature: number,
     results: number,
   ): number
+  scoreColumns(
+    at: number,
+    rows: number,
+    classes: number,
+    stride: number,
+    states: number,
+    scratch: number,
+    out: number,
+    copies: number,
+    temperature: number,
+    results: number,
+  ): number
   takeStates(states: number, row: number, rows: number, flags: number, results: number): number
   splitRows(at: number, rows: number, classes: number, out: number, stride: number, narrow: number): void
   joinDoubles(at: number, rows: number, out: number, width: number): void
