@@ -172,7 +172,7 @@ describe('lists in cells', () => {
       { id: '3', note: '', probabilities, index: 0, label: '0' },
     ])
     expect(rejects).toEqual([
-      'column scores (row 2): the list of logits is null [E_MISSING]',
+      'column scores (row 2): the logits are missing [E_MISSING]',
       'column scores (row 4): "x" is not a list of numbers [E_CELL]',
       'class 1 (row 5): "y" is not a number [E_CELL]',
       'row 6: the list has 1 logit where 2 are expected [E_WIDTH]',
@@ -225,7 +225,7 @@ describe('a bad list in a cell', () => {
     ['[1, [2]]', 'E_CELL', 'column scores.1'],
     ['[1, None]', 'E_MISSING', 'column scores.1'],
     ['{1,NULL}', 'E_MISSING', 'column scores.1'],
-    ['', 'E_MISSING', 'the list of logits is null'],
+    ['', 'E_MISSING', 'the logits are missing'],
     ['[1, 1e400]', 'E_OVERFLOW', '"1e400" is outside the range of a double'],
     ['[1, nan]', 'E_NONFINITE', 'NaN'],
   ])('%j says what is wrong, and where', async (cell, code, says) => {

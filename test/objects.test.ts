@@ -188,7 +188,7 @@ describe('options', () => {
     [{ scores: {} }, 'scores'],
     [{ outputs: { scores: [] } }, 'outputs.scores'],
   ])('that select an empty list or record make a bad row of it: %j', async (row, logits) => {
-    const info = { row: 1, reason: 'a row without logits is not a row' }
+    const info = { row: 1, reason: 'the row has no logits' }
     expect(await failure([row], { logits })).toMatchObject({ code: 'E_ROW', info })
   })
 
@@ -316,7 +316,21 @@ describe('bad rows', () => {
     for (const bad of [{ id: 4 }, { id: 5, scores: null }]) {
       const error = await failure([{ id: 3, scores: [1, 2] }, bad], { logits: 'scores' })
       expect(error).toMatchObject({ code: 'E_MISSING', info: { row: 2, column: 'scores' } })
+      expect(error.message).toContain('the logits are missing')
     }
+  })
+
+  it.each<[unknown, unknown, string, SoftmaxOptions?]>([
+    [[2, 1], { logits: [1, 2] }, 'expected an array like the first row, got an object'],
+    [{ logits: [2, 1] }, [1, 2], 'expected an object like the first row, got an array'],
+    [{ cat: 2, dog: 1 }, [1, 2], 'expected an object like the first row, got an array', { logits: 'cat,dog' }],
+    [{ logits: [2, 1] }, { logits: 3 }, '"logits" is a number, not a list'],
+    [{ logits: [2, 1] }, { logits: { a: 2, b: 1 } }, '"logits" is an object, not a list'],
+    [{ logits: { a: 2, b: 1 } }, { logits: [2, 1] }, '"logits" is an array, not an object'],
+    [[2, 1], 3, 'a number is not a row; a row is an array of numbers or { logits, ...rest }'],
+    [[2, 1], [2, {}], 'an object is not a number'],
+  ])('are described as what they are: %j, then %j', async (first, bad, reason, options) => {
+    expect((await failure([first, bad], options)).message).toContain(`: ${reason} [E_`)
   })
 
   it.each<[string, unknown, object]>([

@@ -243,7 +243,7 @@ function matrixOf(logits: ArrayLike<unknown>, classes: number): Float64Array {
   return Float64Array.from(logits, (value, at) => {
     const logit = logitOf(value, { missing: 'error' })
     if (typeof logit === 'number') return logit
-    const info = { ...logit.info, of: 'matrix' }
+    const info = { of: 'matrix', ...logit.info }
     throw matrixError({ ...logit, info }, Math.floor(at / classes), at % classes)
   })
 }

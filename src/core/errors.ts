@@ -42,6 +42,7 @@ const word = <Data>(status: Wording<Data>['status'], says: Wording<Data>['says']
  */
 export const CODES = {
   E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }, isSkipped) => {
+    if (of === 'value') return `${cell} is not a number`
     if (of === 'list') return `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? skipHint(isSkipped)}`
     const hint = of === 'matrix' ? '' : (decimalHint(decimal, delimiter) ?? cellHint(cell, column))
     return `${shown(cell)} is not a number${hint}`
@@ -50,7 +51,7 @@ export const CODES = {
     if (of === 'matrix') return 'the logit is missing; -Infinity masks a class'
     const skip = skipHint(isSkipped)
     return of === 'list'
-      ? `the list of logits is null${skip}`
+      ? `the logits are missing${skip}`
       : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing')} reads it as -inf or nan`
   }),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
@@ -139,9 +140,7 @@ export const CODES = {
     ({ type, expected, types }) =>
       `its type is ${type}, but ${expected} in the first input; ${typesRemedy(types) ?? noKeep()}`,
   ),
-  E_ROW: word<{ reason: string }>(1, ({ reason }) =>
-    speaking() === 'api' ? `${reason}; a row is an array of numbers or { logits, ...rest }` : reason,
-  ),
+  E_ROW: word<{ reason: string }>(1, ({ reason }) => reason),
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
   E_CHUNK: word<{ takes: string; got: string; remedy: string }>(
     2,
@@ -458,8 +457,11 @@ export interface WidthInfo {
 /** The data of an E_CELL. */
 export interface CellInfo {
   cell: string
-  /** If not a cell or value of a row: a list of logits, or a number of a matrix, which takes fewer options. */
-  of?: 'list' | 'matrix'
+  /**
+   * If it is not a cell or value for one logit: a list of logits; the kind of a value that can be no number; or a number
+   * of a matrix, which takes fewer options.
+   */
+  of?: 'list' | 'value' | 'matrix'
   /** If only the decimal separator is wrong: the expected one, and the delimiter. */
   decimal?: string
   delimiter?: string

@@ -1,4 +1,6 @@
 /** Converts values to logits. */
+import { shown } from './errors.js'
+import { kindOf } from './kind-of.js'
 import type { MissingRule } from './missing.js'
 import { isOverflow, readNumber } from './number.js'
 import type { RowError } from './record-batch.js'
@@ -12,7 +14,13 @@ export function logitOf(value: unknown, rule: MissingRule): number | RowError {
     return Number.isFinite(number) ? logitOf(number, rule) : { code: 'E_OVERFLOW', info: { cell: String(value) } }
   }
   if (value === null || value === undefined) return missingLogit(rule)
-  return { code: 'E_CELL', info: { cell: typeof value === 'object' ? 'a nested value' : String(value) } }
+  const info = typeof value === 'object' ? { cell: kindOf(value), of: 'value' } : { cell: String(value) }
+  return { code: 'E_CELL', info }
+}
+
+/** The error of logits that are not a list, or not an object. */
+export function notLogits(name: string, value: unknown, expected: string): RowError {
+  return { code: 'E_ROW', info: { reason: `${shown(name)} is ${kindOf(value)}, not ${expected}` } }
 }
 
 /** The error of a logit in a list, which is identified by its class index, from 0. */

@@ -1,5 +1,5 @@
 /** Reads nested logits, from JSON or text cells, into a matrix and its nesting. */
-import { logitOf } from '../core/logit.js'
+import { logitOf, notLogits } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import type { Nesting } from '../core/nesting.js'
 import type { RowError } from '../core/record-batch.js'
@@ -100,10 +100,6 @@ export class NestedLogits {
   #notAList(value: unknown, path: readonly number[]): RowError {
     if (value === null) return { code: 'E_MISSING', info: { of: 'list' } }
     const { name, depth } = this.#shape
-    const what = path.length === 0 ? JSON.stringify(name) : `${JSON.stringify(name)} at ${path.join('.')}`
-    return {
-      code: 'E_ROW',
-      info: { reason: `its ${what} is not a list of ${'lists of '.repeat(depth - path.length)}numbers` },
-    }
+    return notLogits([name, ...path].join('.'), value, `a list of ${'lists of '.repeat(depth - path.length)}numbers`)
   }
 }

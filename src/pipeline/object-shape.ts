@@ -4,7 +4,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
-import { logitOf, unknownClass } from '../core/logit.js'
+import { logitOf, notLogits, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, findSelected, selectorOf } from '../core/logits-list.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -58,7 +58,7 @@ export function needsEvidence(rows: readonly unknown[], { logits, onError }: Sha
 function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
   requireEffect(settings)
-  if (hasNoClass(first, settings)) return notARow('a row without logits')
+  if (hasNoClass(first, settings)) return { code: 'E_ROW', info: { reason: 'the row has no logits' } }
   if (isList(first)) {
     requireNoLogits(settings, 'the rows are arrays of logits')
     return withTruth(listShape(first, splitList, settings), {}, settings)
@@ -321,21 +321,29 @@ function hasNoClass(row: unknown, { logits }: ShapeSettings): boolean {
 }
 
 /** The error for a row that does not match the shape. */
-export function misfit(row: unknown, { logitsProperty, layout, columns }: RowShape): RowError {
-  if (logitsProperty === undefined || !isRecord(row)) return notARow(kindOf(row))
+export function misfit(row: unknown, shape: RowShape): RowError {
+  if (isBytes(row) || !(isList(row) || isRecord(row))) return notARow(kindOf(row))
+  const expected = shape.logitsProperty === undefined && shape.schema === undefined ? 'an array' : 'an object'
+  if (isRecord(row) && expected === 'an object') return misfitIn(row, shape)
+  return { code: 'E_ROW', info: { reason: `expected ${expected} like the first row, got ${kindOf(row)}` } }
+}
+
+/** The error for a record whose logits do not match the shape. */
+function misfitIn(row: Properties, { logitsProperty = 'logits', layout, columns }: RowShape): RowError {
   const logits = valueAt(row, logitsProperty.split('.')) ?? ''
   if (typeof logits === 'string') {
     if (logits.trim() === '') return { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty }
     if (layout.shape === 'list') return { code: 'E_CELL', info: { cell: logits, of: 'list' }, column: logitsProperty }
   }
   const unknown = layout.shape === 'record' && isRecord(logits) ? unknownClass(logits, columns) : undefined
-  return unknown ?? notARow(kindOf(row))
+  return unknown ?? notLogits(logitsProperty, logits, layout.shape === 'list' ? 'a list' : 'an object')
 }
 
 /** The error for a value that is not a row. */
-export function notARow(what: string): RowError {
-  const hint = what === 'a string' ? "; read('csv') parses text into rows" : ''
-  return { code: 'E_ROW', info: { reason: `${what} is not a row${hint}` } }
+function notARow(what: string): RowError {
+  const hint =
+    what === 'a string' ? "read('csv') parses text into rows" : 'a row is an array of numbers or { logits, ...rest }'
+  return { code: 'E_ROW', info: { reason: `${what} is not a row; ${hint}` } }
 }
 
 /** Byte arrays contain numbers, but are not accepted as logits. */

@@ -3,7 +3,8 @@ import { isUtf8 } from 'node:buffer'
 import { isWellFormed } from '../../core/byte-text.js'
 import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
 import { dataTypeOf } from '../../core/column-builder.js'
-import { logitOf, ofNamedClass, unknownClass } from '../../core/logit.js'
+import { shown } from '../../core/errors.js'
+import { logitOf, notLogits, ofNamedClass, unknownClass } from '../../core/logit.js'
 import {
   type Column,
   type JsonColumn,
@@ -112,13 +113,10 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   const repeated = repeatedKey({ value, text }, task)
   if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
-  if (logitsColumn && found === undefined) return jsonError(`it has no ${JSON.stringify(logitsColumn.name)}`)
+  if (logitsColumn && found === undefined) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
   if (task.nested) return task.nested.put(found, { value, text })
   const values = valuesOf(found, task)
-  if (!values)
-    return jsonError(
-      `its ${JSON.stringify(logitsColumn!.name)} is not ${logitsColumn!.type === 'list' ? 'a list' : 'an object'}`,
-    )
+  if (!values) return notLogits(logitsColumn!.name, found, logitsColumn!.type === 'list' ? 'a list' : 'an object')
   const unknown = logitsColumn?.type === 'record' ? unknownClass(found as object, keys) : undefined
   if (unknown) return unknown
   if (values.length !== plan.classes) {

@@ -1,7 +1,7 @@
 /** A parsed row of NDJSON. */
 import { isUtf8 } from 'node:buffer'
 import { encodingInfo } from '../../core/encoding.js'
-import { shown } from '../../core/errors.js'
+import { printable, shortened } from '../../core/errors.js'
 import { run } from '../../core/file-kinds.js'
 import type { RowError } from '../../core/record-batch.js'
 import { itemsIn, parseLine, valuesIn } from './json.js'
@@ -44,7 +44,7 @@ export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): 
     return jsonError(arePairs(value) ? arrayOfPairs() : areLists(value) ? nestedRows() : ARRAY_OF_ROWS)
   }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
-  return jsonError(`expected an object or a list of logits, got ${shown(line.toString().trim())}`)
+  return jsonError(`expected an object or a list of logits, got ${printable(shortened(text))}`)
 }
 
 export function jsonError(reason: string): RowError {
