@@ -114,6 +114,35 @@ describe('a row of NDJSON', () => {
     )
   })
 
+  it.each([
+    ['m.logitz', "did you mean logits: 'm.logits'?"],
+    ['oot.0.data', "did you mean logits: 'out.0.data'?"],
+    ['out.dat', "did you mean logits: 'out.0.data'?"],
+    ['m.scores', '"m" has "logits", "took"'],
+  ])('has the path proposed that was meant by one that leads nowhere: %s', async (logits, hint) => {
+    const line = '{"m":{"logits":[2,1],"took":5},"out":[{"data":[2,1]}]}'
+    const reason = `does not exist in the first rows; ${hint}`
+    const expected = { code: 'E_SELECTOR', info: { item: logits, reason } }
+    expect((await run(`${line}\n`, { from: 'ndjson', logits })).error).toMatchObject(expected)
+    expect((await predict([JSON.parse(line)], { logits })).error).toMatchObject(expected)
+  })
+
+  it('that is bad is described as what it is', async () => {
+    const says = async (first: string, line: string) =>
+      (await run(`${first}\n${line}\n`, { from: 'ndjson' })).error!.message.replace(/^.*?byte \d+\)?: /, '')
+    const list = '{"logits":[2,1]}'
+    expect(await says(list, '{"id":8}')).toBe('the row has no "logits" [E_ROW]')
+    expect(await says(list, '{"logits":null}')).toBe('"logits" is null, not a list [E_ROW]')
+    expect(await says(list, '{"logits":{"a":1}}')).toBe('"logits" is an object, not a list [E_ROW]')
+    expect(await says('{"logits":{"a":1,"b":2}}', '{"logits":[1,2]}')).toBe(
+      '"logits" is an array, not an object [E_ROW]',
+    )
+    expect(await says(list, '{"logits":[1,{"a":1}]}')).toBe('an object is not a number [E_CELL]')
+    expect(await says(list, '[1,2]')).toBe('expected an object like the first row, got an array [E_ROW]')
+    expect(await says(list, '3')).toBe('expected an object or a list of logits, got 3 [E_ROW]')
+    expect(await says(list, '"3"')).toBe('expected an object or a list of logits, got "3" [E_ROW]')
+  })
+
   it('may hold special values as texts, or as the words of Python', async () => {
     const added = `"probs":[${P21},0],"label":"0"}\n`
     for (const masked of ['"-Infinity"', '"-inf"']) {

@@ -1,5 +1,6 @@
 /** Selects single values inside objects: `m.a,m.b` are two logits of `{"m":{"a":1,"b":2}}`. */
-import { SoftmaxError } from './errors.js'
+import { SoftmaxError, shown, shownNames } from './errors.js'
+import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
 import type { ValueOf } from './options.js'
 import { select } from './selector.js'
@@ -13,7 +14,7 @@ type Path = readonly string[]
  *
  * @param pathsIn the paths to single values inside the value of a column, which begin with its name
  * @param at the value at a path
- * @throws E_SELECTOR for a list or object beside other items
+ * @throws E_SELECTOR for a list or object beside other items, and for a path that leads nowhere
  */
 export function selectedPaths(
   logits: ValueOf<'logits'> | undefined,
@@ -26,10 +27,13 @@ export function selectedPaths(
   const paths = columns.filter(leadsInto).flatMap(pathsIn)
   const header = [...columns, ...paths.map(pathName)]
   if (items.length > 1) requireValues(items, new Set(header), at)
+  else if (isPath(items[0]) && selectedIn(logits!, header) === undefined) requirePath(items[0].trim(), columns, at)
   if (paths.length === 0) return []
-  const chosen = items.some((item) => /^\s*!/.test(item)) ? new Set(header.keys()) : selectedIn(logits!, header)
+  const chosen = items.some((item) => /^\s*!/.test(item)) ? undefined : selectedIn(logits!, header)
   // In the order of the selector, as objects of several inputs may have their keys in different orders.
-  return [...chosen].flatMap((at) => (columns.includes(header[at]!) ? [] : [paths[at - columns.length]!]))
+  return [...(chosen ?? header.keys())].flatMap((at) =>
+    columns.includes(header[at]!) ? [] : [paths[at - columns.length]!],
+  )
 }
 
 /** Throws E_SELECTOR if one of several items leads to a list or an object, which would hold all logits. */
@@ -49,10 +53,42 @@ export function pathName(path: Path): string {
   return path.join('.')
 }
 
-function selectedIn(logits: ValueOf<'logits'>, header: readonly string[]): ReadonlySet<number> {
+/** What a selector selects; undefined if it is invalid. */
+function selectedIn(logits: ValueOf<'logits'>, header: readonly string[]): ReadonlySet<number> | undefined {
   try {
     return new Set(select(logits, header))
   } catch {
-    return new Set(header.keys())
+    return undefined
   }
+}
+
+/** Whether an item of a selector is a path, not a pattern. */
+function isPath(item: string | undefined): item is string {
+  return item !== undefined && /^[^!"/*?]+\.[^!"/*?]+$/.test(item)
+}
+
+/**
+ * Throws E_SELECTOR for a path into a column that does not exist, with the path that was probably meant, or the keys of
+ * the object that it leads to.
+ */
+function requirePath(item: string, columns: readonly string[], at: (path: Path) => unknown): void {
+  if (at(item.split('.')) !== undefined) return
+  const found: string[] = []
+  for (const key of item.split('.')) {
+    if (Array.isArray(at(found)) && !/^\d+$/.test(key)) found.push('0')
+    const keys = found.length === 0 ? columns : keysOf(at(found))
+    const meant = keys.includes(key) ? key : nearest(key, keys)
+    if (meant === undefined && (found.length === 0 || keys.length === 0)) return
+    if (meant === undefined) throw notThere(item, `${shown(pathName(found))} has ${shownNames(keys)}`)
+    found.push(meant)
+  }
+  throw notThere(item, `did you mean ${optionText('logits', pathName(found))}?`)
+}
+
+function notThere(item: string, hint: string): SoftmaxError {
+  return new SoftmaxError('E_SELECTOR', { item, reason: `does not exist in the first rows; ${hint}` })
+}
+
+function keysOf(value: unknown): string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : []
 }
