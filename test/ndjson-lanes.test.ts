@@ -169,7 +169,7 @@ describe('lines that are made at random', { timeout: Math.max(120_000, COUNT) },
       const classes = random.of([1, 2, 3, 5, 10, 17])
       const count = random.of([1, 10, 40, 300])
       const text = randomText(random, classes, count, random.of([0, 3, 30, 200]))
-      const input = random.below(4) === 0 ? mutated(random, text) : Buffer.from(text)
+      const input = bytesOf(random, text)
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
       await lanesOf(input, anyOptions(random, classes, ['', 'a,', '"', 'é\n', '\0']), [
         { size, jobs: 1 + random.below(4) },
@@ -178,6 +178,12 @@ describe('lines that are made at random', { timeout: Math.max(120_000, COUNT) },
     }
   })
 })
+
+/** The bytes of a text, sometimes mutated, sometimes after a byte order mark. */
+function bytesOf(random: Random, text: string): Buffer {
+  const bytes = random.below(4) === 0 ? mutated(random, text) : Buffer.from(text)
+  return random.below(8) === 0 ? Buffer.concat([Buffer.from('\ufeff'), bytes]) : bytes
+}
 
 /** Kept values as JSON, for cells and for lines. */
 const KEPT = [
@@ -226,7 +232,7 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
       const classes = random.of([1, 2, 3, 10])
       const count = random.of([1, 10, 40, 300])
       const text = orderedText(random, classes, count, random.of([0, 3, 30, 200]))
-      const input = random.below(4) === 0 ? mutated(random, text) : Buffer.from(text)
+      const input = bytesOf(random, text)
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
       const to = random.of([
         'csv',

@@ -161,6 +161,18 @@ describe('a row of NDJSON', () => {
     expect(text).toBe(`{"logits":[2,1],"probs":[${P21}],"label":"0"}\n`.repeat(2))
   })
 
+  it.each(['general', 'auto'] as const)('has its bytes counted from a byte order mark on, in lane %s', async (lane) => {
+    for (const logits of ['[2,1]', '{"a":2,"b":1}']) {
+      const rejects: Reject[] = []
+      const good = `\ufeff{"logits":${logits}}\n`
+      const options: ScoreOptions = { lane, onError: 'skip', onReject: (reject) => void rejects.push(reject) }
+      const { text, error } = await run(`${good}{"é":[]}\n`, options)
+      expect([text.split('\n').length - 1, error]).toEqual([1, undefined])
+      const byteStart = Buffer.byteLength(good)
+      expect(rejects).toMatchObject([{ row: 2, line: 2, byteStart, byteEnd: byteStart + 9, raw: '{"é":[]}' }])
+    }
+  })
+
   it('is the same wherever its input is cut', async () => {
     const input = '{"id":"é","logits":[2,1]}\n\n[1]\n{"id":"\\u20ac","logits":[1,2]}\n{"id":"€","logits":[NaN,1]}'
     const options: ScoreOptions = { from: 'ndjson', onError: 'skip' }

@@ -321,8 +321,6 @@ export type TextSource =
 /** Rows of text, in independent blocks. */
 export interface TextBlocks {
   source: TextSource
-  /** The number of bytes before the first block. */
-  rowOffset: number
   blocks(): AsyncGenerator<Block>
 }
 

@@ -27,7 +27,7 @@ export async function* scoreRows(
   const job = await jobOf(reader, format, input, run, settings)
   run.metrics?.begin(job.schema)
   setTypes(reader, job, run, settings)
-  const place = { line: 1, row: 1, byte: reader.text?.rowOffset ?? 0, ...reader.start }
+  const place = { line: 1, row: 1, byte: 0, ...reader.start }
   const warn = (text: string) => run.emit('warning', text, input.name)
   const lane = laneOf(isFirst ? watchLogits(reader, job, warn) : reader, job, run, settings)
   run.emit(

@@ -55,7 +55,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       const read = sampler(dialect)
       return columns.map((_, column) => first.rows.map((row) => read(row[column]!)))
     },
-    text: { source: { format: 'csv', columns, dialect }, rowOffset: 0, blocks: () => blocks },
+    text: { source: { format: 'csv', columns, dialect }, blocks: () => blocks },
     inferType: (index) => typeOfCells(index, sample, columns.length, dialect, nulls),
     setType(index, type) {
       columns[index] = withType(columns[index]!, type)

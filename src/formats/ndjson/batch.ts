@@ -42,12 +42,7 @@ interface Task {
 }
 
 /** Parses the rows of a block. */
-export function readBatch(
-  block: Buffer,
-  columns: readonly JsonColumn[],
-  plan: ReaderOptions,
-  rowOffset = 0,
-): RecordBatch {
+export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: ReaderOptions): RecordBatch {
   const task = taskOf(columns, plan)
   const lines = Array.from(linesOf(block))
   const utf8 = isUtf8(block) || undefined
@@ -74,13 +69,13 @@ export function readBatch(
     errors: bad,
     withPosition: ({ code, info: data, column }, row) => {
       const { line, start, end } = lines[row]!
-      const info = { ...data, row, line, byte: rowOffset + start, ...(column !== undefined && { column }) }
+      const info = { ...data, row, line, byte: start, ...(column !== undefined && { column }) }
       // Copied to its own buffer, because a worker posts a view together with the complete buffer behind it.
       const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
-      return { code, info, start: rowOffset + start, end: rowOffset + end, ...raw }
+      return { code, info, start, end, ...raw }
     },
     lines: countNewlines(block),
-    bytes: rowOffset + block.length,
+    bytes: block.length,
   }
 }
 

@@ -50,12 +50,10 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     columns,
     named: !Array.isArray(rows[0]!.value),
     async *batches(plan) {
-      let before = first.rowOffset
       for await (const block of allBlocks()) {
-        yield Buffer.isBuffer(block) ? readBatch(block, columns, plan, before) : oversizedBatch(block, plan)
+        yield Buffer.isBuffer(block) ? readBatch(block, columns, plan) : oversizedBatch(block, plan)
         // A batch copies what it needs, so its block is free when the next one is requested.
         if (Buffer.isBuffer(block)) recycle(block)
-        before = 0
       }
     },
     async firstRows(count) {
@@ -75,7 +73,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       if (rows.length > 0) define(rows)
       return rows.length > 0
     },
-    text: { source: { format: 'ndjson', columns }, rowOffset: first.rowOffset, blocks: allBlocks },
+    start: { line: 1, row: 1, byte: first.rowOffset },
+    text: { source: { format: 'ndjson', columns }, blocks: allBlocks },
     setType(index, type) {
       columns[index] = withType(columns[index]!, type)
     },
