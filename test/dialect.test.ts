@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
-import { calibrate, evaluate, read, type ScoreOptions } from 'softmax-stream'
+import { calibrate, evaluate, read, type ScoreOptions, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
 import { P21, run } from './streams.js'
@@ -680,6 +680,101 @@ describe('files that were joined', () => {
     const { rejects, text } = await rejectsOf(input)
     expect(rejects).toHaveLength(1)
     expect(text.split('\n').slice(1)).toEqual(scored('a', 'b').split('\n').slice(1))
+  })
+
+  it.each([
+    ['in quotes, unlike the first', `"t","logit_x","logit_y"`, HEADER, {}],
+    ['where --row-names names the first column', '"logit_x","logit_y"', '"logit_x","logit_y"', { rowNames: true }],
+    ['behind a comment character', '# logit_x logit_y', '# logit_x logit_y', { delimiter: ' ' }],
+  ] as const)('have the same header %s, which is left out', async (_, first, second, options) => {
+    const row = 'delimiter' in options ? '2 1' : 'a,2,1'
+    const input = `${first}\n${row}\n${second}\n${row}\n`
+    expect((await everyWay(input, options)).error).toMatchObject({ code: 'E_REPEATED', info: { line: 3, row: 2 } })
+    const { stats } = await everyWay(input, { ...options, onError: 'skip' })
+    expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_REPEATED: 1 } })
+  })
+
+  it.each([
+    ['all columns in another order', HEADER, 'logit_y,t,logit_x', {}],
+    ['logits in another order', HEADER, 't,logit_y,logit_x', {}],
+    ['logits in another order, in quotes', HEADER, '"t","logit_y","logit_x"', {}],
+    ['logits in another order, behind a byte order mark', HEADER, '\ufefft,logit_y,logit_x', {}],
+    ['kept columns in another order', 't,u,logit_x,logit_y', 'u,t,logit_x,logit_y', {}],
+    ['a column without a name in another place', ',logit_x,logit_y', 'logit_x,,logit_y', {}],
+    ['another class', HEADER, 't,logit_x,logit_z', {}],
+    ['another class, whose name says nothing', 't,cat,dog', 't,cat,boat', { logits: 'cat,dog' }],
+    ['a column more', HEADER, 't,logit_x,logit_y,logit_z', {}],
+    ['a column less', 't,u,logit_x,logit_y', 't,logit_x,logit_y', {}],
+    ['names that are numbers in another order', 't,0,1', '0,1,t', { logits: '2-3' }],
+    ['a list of logits in another place', 't,logits', 'logits,t', {}],
+  ] as const)(
+    'have a header with %s, which ends the run even if bad rows are skipped',
+    async (_, first, second, options) => {
+      const cells = first.split(',').map((name) => (name === 'logits' ? '"[2,1]"' : /^[tu]?$/.test(name) ? 'a' : '1'))
+      const input = `${first}\n${cells}\n${second}\n${cells}\n`
+      const header = second.replace(/"/g, '').split(',')
+      const cut = (await run(`${first}\n${cells}\n`, options)).text
+      for (const limits of [{}, { onError: 'skip' }, { maxErrors: 0 }, { maxErrors: 5 }] as const) {
+        const { error, text, stats } = await everyWay(input, { ...options, ...limits })
+        expect(error).toMatchObject({ code: 'E_SCHEMA', status: 1, info: { line: 3, row: 2, header } })
+        expect(error!.message).toContain('score each file separately')
+        expect(text).toBe(cut)
+        expect(stats).toMatchObject({ read: 2, written: 1, rejected: { E_SCHEMA: 1 } })
+      }
+    },
+  )
+
+  it.each([
+    ['a word in place of a logit that is its name', 'a,logit_x,1'],
+    ['words in place of logits', 'a,b,c'],
+    ['the class of another column', 'a,b,logit_x'],
+    ['nothing but the name of a column', 'a,,logit_x'],
+  ])('are not assumed because of %s', async (_, row) => {
+    const { stats, text } = await everyWay(`${HEADER}\na,2,1\n${row}\nb,2,1\n`, { onError: 'skip' })
+    expect(stats).toMatchObject({ read: 3, written: 2 })
+    expect(text).toBe(scored('a', 'b'))
+  })
+
+  it('are not assumed where there is no header', async () => {
+    const { stats } = await everyWay('a,2,1\nlogit_y,t,logit_x\nb,2,1\n', {
+      header: false,
+      logits: '2-3',
+      onError: 'skip',
+    })
+    expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_CELL: 1 } })
+  })
+
+  it('end at the second header on any number of threads, wherever it stands in a block', async () => {
+    const rows = (from: number, to: number) =>
+      Array.from(
+        { length: to - from },
+        (_, row) => `r${from + row},${row % 7},x${row % 9 === 0 ? '' : `,${row % 5}`}\n`,
+      )
+    const text = [`t,logit_x,u,logit_y\n`, ...rows(0, 70_000), 't,logit_y,u,logit_x\n', ...rows(70_000, 100_000)].join(
+      '',
+    )
+    const general = await run(text, { onError: 'skip', lane: 'general' })
+    expect(general.error).toMatchObject({ code: 'E_SCHEMA', info: { row: 70_001, line: 70_002 } })
+    for (const jobs of [1, 2, 3]) {
+      const { bytes, error, stats } = await run(text, { onError: 'skip', jobs })
+      expect(bytes.equals(general.bytes)).toBe(true)
+      expect(error!.message).toBe(general.error!.message)
+      expect({ ...stats, bytes: 0, lane: '' }).toEqual({ ...general.stats, bytes: 0, lane: '' })
+    }
+  })
+
+  it('end at the second header as objects, too', async () => {
+    const input = `${HEADER}\na,2,1\nlogit_y,t,logit_x\nb,2,1\n`
+    for (const logits of [undefined, 'logit_x,logit_y']) {
+      const stream = Readable.from([Buffer.from(input)])
+        .compose(read('csv', logits === undefined ? {} : { logits }))
+        .compose(softmax({ onError: 'skip' }))
+      const found: unknown[] = []
+      await expect(async () => {
+        for await (const { label } of stream) found.push(label)
+      }).rejects.toMatchObject({ code: 'E_SCHEMA', info: { row: 2, header: ['logit_y', 't', 'logit_x'] } })
+      expect(found).toEqual(['x'])
+    }
   })
 
   it('are found where the names of logits are numbers, so that the header could be a row', async () => {

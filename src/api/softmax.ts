@@ -200,8 +200,9 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
  * number, and the `source`, that they have in its input, unless the program copied them.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
- * E_OVERFLOW, E_NONFINITE, E_NAME for a bad row (with `onError: 'skip'` it is skipped, counted in `stats` and passed to
- * `onReject`); E_NO_ROWS if all rows are bad; E_CHUNK for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.
+ * E_OVERFLOW, E_NONFINITE, E_NAME, E_REPEATED for a bad row (with `onError: 'skip'` it is skipped, counted in `stats` and
+ * passed to `onReject`); E_SCHEMA for a row that is the header of another file; E_NO_ROWS if all rows are bad; E_CHUNK
+ * for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.
  *
  * @example
  * for await (const { label, probabilities } of Readable.from([[1, 2, 3]]).compose(softmax())) …

@@ -131,9 +131,10 @@ export const CODES = {
       ? `no row could be scored (${rows} read)`
       : `none of the ${plural(rows, 'row')} has a true class in ${shown(truth)}, so there is nothing to measure`,
   ),
-  E_SCHEMA: word<{ header: string[]; first: string }>(
-    1,
-    ({ header, first }) => `its header ${shownNames(header)} differs from that of ${shown(first)}; score it separately`,
+  E_SCHEMA: word<{ header: string[]; first?: string }>(1, ({ header, first }) =>
+    first === undefined
+      ? `the row is a header, ${shownNames(header)}, that differs from the first one, as if files were concatenated; score each file separately`
+      : `its header ${shownNames(header)} differs from that of ${shown(first)}; score it separately`,
   ),
   E_COLUMN_TYPE: word<{ type: string; expected: string; types?: string | undefined }>(
     1,

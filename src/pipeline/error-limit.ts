@@ -2,7 +2,7 @@
  * A run stops right after the bad row that exceeds the limit, in every lane. Blocks are scored concurrently, before the
  * number of errors in earlier blocks is known, so the block that exceeds the limit is scored again up to that row.
  */
-import type { ScoredRows } from '../core/record-batch.js'
+import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
 
 /** The limit on bad rows. */
 export interface ErrorLimit {
@@ -31,4 +31,9 @@ export async function* upToLimit<Piece>(
     if (!again || scored.errors.length <= left) yield scored
     else return yield again(left)
   }
+}
+
+/** Whether a bad row ends the run even if bad rows are skipped: the columns of the rows below are unknown. */
+export function isFatal({ code }: Pick<LocatedRowError, 'code'>): boolean {
+  return code === 'E_SCHEMA'
 }

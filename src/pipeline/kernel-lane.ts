@@ -12,6 +12,7 @@ import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { JUDGED, STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
 import { type Kernel, returnKernel } from '../kernel/host/wasm.js'
 import type { ScoreBlock } from './block-scorer.js'
+import { isFatal } from './error-limit.js'
 import { readField, writeField, writeJob } from './kernel-job.js'
 import { INPUT_ROOM, type Layout, layOut } from './kernel-layout.js'
 import { type KernelOutput, kernelOutput, lineRanges } from './kernel-output.js'
@@ -189,7 +190,8 @@ class BlockRun {
     const bad = new Set(scored.errors.map(({ info }) => info.row))
     const good = this.#deferred.filter((_, index) => index < scored.rows && !bad.has(index))
     const errors = this.#located(scored.errors, ranges)
-    const last = job.settings.onError === 'fail' && bad.size > 0 ? this.#deferred[scored.rows - 1] : undefined
+    const ends = job.settings.onError === 'fail' ? bad.size > 0 : scored.errors.some(isFatal)
+    const last = ends ? this.#deferred[scored.rows - 1] : undefined
     const positions = good.map(({ position }) => position)
     const result = this.result(this.#output.merged(positions, scored.pieces, last?.position))
     const rows = last ? last.rows + 1 : result.rows

@@ -4,7 +4,8 @@ import { type MissingRule, nullsOf } from '../core/missing.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
-import { misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
+import { secondHeader } from '../core/second-header.js'
+import { isRecord, misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 
 /** A batch, with the other properties of its records. */
@@ -28,7 +29,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
         nameError(kept, added, shape) ??
         truths?.find(parts.rest, index))
       : misfit(row, shape)
-    if (rowError) errors.set(index, rowError)
+    if (rowError) errors.set(index, headerError(row) ?? rowError)
     return kept
   })
   return {
@@ -74,6 +75,16 @@ function readLogits(
     into[at + index] = logit
   }
   return undefined
+}
+
+/** The error of a bad record if it is a header: then its values are names, too. */
+function headerError(row: unknown): RowError | undefined {
+  if (!isRecord(row)) return undefined
+  const members = Object.entries(row).flatMap(([name, value]) =>
+    isRecord(value) ? Object.entries(value) : [[name, value]],
+  )
+  const [names, values] = [members.map(([name]) => name as string), members.map(([, value]) => value)]
+  return values.every((value) => typeof value === 'string') ? secondHeader(values, names) : undefined
 }
 
 function nameError(rest: Properties, added: readonly string[], { layout }: RowShape): RowError | undefined {

@@ -308,7 +308,7 @@ function listOf(value: unknown): ArrayLike<unknown> | undefined {
   return typeof value === 'string' ? parseListCell(value) : undefined
 }
 
-function isRecord(value: unknown): value is Properties {
+export function isRecord(value: unknown): value is Properties {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 

@@ -7,6 +7,7 @@ import type { SettingsOf } from '../core/options.js'
 import type { Judged, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
 import { rawOf, rejectOf, tooMany } from '../core/reject.js'
 import { rowOriginOf } from '../core/row-origin.js'
+import { isFatal } from './error-limit.js'
 
 /** The lanes, the fastest first. */
 const LANES = ['fast', 'general', 'table'] as const
@@ -98,7 +99,7 @@ interface RowLimits {
   stats: RowTotals
 }
 
-/** Under `fail`, throws the first bad row; otherwise reports them all, and throws when the limit is exceeded. */
+/** Throws the first bad row that ends the run; reports those before it, and throws when their limit is exceeded. */
 async function reportRowErrors(
   rowErrors: LocatedRowError[],
   before: BlockStart,
@@ -109,9 +110,10 @@ async function reportRowErrors(
   let rejected = rejectedOf(stats) - rowErrors.length
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
-    if (onError === 'skip' && !onReject && !isTooMany) continue
+    const ends = onError === 'fail' || isFatal(rowError)
+    if (!ends && !onReject && !isTooMany) continue
     const info = located(rowError, before, source)
-    if (onError === 'fail') throw new SoftmaxError(rowError.code, info as never)
+    if (ends) throw new SoftmaxError(rowError.code, info as never)
     const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
     const taken = onReject?.(reject)
     if (taken) await unlessAborted(taken, signal)

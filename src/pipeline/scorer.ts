@@ -24,6 +24,7 @@ import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
 import { rowOfLogits } from './batch-row.js'
+import { isFatal } from './error-limit.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -255,7 +256,7 @@ function inList(
   return { code, info: { ...info, of: `list ${path.join('.')}` }, ...cell }
 }
 
-/** Separates good rows from bad ones, up to the first bad row after `errorsLeft` tolerated ones. */
+/** Separates good rows from bad ones, up to a fatal one or the first bad row after `errorsLeft` tolerated ones. */
 export function partitionRows(
   batch: RecordBatch,
   errorsLeft: number,
@@ -269,7 +270,7 @@ export function partitionRows(
     const rowError = batch.errors.get(row) ?? errorOf(row)
     if (!rowError) good.push(row)
     else rowErrors.push(batch.withPosition(rowError, row))
-    if (rowErrors.length > errorsLeft) break
+    if (rowErrors.length > errorsLeft || (rowError && isFatal(rowError))) break
   }
   return { rows, good, rowErrors }
 }

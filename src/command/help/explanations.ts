@@ -184,13 +184,14 @@ softmax in.npy`,
     fix: 'Find the reason: --rejects FILE writes it for each row, --on-error fail stops at the first bad row. For metrics, check --truth.',
   },
   E_SCHEMA: {
-    is: 'The header of an input differs from that of the first input.',
-    cause: 'Several inputs make one output, with the columns of the first input.',
+    is: 'The header of an input, or a header among its rows, differs from the first one.',
+    cause:
+      'Several inputs make one output, with the columns of the first input. If files were concatenated, a header in the middle ends the run even with --on-error skip, because the rows below it have other columns.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
     says: 'softmax: b.csv: its header "logit_a", "logit_c" differs from that of "a.csv"; score it separately [E_SCHEMA]',
-    fix: 'Score the input separately. -o FOLDER/ writes one output for each input.',
+    fix: 'Score the input separately; concatenated files, too. -o FOLDER/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
     is: 'The type of a kept column differs from that in the first input.',

@@ -8,7 +8,7 @@ import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowErr
 import { typedColumn } from './cell-columns.js'
 import { NULL_CELL } from './escapes.js'
 import { ListCells } from './list-cells.js'
-import { shapeError } from './row-shape.js'
+import { headerError, shapeError } from './row-shape.js'
 import { cellStart, decodeCell, parseRows, type Row, readRows, readRowsAt } from './rows.js'
 import { type ByteRange, countLines, rowRanges, textEnd } from './scanner.js'
 
@@ -91,7 +91,7 @@ function readLists(rows: Row[], columns: readonly Column[], dialect: Dialect, te
   const errors = new Map<number, RowError>()
   const listError = (row: string[], index: number): RowError | undefined => {
     const error = lists.put(textOf(row[cell]!), index)
-    return error && { ...error, info: asText(error.info), cell }
+    return error && (headerError(row, columns, dialect) ?? { ...error, info: asText(error.info), cell })
   }
   for (const [index, row] of rows.entries()) {
     const rowError = Array.isArray(row) ? (shapeError(row, columns, dialect) ?? listError(row, index)) : row
@@ -118,6 +118,8 @@ function readRow(
     const text = textOf(row[cell]!)
     const logit = logitOf(dialect.decimalComma ? withPoint(text) : text, options)
     if (typeof logit !== 'number') {
+      const header = headerError(row, columns, dialect)
+      if (header) return header
       const isUsual = logit.code === 'E_CELL' && hasCommas(logits.map((cell) => textOf(row[cell]!)))
       return { ...logit, info: cellInfo(logit, text, dialect, isUsual), cell }
     }

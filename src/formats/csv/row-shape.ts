@@ -1,11 +1,13 @@
 /** Rows of delimited text that have the wrong width or are not rows, and the likely reason. */
 
-import { type Dialect, isEscaped } from '../../core/dialect.js'
+import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { UTF8_BOM } from '../../core/magic.js'
 import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { Column, RowError } from '../../core/record-batch.js'
+import { secondHeader } from '../../core/second-header.js'
 import { endsEscaped } from './escapes.js'
+import { decodeCell } from './rows.js'
 
 /** The error of a row regardless of its logits; undefined if there is none. */
 export function shapeError(row: string[], columns: readonly Column[], dialect: Dialect): RowError | undefined {
@@ -15,6 +17,8 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
   const width = dialect.trailing ? columns.length + 1 : columns.length
   const last = row.at(-1)!
   if (row.length !== width || (dialect.trailing && last !== '')) {
+    const header = headerError(row, columns, dialect)
+    if (header) return header
     const hint = widthHint(row, width, columns, dialect)
     return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
   }
@@ -42,6 +46,20 @@ function hasNewline(cell: string): boolean {
 function isRepeated(row: string[], columns: readonly Column[]): boolean {
   const isSame = row[0] === columns[0]?.headerCell && row.length === columns.length
   return isSame && columns.every(({ headerCell }, index) => row[index] === headerCell) && !row.every(isNumber)
+}
+
+/** The error of a bad row if it is a header; undefined if it is none, or if the input has no header. */
+export function headerError(
+  row: readonly string[],
+  columns: readonly Column[],
+  dialect: Dialect,
+): RowError | undefined {
+  if (columns[0]?.headerCell === undefined) return undefined
+  const cells = row.map((cell) => fromBytes(decodeCell(cell, dialect)))
+  return secondHeader(
+    cells,
+    columns.map(({ name }) => name),
+  )
 }
 
 /** Whether a row contains an unquoted newline of the other kind, which does not end rows. */
