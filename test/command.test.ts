@@ -460,7 +460,9 @@ describe('inputs', () => {
     const cwd = folder({ 'a.csv': 'id,logit_a,logit_b\n1,x,1\n' })
     const { status, stdout, stderr } = command(['--on-error', 'skip', 'a.csv', 'a.csv'], { cwd })
     expect({ status, stdout }).toEqual({ status: 1, stdout: 'id,p_a,p_b,label\n' })
-    expect(stderr).toMatch(/no row could be scored \(2 read\) \[E_NO_ROWS\]\n$/)
+    expect(stderr).toMatch(
+      /a.csv:2: column logit_a \(row 1, byte 21\): no row could be scored \(2 read\); the first: "x" is not a number \[E_NO_ROWS\]\n$/,
+    )
   })
 
   it.each([

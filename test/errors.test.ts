@@ -231,9 +231,9 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '--on-error', 'skip'],
     status: 1,
     begins: '',
-    says: 'no row could be scored (2 read)',
+    says: 'no row could be scored (2 read); the first: "x" is not a number',
     stdout: 'p_a,p_b,label\n',
-    api: { options: { onError: 'skip' }, info: { source: 'in.csv', rows: 2 } },
+    api: { options: { onError: 'skip' }, info: { source: 'in.csv', rows: 2, row: 1 } },
   },
   E_SCHEMA: {
     files: { 'in.csv': GOOD, 'other.csv': 'id,logit_cat,logit_cow\n1,2,1\n' },

@@ -50,13 +50,16 @@ export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
 
 /** The error when the limit of bad rows is exceeded, with the position of the row that exceeds it. */
 export function tooMany(code: Code, info: Position, most: number): SoftmaxError {
-  const { source, line, row, byte, column, isUnnamed, className, index } = info
-  const place = Object.entries({ source, line, row, byte, column, isUnnamed, className, index }).filter(
-    ([, value]) => value !== undefined,
-  )
-  return new SoftmaxError('E_TOO_MANY', {
-    ...Object.fromEntries(place),
-    most,
-    last: reasonOf(code, info as never, true),
-  })
+  return new SoftmaxError('E_TOO_MANY', { ...positionIn(info), most, last: reasonOf(code, info as never, true) })
+}
+
+/** The error when all rows are bad, with the position of the first one and its reason, if they are known. */
+export function noRows(rows: number, first: { code: Code; info: Position } | undefined): SoftmaxError {
+  const reason = first && { ...positionIn(first.info), first: reasonOf(first.code, first.info as never, true) }
+  return new SoftmaxError('E_NO_ROWS', { ...reason, rows })
+}
+
+function positionIn({ source, line, row, byte, column, isUnnamed, className, index }: Position): Position {
+  const position = Object.entries({ source, line, row, byte, column, isUnnamed, className, index })
+  return Object.fromEntries(position.filter(([, value]) => value !== undefined))
 }

@@ -2,10 +2,10 @@
  * Counts rows and reports bad ones in order, and checks that no row is lost. All lanes use it, and so do reads without
  * scoring.
  */
-import { type Position, SoftmaxError } from '../core/errors.js'
+import { type Code, type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Judged, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
-import { rawOf, rejectOf, tooMany } from '../core/reject.js'
+import { noRows, rawOf, rejectOf, tooMany } from '../core/reject.js'
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
 
@@ -108,6 +108,7 @@ async function reportRowErrors(
 ): Promise<void> {
   const { onError, onReject, maxErrors = Infinity, signal } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
+  if (rejected === 0) firstBad.set(stats, { code: rowErrors[0]!.code, info: located(rowErrors[0]!, before, source) })
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
     const ends = onError === 'fail' || isFatal(rowError)
@@ -119,6 +120,15 @@ async function reportRowErrors(
     if (taken) await unlessAborted(taken, signal)
     if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
   }
+}
+
+/** The first bad row of each run, which is reported if all are bad. */
+const firstBad = new WeakMap<RowTotals, { code: Code; info: Position }>()
+
+/** Makes the first bad row of some counts, if it is known, that of a copy or a sum of them. */
+export function copyFirst(from: RowTotals, to: RowTotals): void {
+  const first = firstBad.get(from)
+  if (first) firstBad.set(to, first)
 }
 
 /** Waits for the promise of a program, unless the signal aborts. */
@@ -188,6 +198,6 @@ export function requireRows({ settings, stats, isPart = false }: RowCounts): voi
 }
 
 /** Throws E_NO_ROWS if there are rows and all of them are bad. */
-export function requireGoodRows({ read, written }: RowTotals): void {
-  if (read > 0 && written === 0) throw new SoftmaxError('E_NO_ROWS', { rows: read })
+export function requireGoodRows(stats: RowTotals): void {
+  if (stats.read > 0 && stats.written === 0) throw noRows(stats.read, firstBad.get(stats))
 }

@@ -180,8 +180,8 @@ softmax in.npy`,
     cause:
       'All rows are bad, usually for the same reason, such as a wrong --logits or --delimiter; or metrics are needed, and the --truth column is empty.',
     example: String.raw`printf 'logit_cat,logit_dog\nx,1\ny,1\n' | softmax --on-error skip --quiet`,
-    says: 'softmax: stdin: no row could be scored (2 read) [E_NO_ROWS]',
-    fix: 'Find the reason: --rejects FILE writes it for each row, --on-error fail stops at the first bad row. For metrics, check --truth.',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): no row could be scored (2 read); the first: "x" is not a number [E_NO_ROWS]',
+    fix: 'The message has the reason of the first row; --rejects FILE writes it for each row. For metrics, check --truth.',
   },
   E_SCHEMA: {
     is: 'The header of an input, or a header among its rows, differs from the first one.',

@@ -38,8 +38,8 @@ const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: () => 
   ],
 ]
 
-function isBadRow({ info, status }: SoftmaxError): boolean {
-  return status === 1 && info.row !== undefined
+function isBadRow({ code, info, status }: SoftmaxError): boolean {
+  return status === 1 && code !== 'E_NO_ROWS' && info.row !== undefined
 }
 
 function remedyOf(cause: unknown): string {

@@ -4,7 +4,7 @@ import { join, parse } from 'node:path'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { requireReadable } from '../../pipeline/file-input.js'
-import { newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
+import { copyFirst, newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { grouped, progressOf } from '../progress.js'
@@ -26,6 +26,8 @@ interface Run extends PartsRun {
   counts: PartCounts
   /** The digests expected for the rejects of parts with bad rows. */
   rejects: Map<string, Entry['rejects']>
+  /** The parts of which no row could be scored. */
+  unscored: { index: number; entry: Entry }[]
   classSets: NameSets
   keptSets: NameSets
   /** Whether the outcome has been said. */
@@ -74,6 +76,7 @@ function beginRun(plan: Plan): Run {
     manifest: new Manifest(folder, manifest),
     progress: progressOf(settings, () => mine.reduce((sum, { bytes }) => sum + bytes, 0)),
     said: new Set(),
+    unscored: [],
     classSets: new NameSets({ verb: 'has', one: 'class', several: 'classes' }),
     keptSets: new NameSets({ verb: 'keeps', one: 'column', several: 'columns' }),
     totals: newStats(),
@@ -125,6 +128,7 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   counts.done++
   if (rejectedOf(entry) > 0) run.rejects.set(rejectsName(part), entry.rejects)
   addUp(totals, entry)
+  if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, entry })
   requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
   run.classSets.add(index, part.name, entry.classes)
@@ -154,6 +158,8 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   await manifest.rewrite(namesOf(plan.parts), files)
   await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
+  const unscored = run.unscored.sort((a, b) => a.index - b.index).map(({ entry }) => entry)
+  for (const entry of unscored.toReversed()) copyFirst(entry, totals)
   requireGoodRows(totals)
   await stats?.write(totals, undefined, counts)
   const successFile = join(plan.folder, SUCCESS)
@@ -163,6 +169,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   if (missing === 0) await markComplete(plan, files)
   else if (hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings: plan.settings })
+  sayUnscored(run, unscored)
   sayDifferences(run)
   run.isOver = true
   say(run, closingLine(run, plan.share ? missing : 0))
@@ -177,6 +184,13 @@ function notComplete({ folder }: Plan, missing: number): SoftmaxError {
   const parts = `${plural(missing, 'part')} ${missing === 1 ? 'was' : 'were'}`
   const reason = `${parts} changed or written by another process in the meantime, so it is not complete; ${optionText('resume', true)} checks again`
   return new SoftmaxError('E_OUTPUT', { path: folder, reason })
+}
+
+/** Warns about parts without a good row, which may be read with the wrong options. */
+function sayUnscored(run: Run, [first, ...more]: readonly Entry[]): void {
+  if (!first) return
+  const others = more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`
+  say(run, `warning: no row of ${shown(first.part)}${others} could be scored`)
 }
 
 /** Warns if parts have different classes or columns. */

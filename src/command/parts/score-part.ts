@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
 import type { Schema } from '../../core/schema.js'
-import { newStats, type Stats } from '../../pipeline/row-counts.js'
+import { copyFirst, newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import type { Progress } from '../progress.js'
 import { scoreInto } from '../score-run.js'
@@ -44,7 +44,9 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   const { bytes: _, ...counts } = done
   const seconds = Math.round(performance.now() - start) / 1000
   const about = { part: part.name, input: part.input, ...written, ...(rejects && { rejects }) }
-  return { ...about, ...counts, seconds, made }
+  const entry = { ...about, ...counts, seconds, made }
+  copyFirst(done, entry)
+  return entry
 }
 
 /** The errors of a damaged or empty file, or of another kind of file. */
