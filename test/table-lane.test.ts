@@ -69,6 +69,15 @@ function inGroups(csv: Buffer, { badRow, times = 1, logitsOf = (numbers) => numb
   return Buffer.from(parquetWriteBuffer({ columnData: [id, text, ...logits], rowGroupSize: 7000 }))
 }
 
+/** Many batches of kept doubles, which are written as they are, and logits. */
+function inOneGroup(): Buffer {
+  const random = randomFrom(11)
+  const names = ['weight', ...Array.from({ length: 10 }, (_, index) => `logit_${index}`)]
+  const numbers = () => Float64Array.from({ length: 300_000 }, () => random.below(9_000_000) / 1e6)
+  const columnData = names.map((name) => ({ name, data: numbers(), type: 'DOUBLE' as const }))
+  return Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize: 300_000, codec: 'UNCOMPRESSED' }))
+}
+
 /** A positive number as Thrift writes it, given twice its value. */
 function varint(number: number): Buffer {
   const bytes: number[] = []
@@ -212,6 +221,17 @@ describe('typed columns', () => {
     for (const to of ['csv', 'ndjson', 'parquet', 'arrow']) {
       const alone = output(cwd, from, to, '--jobs', '1')
       for (const jobs of ['2', '3']) expect(output(cwd, from, to, '--jobs', jobs).equals(alone)).toBe(true)
+    }
+  })
+
+  it('of one large row group are kept as they are on any number of threads', () => {
+    const cwd = folder({ 'in.parquet': inOneGroup() })
+    for (const to of ['parquet', 'arrow']) {
+      const alone = output(cwd, 'parquet', to, '--jobs', '1')
+      // Whether memory is reused too early depends on the timing.
+      for (const jobs of ['2', '2', '3']) {
+        expect(output(cwd, 'parquet', to, '--jobs', jobs).equals(alone)).toBe(true)
+      }
     }
   })
 

@@ -101,6 +101,14 @@ export function acquireNumbers(like: NumberArray, length: number): NumberArray {
   return new (like.constructor as NumberArrayConstructor)(buffer, byteOffset, length)
 }
 
+/** Copies bytes into pooled memory of results. */
+export function resultCopy(bytes: Uint8Array): Uint8Array {
+  const { buffer, byteOffset } = allocateResult(bytes.length)
+  const copy = new Uint8Array(buffer, byteOffset, bytes.length)
+  copy.set(bytes)
+  return copy
+}
+
 /**
  * Allocates doubles with arbitrary contents in pooled memory, as columns of equal length; {@link asPiece} takes each.
  */

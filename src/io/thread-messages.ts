@@ -1,6 +1,7 @@
 /** Messages with arrays between threads: large arrays are not copied. */
 import type { NumberArray } from '../core/column-data.js'
 import { adopt, isReusable, releasableOf } from './buffer-pool.js'
+import { resultCopy } from './column-pool.js'
 
 /** Smaller arrays are copied, because they may be parts of memory that is used elsewhere. */
 const LEAST_MOVED = 1 << 15
@@ -16,6 +17,20 @@ export function handedOver<T>(message: T): { message: T; moved: ArrayBuffer[] } 
     buffer.byteLength >= LEAST_MOVED && used.get(buffer)! * 2 >= buffer.byteLength
   const mapped = mapArrays(message, (array) => (isPassed(array.buffer) ? array : array.slice()))
   return { message: mapped as T, moved: transferable([...used.keys()].filter(isPassed)) }
+}
+
+/**
+ * A reply with copies of its arrays in memory of the request: the thread that sent the request may reuse that memory once
+ * it has the reply, and does not recognize it there, as it receives shared memory as a new object.
+ */
+export function withoutMemoryOf<T>(request: unknown, reply: T): T {
+  const memories = new Set<ArrayBufferLike>()
+  visitArrays(request, ({ buffer }) => memories.add(buffer))
+  return mapArrays(reply, (array) => (memories.has(array.buffer) ? copyOf(array) : array)) as T
+}
+
+function copyOf(array: NumberArray): NumberArray {
+  return array instanceof Uint8Array && array.length >= LEAST_MOVED ? resultCopy(array) : array.slice()
 }
 
 /** Memory that is transferred, not shared. */

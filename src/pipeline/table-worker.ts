@@ -4,7 +4,7 @@ import { type Speaker, speakAs } from '../core/option-words.js'
 import { loadFormat } from '../formats/index.js'
 import { addToPool } from '../io/buffer-pool.js'
 import { shareResults } from '../io/column-pool.js'
-import { handedOver } from '../io/thread-messages.js'
+import { handedOver, withoutMemoryOf } from '../io/thread-messages.js'
 import { serve } from '../io/worker-thread.js'
 import { type KernelModules, useModules } from '../kernel/host/wasm.js'
 import { type GroupScorer, groupScorer } from './group-scorer.js'
@@ -42,7 +42,9 @@ serve(async ({ modules, table, speaker, sharesResults }: TableWorkerData) => {
 
 async function replyTo(request: TableRequest, score: ScoreTable, scoreNext: GroupScorer): Promise<TableReply> {
   try {
-    return 'rows' in request ? { part: score(request.rows), bytes: 0 } : await scoreNext(request.group)
+    if (!('rows' in request)) return await scoreNext(request.group)
+    // Kept columns may become part of the output as they are.
+    return { part: withoutMemoryOf(request, score(request.rows)), bytes: 0 }
   } catch (error) {
     if (!(error instanceof SoftmaxError)) throw error
     return { error: { code: error.code, info: error.info } }
