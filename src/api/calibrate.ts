@@ -3,7 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Calibration } from '../core/calibration.js'
 import { quantileOf, rankOfScore, rowsNeeded } from '../core/conformal.js'
 import { plural, SoftmaxError } from '../core/errors.js'
-import { numberOf } from '../core/metrics.js'
+import { calibrationErrors, numberOf } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import { opText, parseOptions, type SettingsOf } from '../core/options.js'
 import { probabilityAt, type Range, WHOLE } from '../core/order-statistic.js'
@@ -157,15 +157,14 @@ class Passes {
 }
 
 function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
-  const { rows, ranks, slope, curvature, parts } = metrics.totals()
-  const { log_loss, ece } = metrics.result(stats)
+  const { rows, ranks, loss, bins, slope, curvature, parts } = metrics.totals()
   return {
     classes: metrics.labels,
     rows,
     read: stats.read,
-    loss: log_loss ?? 0,
+    loss: rows === 0 ? 0 : numberOf(loss) / rows,
     first: ranks[0]!,
-    ece: ece ?? 0,
+    ece: calibrationErrors(bins, rows).ece ?? 0,
     slope: numberOf(slope),
     curvature: numberOf(curvature),
     parts,
