@@ -110,7 +110,7 @@ describe('a row of NDJSON', () => {
   it('has the columns listed if a path leads nowhere', async () => {
     const { error } = await run('{"m":{"cat":2,"dog":1}}\n', { from: 'ndjson', logits: 'm.cat,m.dgo' })
     expect(error!.message).toContain(
-      `logits "m.dgo" is not one of "m", "m.cat", "m.dog"; did you mean logits: 'm.dog'?`,
+      `logits "m.dgo" is not one of "m", "m.cat", "m.dog"; did you mean logits: 'm.cat,m.dog'?`,
     )
   })
 

@@ -188,9 +188,26 @@ describe('a selector', () => {
 
   it('is answered with the nearest of the other columns', async () => {
     const error = await refused('id,logit_a,logit_b\n1,2,3\n', { logits: 'logit_a,logit_c' })
-    expect(error.message).toContain("did you mean logits: 'logit_b'?")
+    expect(error.message).toContain("did you mean logits: 'logit_a,logit_b'?")
     const truth = await refused('a,b,y_a,y_b\n1,2,0,1\n', { logits: 'a,b', op: 'sigmoid', truth: 'y_a,y_c' })
-    expect(truth.message).toContain("did you mean truth: 'y_b'?")
+    expect(truth.message).toContain("did you mean truth: 'y_a,y_b'?")
+  })
+
+  const TWO = 'id,logit_a,logit_b\n1,2,3\n'
+  it.each([
+    ['!logit_d', '!logit_a'],
+    ['"logit_a",logit_d', '"logit_a",logit_b'],
+  ])('is answered with all items, of which one is corrected: %s', async (logits, meant) => {
+    expect((await refused(TWO, { logits })).message).toContain(`did you mean logits: '${meant}'?`)
+    expect((await settle(TWO, { logits: meant })).logits.length).toBeGreaterThan(0)
+  })
+
+  it('is answered with the item alone if there are many', async () => {
+    const names = Array.from({ length: 20 }, (_, index) => `logit_${index}x`)
+    const logits = [...names.slice(1), 'logitt_0x'].join()
+    expect((await refused(`${names.join()}\n`, { logits })).message).toMatch(
+      /; did you mean "logit_0x"\? \[E_SELECTOR\]$/,
+    )
   })
 
   it.each(['3-2', 'logit_b-logit_a'])(

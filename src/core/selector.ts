@@ -232,8 +232,21 @@ function proposal(item: string, columns: Columns): string {
     rangeProposal(item, names) ??
     pathProposal(item, names)
   if (meant === undefined && isPathInto(item, columns)) return '; only paths into objects of JSON select values'
-  return meant === undefined ? '' : `; did you mean ${optionText(columns.option, meant)}?`
+  return meant === undefined ? '' : `; did you mean ${proposedText(item, meant, columns)}?`
 }
+
+/** The whole option with one item replaced, or only the item if the option would be long. */
+function proposedText(item: string, meant: string, { items, option }: Columns): string {
+  const isMeant = (other: string) => other === item || (other.startsWith('"') && unquoted(other) === item)
+  const corrected = items.map((other) => {
+    const not = other.startsWith('!') ? '!' : ''
+    return isMeant(other.slice(not.length)) ? `${not}${meant}` : other
+  })
+  const whole = corrected.length === 0 ? meant : corrected.join(',')
+  return whole.length > LONGEST_PROPOSAL ? shown(meant) : optionText(option, whole)
+}
+
+const LONGEST_PROPOSAL = 80
 
 /** The columns that an item selects; none if it is an error. */
 function selectedBy(item: string, columns: Columns): readonly number[] {
