@@ -16,7 +16,10 @@ import {
   List,
   makeData,
   makeVector,
+  RecordBatch,
+  Schema,
   Table,
+  TimestampSecond,
   tableFromIPC,
   tableToIPC,
   Utf8,
@@ -225,6 +228,31 @@ async function joined(inputs: Buffer[], to: 'arrow' | 'arrows') {
     (error: SoftmaxError) => ({ table: undefined, error }),
   )
 }
+
+describe('kept values', () => {
+  const logits = vectorFromArray([1, 2], new Float64())
+  const refusal = async (table: Table) => {
+    const { error } = await run(Buffer.from(tableToIPC(table, 'file')), { from: 'arrow', to: 'parquet' })
+    return error!.message
+  }
+
+  it('that Parquet cannot store are an error that says so', async () => {
+    const data = makeData({ type: new TimestampSecond(), data: BigInt64Array.of(0n, 2n ** 62n) })
+    const table = new Table({ at: makeVector(data), logit_a: logits, logit_b: logits })
+    const reason = 'Parquet cannot store a timestamp 4611686018427387904 seconds from 1970'
+    expect(await refusal(table)).toBe(`${reason}; keep: false leaves out all kept columns [E_COLUMN_TYPE]`)
+  })
+
+  it('that are null, although their type does not allow it, are an error that says so', async () => {
+    const table = new Table({ id: vectorFromArray([1, null], new Int8()), logit_a: logits, logit_b: logits })
+    const schema = new Schema(table.schema.fields.map(({ name, type }) => new Field(name, type, name !== 'id')))
+    const strict = new Table(
+      schema,
+      table.batches.map(({ data }) => new RecordBatch(schema, data)),
+    )
+    expect(await refusal(strict)).toContain('column id: it has nulls, but its type does not allow them; keep: false')
+  })
+})
 
 describe('inputs one after the other', () => {
   const streamOf = async (text: string) => (await run(text, { to: 'arrows', logits: 'x', emit: 'index' })).bytes

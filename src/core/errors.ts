@@ -136,11 +136,10 @@ export const CODES = {
       ? `the row is a header, ${shownNames(header)}, that differs from the first one, as if files were concatenated; score each file separately`
       : `its header ${shownNames(header)} differs from that of ${shown(first)}; score it separately`,
   ),
-  E_COLUMN_TYPE: word<{ type: string; expected: string; types?: string | undefined }>(
-    1,
-    ({ type, expected, types }) =>
-      `its type is ${type}, but ${expected} in the first input; ${typesRemedy(types) ?? noKeep()}`,
-  ),
+  E_COLUMN_TYPE: word<ColumnTypeInfo>(1, (info) => {
+    const reason = 'reason' in info ? info.reason : `its type is ${info.type}, but ${info.expected} in the first input`
+    return `${reason}; ${('types' in info ? typesRemedy(info.types) : undefined) ?? noKeep()}`
+  }),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => reason),
   E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
   E_CHUNK: word<{ takes: string; got: string; remedy: string }>(
@@ -570,6 +569,9 @@ function nullRemedy(cell: string): string {
   const word = cell.trim()
   return NULLS.test(word) ? `${optionText('null', word)} reads it as null, ` : ''
 }
+
+/** The data of an E_COLUMN_TYPE: the type in the first input, or why the output cannot store a value. */
+export type ColumnTypeInfo = { type: string; expected: string; types?: string | undefined } | { reason: string }
 
 /** The data of an E_COLUMNS. */
 export interface ColumnsInfo {

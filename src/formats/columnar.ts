@@ -184,9 +184,12 @@ function keptColumn(kept: Column, field: Field, column: KeptColumn, good: readon
       ? column
       : takeRows(column, good)
     : buildColumn(requireFit(partOf(column, good), kept), kept.type)
-  const isSame = sameType(rows.type, field.type) && (field.nullable || rows.nullCount === 0)
-  if (isSame) return rows
-  throw new SoftmaxError('E_COLUMN_TYPE', { column: kept.name, type: typeName(rows.type), expected: fieldName(field) })
+  const isSame = sameType(rows.type, field.type)
+  if (isSame && (field.nullable || rows.nullCount === 0)) return rows
+  const info = isSame
+    ? { reason: 'it has nulls, but its type does not allow them' }
+    : { type: typeName(rows.type), expected: typeName(field.type) }
+  throw new SoftmaxError('E_COLUMN_TYPE', { column: kept.name, ...info })
 }
 
 /**
@@ -203,10 +206,6 @@ function requireFit(values: ArrayLike<Value>, { name, type, field }: Column): Ar
   const types = field ? undefined : withType('text', name, both)
   const info = { type: typeName(dataTypeOf(found)), expected: typeName(dataTypeOf(type)), types }
   throw new SoftmaxError('E_COLUMN_TYPE', { column: name, ...info })
-}
-
-function fieldName({ type, nullable }: Field): string {
-  return `${typeName(type)}${nullable ? '' : ' without nulls'}`
 }
 
 function partOf(values: ArrayLike<Value>, good: readonly number[]): ArrayLike<Value> {

@@ -194,9 +194,9 @@ softmax a.csv b.csv`,
     fix: 'Score the input separately; concatenated files, too. -o FOLDER/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
-    is: 'The type of a kept column differs from that in the first input.',
+    is: 'The type of a kept column differs from that in the first input, or the output cannot store one of its values.',
     cause:
-      'Several inputs make one typed output, such as Parquet or Arrow. Its column types are those of the first input, or, for JSON lines, those of its first values.',
+      'Several inputs make one typed output, such as Parquet or Arrow. Its column types are those of the first input, or, for JSON lines, those of its first values. Parquet has no type for some values of Arrow, such as negative intervals.',
     example: String.raw`printf 'id,logit_a,logit_b\n1,2,3\n' > number.csv
 printf 'id,logit_a,logit_b\nx,2,3\n' > text.csv
 for i in number text; do

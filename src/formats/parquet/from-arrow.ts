@@ -46,8 +46,8 @@ function areWithin(indices: Int32Array, length: number): boolean {
   return min >= 0 && max < length
 }
 
-function unfit(type: string): SoftmaxError {
-  return new SoftmaxError('E_COLUMN_TYPE', { type, expected: 'a value that Parquet can represent' })
+function unfit(value: string): SoftmaxError {
+  return new SoftmaxError('E_COLUMN_TYPE', { reason: `Parquet cannot store ${value}` })
 }
 
 function plainValues(physical: PhysicalType, data: ColumnData, rows: Int32Array | undefined): Values {
@@ -188,7 +188,7 @@ function reversed(bytes: Uint8Array, width: number, size: number): Uint8Array {
     for (let byte = 0; byte < size; byte++) out[end - byte] = byte < width ? bytes[from + byte]! : sign
     let fits = (out[end - size + 1]! ^ sign) < 128
     for (let byte = size; byte < width; byte++) fits &&= bytes[from + byte] === sign
-    if (!fits) throw unfit('a decimal of more digits than its type')
+    if (!fits) throw unfit('a decimal with more digits than its type has')
   }
   return out
 }

@@ -85,7 +85,7 @@ function hasNulls(data: ColumnData, rows: Int32Array | undefined): boolean {
 }
 
 function unexpectedNull(name: string): SoftmaxError {
-  return new SoftmaxError('E_COLUMN_TYPE', { column: name, type: 'null in some rows', expected: 'not null' })
+  return new SoftmaxError('E_COLUMN_TYPE', { column: name, reason: 'it has nulls, but its type does not allow them' })
 }
 
 /** The slots of list items. An empty list still has one slot, whose path ends there. */
