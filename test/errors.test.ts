@@ -144,7 +144,7 @@ const THROUGH_COMMAND = {
     args: ['in.safetensors'],
     status: 2 as const,
     begins: 'in.safetensors: it contains several arrays: "ids", "scores"; ',
-    says: 'select one with --tensor ids',
+    says: 'select the logits, as with --tensor ids',
   },
   E_CORRUPT: {
     files: { 'in.npy': npy('<f8', '(2, 2)', Buffer.alloc(31)) },

@@ -274,11 +274,35 @@ describe('without evidence it stops, and shows what would do', () => {
     'id,name,label\n1,x,y\n2,z,w\n',
     'name,label\nx,y\n',
     'id,label,confidence,entropy\n1,a,0.75,0.5\n',
+    'id,x,y\n1,2,3\n',
   ])('nothing is proposed where no column can be a logit: %j', async (input) => {
     const error = await refused(input)
     expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
-    expect(error.message).toMatch(/each class needs a column of numbers \[E_COLUMNS\]$/)
+    const hasNumbers = /\d/.test(input)
+    const remedy = hasNumbers ? 'logits selects them by name or position' : 'each class needs a column of numbers'
+    expect(error.message).toContain(`; ${remedy} [E_COLUMNS]`)
   })
+
+  it.each([
+    ['a\n1\n2\n', '1'],
+    ['id,a\n1,2\n', '2'],
+  ])('a column that would be the only class is proposed with two classes: %j', async (input, logits) => {
+    const { message } = await refused(input)
+    expect(message).toContain(
+      `if column ${logits} has the only logit of each row, use logits: '${logits}', binary: 'no,yes'`,
+    )
+    const { error, bytes } = await run(input, { logits, binary: 'no,yes' as never, emit: 'probs' })
+    expect(error).toBeUndefined()
+    expect(String(bytes)).toContain('p_no,p_yes')
+  })
+
+  it.each([{ op: 'sigmoid' }, { binary: ['no', 'yes'] }] as ScoreOptions[])(
+    'a column is proposed as it is where a row may have a single logit: %j',
+    async (options) => {
+      const { message } = await refused('a\n1\n2\n', options)
+      expect(message).toContain("identify them; select the logits with logits: '1' [E_COLUMNS]")
+    },
+  )
 
   it.each([{}, { op: 'log-softmax' }, { topK: 2 }, { emit: 'probs' }, { to: 'parquet' }] as ScoreOptions[])(
     'what this package wrote is recognized: %j',
@@ -289,6 +313,9 @@ describe('without evidence it stops, and shows what would do', () => {
         const holds = options.op === 'log-softmax' ? 'logarithms' : 'results'
         expect(error).toMatchObject({ code: 'E_COLUMNS', info: { holds } })
         expect(error!.message).toContain('score the original logits')
+        const { logits } = error!.info as { logits: string }
+        expect(error!.message).toContain(`with logits: '${logits}'`)
+        expect((await run(scored.bytes, { to: 'csv', logits, keep: false })).error).toBeUndefined()
       }
     },
   )

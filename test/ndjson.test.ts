@@ -523,6 +523,8 @@ describe('an object of numbers', () => {
     ['{"req":{"id":1},"out":{"scores":{"cat":1.5,"dog":-0.2}},"ms":3.1}', 'out.scores'],
     ['{"req":{"id":1},"out":{"scores":{"cat":1.5,"dog":-0.2}},"ms":3.1,"tokens":12}', 'out.scores'],
     ['{"id":7,"scores":{"shoes":1.5,"bags":-0.2}}', 'scores'],
+    ['{"text":"x","scores":{"cat":1.5,"dog":-2}}', 'scores'],
+    ['{"text":"x","out":{"scores":{"shoes":1.5,"bags":-0.2}}}', 'out.scores'],
     ['{"id":7,"image":{"w":640,"h":480},"out":{"scores":{"cat":3,"dog":1}}}', 'out.scores'],
     ['{"id":7,"out":{"logits":{"shoes":4,"bags":2},"probs":{"shoes":0.88,"bags":0.12}}}', 'out.logits'],
   ])('is not guessed, but the message has its path, if it has a number for each class: %s', async (input, logits) => {

@@ -713,7 +713,16 @@ const TESTS = {
 
     it('is one that there is', async () => {
       const { error } = await run(tensors(['a', 'b']), { tensor: 'c' })
-      expect(error?.message).toBe(`it has no array named "c", only "a", "b"; select one with tensor: 'a' [E_TENSOR]`)
+      expect(error?.message).toBe(
+        `it has no array named "c", only "a", "b"; select the logits, as with tensor: 'a' [E_TENSOR]`,
+      )
+    })
+
+    it('is not proposed among the results of an earlier run as if it had logits', async () => {
+      const { message } = (await run(tensors(['probs', 'index']), {})).error!
+      expect(message).toContain(
+        'it appears to be scored already: score the original logits; if "probs" contains logits',
+      )
     })
 
     it('is of files that have several', () => {

@@ -5,8 +5,8 @@
  * `status` is the exit status of the command: 1 bad data, 2 usage, 3 input or output failed, 70 internal error.
  */
 
-import { plainName } from './column-name.js'
-import { optionText, speaking, verbText } from './option-words.js'
+import { isLogitName, isResultName, plainName } from './column-name.js'
+import { optionsText, optionText, speaking, verbText } from './option-words.js'
 
 /** The position of an error in the input. Lines and rows are counted from 1, bytes from 0; the header is not a row. */
 export interface Position {
@@ -177,7 +177,7 @@ export const CODES = {
   ),
   E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
     const what = asked === undefined ? 'it contains several arrays:' : `it has no array named ${shown(asked)}, only`
-    return `${what} ${shownNames(names)}; select one with ${optionText('tensor', proposed)}`
+    return `${what} ${shownNames(names)}; ${tensorRemedy(names, proposed)}`
   }),
   E_SUMS: word<{ reason: string }>(
     1,
@@ -585,6 +585,18 @@ export interface ColumnsInfo {
    * logarithms of these.
    */
   holds?: 'probabilities' | 'results' | 'logarithms'
+  /** Whether the suggested selector selects one column, so that each row has a single logit. */
+  isOnly?: true
+  /** Whether any column has numbers. */
+  hasNumbers?: true
+}
+
+/** How to select the array of logits; probabilities of this package are not proposed. */
+function tensorRemedy(names: readonly string[], proposed: string): string {
+  const flag = optionText('tensor', proposed)
+  return names.some(isResultName) && !isLogitName(proposed)
+    ? `it appears to be scored already: score the original logits; if ${shown(proposed)} contains logits, say so with ${flag}`
+    : `select the logits, as with ${flag}`
 }
 
 /** A longer selector is omitted, as a truncated one is useless. */
@@ -594,29 +606,37 @@ const LONGEST_SELECTOR = 500
  * How to select logits: for files that were already scored, that probabilities are not logits; for files without
  * logits, what is needed.
  */
-function columnsRemedy({ logits, emit, holds }: ColumnsInfo): string {
-  if (logits === undefined) return 'each class needs a column of numbers'
-  const renamed = emit === undefined ? '' : ` ${optionText('emit', emit)}`
-  const flag = `${optionText('logits', shortened(logits, LONGEST_SELECTOR))}${speaking() === 'api' && renamed ? ',' : ''}${renamed}`
-  const ofScored = 'it was scored before: score the original logits'
+function columnsRemedy({ logits, emit, holds, isOnly, hasNumbers }: ColumnsInfo): string {
+  if (logits === undefined) {
+    return hasNumbers
+      ? `${optionText('logits')} selects them by name or position`
+      : 'each class needs a column of numbers'
+  }
+  const flag = optionsText(
+    ['logits', shortened(logits, LONGEST_SELECTOR)],
+    ...(isOnly ? [['binary', 'no,yes'] as const] : []),
+    ...(emit === undefined ? [] : [['emit', emit] as const]),
+  )
+  const ofScored = 'it appears to be scored already: score the original logits'
   switch (holds) {
     case 'probabilities':
       return `score the original logits, or log p instead of p, as softmax(log p) = p; if these are logits, say so with ${flag}`
     case 'results':
-      return `${ofScored}, not its probabilities`
+      return `${ofScored}, not its probabilities; if these are logits, say so with ${flag}`
     case 'logarithms':
       return `${ofScored}, or its logarithms, whose softmax is the same, with ${flag}`
     default:
-      return `select the logits with ${flag}`
+      return isOnly
+        ? `if column ${logits} has the only logit of each row, use ${flag}`
+        : `select the logits with ${flag}`
   }
 }
 
 function decimalHint(decimal: string | undefined, delimiter: string | undefined): string | undefined {
   if (decimal === undefined) return undefined
   if (decimal === ',') return `; ${optionText('decimal', ',')} is given, so 1.5 must be written 1,5`
-  const flags = [optionText('decimal', ','), ...(delimiter === ',' ? [optionText('delimiter', ',')] : [])]
-  const joint = speaking() === 'api' ? ', ' : ' '
-  return `; decimals need a point; to read a decimal comma, add ${flags.join(joint)}`
+  const flags = optionsText(['decimal', ','], ...(delimiter === ',' ? [['delimiter', ','] as const] : []))
+  return `; decimals need a point; to read a decimal comma, add ${flags}`
 }
 
 function cellHint(cell: string, column: string | undefined): string {

@@ -81,6 +81,8 @@ export interface Circumstances {
   named: boolean
   /** The class names, if they are given. */
   labels: readonly string[] | undefined
+  /** Whether a row may have a single logit: with the sigmoid, or with two classes of which it is the second. */
+  mayBeSingle?: boolean
 }
 
 /** Why columns may not be the logits of each row's classes, and which column is suspect, if one is. */
@@ -206,9 +208,9 @@ function largestBy(columns: readonly Facts[], keyOf: (facts: Facts) => string | 
   return largest.length > 1 ? largest : []
 }
 
-/** Whether all columns have well-known class names. */
+/** Whether there are columns, and all have well-known class names. */
 export function areNamedAsClasses(columns: readonly Facts[], { named }: Circumstances): boolean {
-  return named && columns.every(({ name }) => isClassName(name))
+  return named && columns.length > 0 && columns.every(({ name }) => isClassName(name))
 }
 
 /**

@@ -88,7 +88,7 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const chosen = singled ?? columns.filter(({ isNumeric }) => isNumeric)
   const isSure = singled !== undefined || areNamedAsClasses(chosen, circumstances)
   const nameReason = byLabel ? undefined : nameDoubt(chosen, without(columns, chosen), singled !== undefined)
-  const doubt = sizeDoubt(chosen) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
+  const doubt = sizeDoubt(chosen, circumstances) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
   if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
   requireNoTable(all)
   if (chosen.length === 0) requireRows(all, all)
@@ -104,8 +104,16 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   requireFlat(all, all)
   if (!isSure) requireNoClassObject(all, suggested.length < 2)
   const isOfProbabilities = suggested.length > 1 && signOfProbabilities(rowsOf(suggested)) === 'sum'
-  if (isOfProbabilities) throw notDetected(header, positionsOf(suggested), SIGNS.sum, 'probabilities')
-  throw notDetected(header, positionsOf(suggested), pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE)
+  if (isOfProbabilities) throw notDetected(header, positionsOf(suggested), SIGNS.sum, { holds: 'probabilities' })
+  throw notDetected(
+    header,
+    positionsOf(suggested),
+    pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE,
+    {
+      ...(suggested.length === 1 && !circumstances.mayBeSingle && { isOnly: true }),
+      ...(columns.some(({ values }) => values.some(Number.isFinite)) && { hasNumbers: true }),
+    },
+  )
 }
 
 /** Throws E_ROW if the first row is a complete table. */
@@ -193,13 +201,13 @@ function commaDoubt(columns: readonly SampledColumn[]): string | undefined {
   return columns.some(isOfCommas) ? `decimals have a comma, which ${optionText('decimal', ',')} reads` : undefined
 }
 
-function sizeDoubt(columns: readonly Facts[]): Doubt | undefined {
+function sizeDoubt(columns: readonly Facts[], { mayBeSingle = false }: Circumstances): Doubt | undefined {
   const [first, second] = columns
   if (!first) return { reason: 'none contains numbers' }
   if (second) return undefined
   // A single line may be anything, not only a header.
   if (first.values.length === 0) return { reason: 'no row follows the header', culprit: first }
-  return { reason: `${shown(first.name)} would be the only class` }
+  return { reason: mayBeSingle ? NO_EVIDENCE : `${shown(first.name)} would be the only class` }
 }
 
 /**
@@ -245,13 +253,19 @@ function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
 }
 
 /** The error that shows the header, and a selector that would work, if there is one. */
-function notDetected(header: string[], suggested: number[], reason: string, seen?: ColumnsInfo['holds']): SoftmaxError {
+function notDetected(
+  header: string[],
+  suggested: number[],
+  reason: string,
+  seen: Pick<ColumnsInfo, 'holds' | 'isOnly' | 'hasNumbers'> = {},
+): SoftmaxError {
   const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
-  const holds = resultsOf(suggested.map((index) => header[index]!)) ?? seen
+  const holds = resultsOf(suggested.map((index) => header[index]!))
   return new SoftmaxError('E_COLUMNS', {
     header,
     logits: ranges.length > 0 ? ranges.join() : undefined,
     reason,
+    ...seen,
     ...(holds && { holds }),
   })
 }

@@ -20,6 +20,11 @@ export function optionText(name: string, value?: string | number | boolean): str
   return speaker === 'command' ? flagText(name, value) : propertyText(name, value)
 }
 
+/** Several options, for use together: `--decimal ',' --delimiter ','` or `decimal: ',', delimiter: ','`. */
+export function optionsText(...options: readonly (readonly [name: string, value: string])[]): string {
+  return options.map(([name, value]) => optionText(name, value)).join(speaker === 'command' ? ' ' : ', ')
+}
+
 /** A verb in a message: of the command, or the function of that name. */
 export function verbText(verb: string): string {
   return speaker === 'command' ? `softmax ${verb}` : `${verb}()`

@@ -79,7 +79,7 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
   const truths = truthsOf(settings, header)
   const { logits, guessed }: LogitColumns =
     settings.logits === undefined
-      ? findLogits(withoutTruth(columns, truths), { named, labels })
+      ? findLogits(withoutTruth(columns, truths), { named, labels, mayBeSingle: mayBeSingle(settings) })
       : { logits: select(settings.logits, header), guessed: false }
   const kept = keptIn(settings, columns, logits)
   const names = named ? logitNames(logits.map((index) => columns[index]!)) : undefined
@@ -88,6 +88,11 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
   requireNewNames(layout, named ? kept.map((index) => header[index]!) : [])
   const truth = truthIn(truths, logits, columns, layout)
   return { header, logits, ...(guessed && { guessed }), ...truth, kept, names: newNames, ...layout }
+}
+
+/** Whether a row may have a single logit; otherwise its probability is 1. */
+function mayBeSingle({ op, binary }: SchemaSettings): boolean {
+  return binary !== undefined || op.endsWith('sigmoid')
 }
 
 /** The requirements of an output. */

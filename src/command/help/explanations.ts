@@ -285,9 +285,10 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
   E_TENSOR: {
     is: 'A file contains several arrays, or no array of the name given by --tensor.',
     cause: 'An .npz or .safetensors file contains several arrays, and none is called logits.',
-    example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax -o several.npz
+    example: String.raw`printf 'logit_a,logit_b\n1,2\n' |
+  softmax --emit probs=scores,index=ids -o several.npz
 softmax several.npz`,
-    says: 'softmax: several.npz: it contains several arrays: "probs", "index"; select one with --tensor probs [E_TENSOR]',
+    says: 'softmax: several.npz: it contains several arrays: "scores", "ids"; select the logits, as with --tensor scores [E_TENSOR]',
     fix: 'Select the array of logits with --tensor.',
   },
   E_SUMS: {
