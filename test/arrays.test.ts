@@ -721,7 +721,7 @@ describe('true classes beside an array', () => {
   const scored = (y: Parameters<typeof tensors>[0][string], options: ScoreOptions = {}) =>
     run(tensors({ logits, y }), { from: 'safetensors', to: 'csv', truth: 'y', emit: 'label,rank', ...options })
 
-  it('are kept in their type, and judged: positions, floats, one in a row of its own, NaN for none', async () => {
+  it('are kept in their type, and evaluated: positions, floats, one in a row of its own, NaN for none', async () => {
     const bytes = await scored(['U8', [3], [0, 0, 1]])
     expect(bytes.text).toBe('y,label,rank\n0,0,1\n0,1,2\n1,0,2\n')
     expect((await scored(['F64', [3, 1], [0, Number.NaN, 1]])).text).toBe('y,label,rank\n0,0,1\nNaN,1,\n1,0,2\n')

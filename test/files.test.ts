@@ -47,10 +47,10 @@ describe('a single input', () => {
       await expect(evaluate(inputs as never, { truth: 'y' })).rejects.toMatchObject(refused)
       expect(() => scoreFiles(inputs as never)).toThrow(expect.objectContaining(refused))
     }
-    for (const judge of [evaluate, calibrate, report]) {
-      await expect(judge([], { truth: 'y' })).rejects.toMatchObject({
+    for (const verb of [evaluate, calibrate, report]) {
+      await expect(verb([], { truth: 'y' })).rejects.toMatchObject({
         code: 'E_OPTION',
-        message: `${judge.name}: the list of inputs is empty; give at least one path or stream [E_OPTION]`,
+        message: `${verb.name}: the list of inputs is empty; give at least one path or stream [E_OPTION]`,
       })
     }
     expect(() => scoreFiles([])).toThrow('scoreFiles: the list of inputs is empty; give at least one')

@@ -207,7 +207,7 @@ describe('rows of several true classes', () => {
     for (const metrics of others) expect(metrics).toEqual(general)
     for (const to of ['csv', 'ndjson'] as const) {
       const written = await Promise.all(
-        LANES.map(async (lane) => (await judged(text, { truth: 'y', to, ...options, ...lane })).output),
+        LANES.map(async (lane) => (await scoredAndMeasured(text, { truth: 'y', to, ...options, ...lane })).output),
       )
       expect(new Set(written).size).toBe(1)
     }
@@ -269,7 +269,9 @@ describe('rows of several true classes', () => {
     for (const [text, options] of cases) {
       for (const lenient of [{ null: 'NA' }, {}]) {
         const [general, fast] = await Promise.all(
-          (['general', 'fast'] as const).map((lane) => judged(text, { ...options, ...lenient, lane, onError: 'skip' })),
+          (['general', 'fast'] as const).map((lane) =>
+            scoredAndMeasured(text, { ...options, ...lenient, lane, onError: 'skip' }),
+          ),
         )
         expect(fast).toEqual(general)
         expect(general!.metrics!.rows).toBeGreaterThan(40)
@@ -308,7 +310,7 @@ it('two true classes are booleans for each class, or numbers that may be either'
 })
 
 /** The result for rows with their loss: output, metrics and errors. */
-async function judged(input: string | Buffer, options: Partial<ScoreOptions>) {
+async function scoredAndMeasured(input: string | Buffer, options: Partial<ScoreOptions>) {
   const errors: string[] = []
   const stream = score({
     op: 'sigmoid',

@@ -288,7 +288,7 @@ describe('runs one after the other in a process', () => {
   const input = header + Array.from({ length: 60_000 }, (_, row) => line(row)).join('')
   const jobs: [string, ScoreOptions][] = [
     ['all', {}],
-    ['what is judged', { truth: 'y', emit: 'loss,rank,correct' }],
+    ['what is evaluated', { truth: 'y', emit: 'loss,rank,correct' }],
     ['logarithms', { op: 'log-softmax', precision: 4, keep: false }],
     ['lines of JSON', { to: 'ndjson', topK: 2 }],
     ['columns', { to: 'arrow', emit: 'probs,label,entropy' }],

@@ -51,13 +51,13 @@ export async function evaluate(inputs: Inputs, options: EvaluateOptions): Promis
   return measure(list, settings, () => {})
 }
 
-/** Runs over the inputs to judge their rows, and writes none; `emit` gets the events of `score`, and the counts as they grow. */
+/** Runs over the inputs to evaluate their rows, and writes none; `emit` gets the events of `score`, and the counts as they grow. */
 export async function measure(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],
 ): Promise<Metrics> {
-  const { metrics, stats } = await judge((run) => scoreReadable(inputs, run), settings, emit)
+  const { metrics, stats } = await evaluateRows((run) => scoreReadable(inputs, run), settings, emit)
   return labelledMetrics(metrics!, stats, settings)
 }
 
@@ -72,8 +72,8 @@ export function labelledMetrics(
   return result
 }
 
-/** A run to its end that judges rows and writes none: `score` makes it of what inputs there are. */
-export async function judge(
+/** A run to its end that evaluates rows and writes none: `score` makes it of what inputs there are. */
+export async function evaluateRows(
   score: (run: Run) => AsyncGenerator<Uint8Array>,
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],

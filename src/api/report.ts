@@ -9,7 +9,7 @@ import { scoreInputs } from '../pipeline/score-inputs.js'
 import { loadCharts } from '../report/charts.js'
 import type { Evaluation, Subject } from '../report/evaluation.js'
 import { pageOf } from '../report/page.js'
-import { type EvaluateOptions, judge, labelledMetrics, requireEvaluation } from './evaluate.js'
+import { type EvaluateOptions, evaluateRows, labelledMetrics, requireEvaluation } from './evaluate.js'
 import { type Inputs, readableFiles, requireInputs, scoreReadable } from './score-files.js'
 
 /** The result of {@link report}. */
@@ -50,7 +50,7 @@ export async function reportOn(
   const charts = await loadCharts()
   const [evaluation, before] =
     settings.calibration === undefined
-      ? [evaluationOf(await judge((run) => scoreReadable(inputs, run), settings, emit), settings)]
+      ? [evaluationOf(await evaluateRows((run) => scoreReadable(inputs, run), settings, emit), settings)]
       : await beforeAndAfter(inputs, settings, emit)
   const { metrics } = evaluation!
   return { html: pageOf(subjectOf(evaluation!, before, inputs, settings), charts), metrics }
@@ -64,7 +64,7 @@ async function beforeAndAfter(
 ): Promise<Evaluation[]> {
   const files = new RepeatedInputs(await readableFiles(inputs, settings), settings.source)
   const pass = (settings: SettingsOf<'bytes'>, emit: Run['emit']) =>
-    judge((run) => repeated(files, { ...run, single: inputs.length === 1 }), settings, emit)
+    evaluateRows((run) => repeated(files, { ...run, single: inputs.length === 1 }), settings, emit)
   try {
     const after = await pass(settings, emit)
     const before = await pass({ ...settings, calibration: undefined, temperature: 1, onReject: undefined }, () => {})

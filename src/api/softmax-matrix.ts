@@ -6,7 +6,7 @@ import { parseOptions, type SettingsOf } from '../core/options.js'
 import { needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
 import type { RowError } from '../core/record-batch.js'
 import { hasBits, requireTruth } from '../core/truth-columns.js'
-import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
+import { ABSTAINED, EVALUATION_FIELDS, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { nonfiniteError, nonfiniteIn, withZeros } from '../pipeline/scorer.js'
@@ -201,12 +201,12 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 
 /** What `emit` names of the true classes. */
 function truthColumns(
-  { judged, rows }: Scores,
+  { evaluated, rows }: Scores,
   emit: readonly OutputColumn[],
   narrow: (values: Float64Array) => Float64Array | Float32Array,
 ): Pick<MatrixScores, 'loss' | 'rank' | 'correct'> {
-  if (!judged) return {}
-  const at = (row: number, place: number) => judged[JUDGED * row + place]!
+  if (!evaluated) return {}
+  const at = (row: number, place: number) => evaluated[EVALUATION_FIELDS * row + place]!
   const all = Array.from({ length: rows }, (_, row) => row)
   const rankOf = (row: number) => (at(row, TRUTH) < 0 ? 0 : at(row, RANK))
   const correctOf = (row: number) =>

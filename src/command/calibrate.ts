@@ -5,7 +5,7 @@ import { figure } from '../core/headlines.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { printResult } from './closing-line.js'
-import { writeJudged } from './judged-run.js'
+import { writeEvaluation } from './evaluation-run.js'
 import { warn } from './messages.js'
 
 /** Fits a calibration on the inputs, and writes it to standard output or a file. */
@@ -16,7 +16,7 @@ export async function calibrateByInputs(
 ): Promise<void> {
   requireToBeFound(options)
   requireCalibration(options, settings)
-  await writeJudged(inputs, settings, async (sources, bytes, emit) => {
+  await writeEvaluation(inputs, settings, async (sources, bytes, emit) => {
     const calibration = await calibrateInputs(sources, { ...bytes, coverage: settings.coverage }, emit)
     for (const warning of calibration.warnings) warn(settings, warning)
     printResult(settings, () => foundLine(calibration))

@@ -1,5 +1,5 @@
 /** `softmax evaluate`: metrics of predictions, as a table or as JSON. */
-import { judge, measure, requireEvaluation } from '../api/evaluate.js'
+import { evaluateRows, measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
 import { scoreReadable } from '../api/score-files.js'
 import { plural, SoftmaxError } from '../core/errors.js'
@@ -10,7 +10,7 @@ import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
-import { type Judge, writeJudged } from './judged-run.js'
+import { type ResultText, writeEvaluation } from './evaluation-run.js'
 import { warnOfInfiniteLoss, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 
@@ -24,16 +24,16 @@ export async function evaluateInputs(
   const { report, clobber, partial } = settings
   if (partial) {
     requireOnly('partial', settings, ['json', 'report'])
-    return writeJudged(inputs, settings, partialSums)
+    return writeEvaluation(inputs, settings, partialSums)
   }
   const page = report === undefined ? undefined : await openOutput(report, clobber)
-  const toText: Judge = async (sources, bytes, emit) => {
+  const toText: ResultText = async (sources, bytes, emit) => {
     const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
     warnOfUnlabelled(settings, metrics.unlabelled)
     warnOfInfiniteLoss(settings, metrics)
     return metricsText(metrics, { json: settings.json || isJsonFile(settings.output) })
   }
-  await writeJudged(inputs, settings, toText, page && [page])
+  await writeEvaluation(inputs, settings, toText, page && [page])
 }
 
 /** Refuses options that cannot be combined with one. Throws E_CONFLICT. */
@@ -45,9 +45,13 @@ function requireOnly(name: string, settings: object, others: readonly string[]):
 }
 
 /** The sums behind the metrics of the inputs. */
-const partialSums: Judge = async (sources, settings, emit) => {
+const partialSums: ResultText = async (sources, settings, emit) => {
   // Other parts may have what this one lacks: good rows, or true classes.
-  const { metrics, stats } = await judge((run) => scoreReadable(sources, { ...run, isPart: true }), settings, emit)
+  const { metrics, stats } = await evaluateRows(
+    (run) => scoreReadable(sources, { ...run, isPart: true }),
+    settings,
+    emit,
+  )
   return `${sumsText({ ...metrics!.sums(stats), truth: settings.truth })}\n`
 }
 
@@ -61,7 +65,7 @@ function isJsonFile(output: string | undefined): boolean {
 }
 
 /** Writes a report; returns its metrics. */
-async function writeReport(page: Output, ...[sources, settings, emit]: Parameters<Judge>): Promise<Metrics> {
+async function writeReport(page: Output, ...[sources, settings, emit]: Parameters<ResultText>): Promise<Metrics> {
   const { html, metrics } = await reportOn(sources, settings, emit)
   await page.write(Buffer.from(html))
   await page.commit()

@@ -1,5 +1,5 @@
 /** Every output column: its names in headers and objects, and how its value is computed from the scores. */
-import { ABSTAINED, JUDGED, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
+import { ABSTAINED, EVALUATION_FIELDS, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { nestedValues } from './nesting.js'
@@ -128,12 +128,12 @@ const single = (name: (typeof SUMMARIES)[number]): Column => ({
 const ofTruth = (
   name: (typeof TRUTHS)[number],
   type: 'result' | 'count' | 'boolean',
-  read: (judged: Float64Array, at: number) => number | boolean | null,
+  read: (evaluated: Float64Array, at: number) => number | boolean | null,
 ): Column => {
-  const valueOf = ({ judged, status }: Scores, row: number) => {
-    const at = JUDGED * row
+  const valueOf = ({ evaluated, status }: Scores, row: number) => {
+    const at = EVALUATION_FIELDS * row
     if (status[row] !== 0) return type === 'result' ? Number.NaN : null
-    return judged === undefined || judged[at + TRUTH]! < 0 ? null : read(judged, at)
+    return evaluated === undefined || evaluated[at + TRUTH]! < 0 ? null : read(evaluated, at)
   }
   return {
     fields: ({ columnNames }) => [{ name: columnNames?.[name] ?? name, type, nullable: true, value: valueOf }],
@@ -290,10 +290,10 @@ export const COLUMNS: Readonly<Record<OutputColumn, Column>> = {
   margin: single('margin'),
   entropy: single('entropy'),
   logsumexp: single('logsumexp'),
-  loss: ofTruth('loss', 'result', (judged, at) => judged[at + LOSS]!),
-  rank: ofTruth('rank', 'count', (judged, at) => judged[at + RANK]!),
-  correct: ofTruth('correct', 'boolean', (judged, at) =>
-    judged[at + ABSTAINED] === 1 ? null : judged[at + TRUTH] === judged[at + PREDICTED],
+  loss: ofTruth('loss', 'result', (evaluated, at) => evaluated[at + LOSS]!),
+  rank: ofTruth('rank', 'count', (evaluated, at) => evaluated[at + RANK]!),
+  correct: ofTruth('correct', 'boolean', (evaluated, at) =>
+    evaluated[at + ABSTAINED] === 1 ? null : evaluated[at + TRUTH] === evaluated[at + PREDICTED],
   ),
 }
 

@@ -133,15 +133,15 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
   bytes: number
   /** The bad rows, in order. */
   errors: LocatedRowError[]
-  /** Judged rows, in any order, if there are true classes: see {@link Judged}. */
-  judged?: Judged[] | undefined
+  /** Evaluated rows, in any order, if there are true classes: see {@link EvaluatedRows}. */
+  evaluated?: EvaluatedRows[] | undefined
 }
 
-/** Judged rows (see `assembly/judge.ts`), or as bytes, their totals (`assembly/metrics.ts`). */
-export type Judged = Float64Array | Uint8Array | MultiLabelJudged
+/** Evaluated rows (see `assembly/row-evaluation.ts`), or as bytes, their totals (`assembly/metrics.ts`). */
+export type EvaluatedRows = Float64Array | Uint8Array | MultiLabelEvaluatedRows
 
 /** The same if a row may have several true classes. */
-export interface MultiLabelJudged {
+export interface MultiLabelEvaluatedRows {
   rows: Float64Array
   /** Per class: the number of rows that have it, that get it as a label, and both. */
   counts: Float64Array

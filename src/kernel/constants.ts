@@ -10,12 +10,12 @@ export const STATUS_MASKED = 3
 export const WANT_LOG = 1
 export const WANT_SUMMARY = 2
 export const WANT_SIGMOID = 4
-/** Whether rows are judged by their true class. */
+/** Whether rows are evaluated by their true class. */
 export const WANT_TRUTH = 8
-/** Whether the derivatives of the loss are computed as well: see `assembly/judge.ts`. */
+/** Whether the derivatives of the loss are computed as well: see `assembly/row-evaluation.ts`. */
 export const WANT_SLOPE = 16
-/** How many numbers a judged row has, and the indices of some: see `assembly/judge.ts`. */
-export const JUDGED = 13
+/** How many numbers an evaluated row has, and the indices of some: see `assembly/row-evaluation.ts`. */
+export const EVALUATION_FIELDS = 13
 export const TRUTH = 0
 export const PREDICTED = 1
 export const RANK = 2
@@ -44,7 +44,7 @@ export const NO_CLASS = 0xffffffff
  */
 export const BLOCK = 128
 /**
- * The maximum number of classes per chunk; a row that fits in memory is judged in chunks of this size, too, to get the
+ * The maximum number of classes per chunk; a row that fits in memory is evaluated in chunks of this size, too, to get the
  * same bits.
  */
 export const CHUNK = 1 << 14

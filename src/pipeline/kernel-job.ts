@@ -38,7 +38,7 @@ import { writeDecision } from '../kernel/host/decision.js'
 import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import { capacityOf, hasTargets, judgedClasses, type Layout } from './kernel-layout.js'
+import { capacityOf, evaluatedClasses, hasTargets, type Layout } from './kernel-layout.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
 /** Writes the description of a job into kernel memory. */
@@ -58,7 +58,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
 }
 
 /** Memory is reused, so unused fields have to be cleared. */
-const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, judgedCount: 0 }
+const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, evaluatedCount: 0 }
 
 /** How text is read and written. */
 function dialectFields({ settings, output, rawRows, ...job }: TextJob, at: Layout) {
@@ -230,14 +230,14 @@ function writeTexts(texts: string[], table: number, at: number, kernel: Kernel):
   return end
 }
 
-/** Writes the table of true-class spellings and the buffers for judged rows. */
+/** Writes the table of true-class spellings and the buffers for evaluated rows. */
 function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): void {
   writeField(kernel, at, 'truths', at.truths)
   writeField(kernel, at, 'truthMask', capacityOf(job.truths) - 1)
-  writeField(kernel, at, 'judged', at.judged)
-  writeField(kernel, at, 'judgedRoom', at.judgedRoom)
+  writeField(kernel, at, 'evaluated', at.evaluated)
+  writeField(kernel, at, 'evaluatedRoom', at.evaluatedRoom)
   writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
-  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, judgedClasses(job), job.probe)
+  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, evaluatedClasses(job), job.probe)
   if (hasTargets(job)) writeTargets(job, at, kernel)
   new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
   const { truths } = job

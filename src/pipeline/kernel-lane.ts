@@ -9,7 +9,7 @@ import { isUtf8 } from 'node:buffer'
 import { COMMAS } from '../core/dialect.js'
 import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
-import { JUDGED, STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
+import { EVALUATION_FIELDS, STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
 import { type Kernel, returnKernel } from '../kernel/host/wasm.js'
 import type { ScoreBlock } from './block-scorer.js'
 import { isFatal } from './error-limit.js'
@@ -101,8 +101,8 @@ class BlockRun {
   readonly #deferred: DeferredRow[] = []
   #stopped: number
   #rows = 0
-  readonly #judged: Float64Array[] = []
-  /** Whether judged rows are passed on one by one. */
+  readonly #evaluated: Float64Array[] = []
+  /** Whether evaluated rows are passed on one by one. */
   readonly #handsOver: boolean
   /** The number of rows to defer at once; it grows as long as the kernel does not understand the rows that follow. */
   #run = 1
@@ -137,7 +137,7 @@ class BlockRun {
       const rows = readField(this.#kernel, this.#at, 'rows')
       this.#rows += rows
       this.#stopped = readField(this.#kernel, this.#at, 'stopped')
-      if (this.#handsOver) this.#takeJudged()
+      if (this.#handsOver) this.#takeEvaluated()
       if (stop === STOP_DONE) return false
       if (stop === STOP_DEFERRED) {
         this.#run = rows > 0 ? 1 : 2 * this.#run
@@ -147,11 +147,13 @@ class BlockRun {
     }
   }
 
-  /** Takes the judged rows out of kernel memory to make room for more. */
-  #takeJudged(): void {
-    const count = readField(this.#kernel, this.#at, 'judgedCount')
-    writeField(this.#kernel, this.#at, 'judgedCount', 0)
-    this.#judged.push(new Float64Array(this.#kernel.memory.buffer, this.#at.judged, count * JUDGED).slice())
+  /** Takes the evaluated rows out of kernel memory to make room for more. */
+  #takeEvaluated(): void {
+    const count = readField(this.#kernel, this.#at, 'evaluatedCount')
+    writeField(this.#kernel, this.#at, 'evaluatedCount', 0)
+    this.#evaluated.push(
+      new Float64Array(this.#kernel.memory.buffer, this.#at.evaluated, count * EVALUATION_FIELDS).slice(),
+    )
   }
 
   /** Defers the next rows to the general lane. */
@@ -171,9 +173,9 @@ class BlockRun {
   result(pieces: Piece[] = this.#output.pieces()): ScoredRows<Piece> {
     const length = this.#end - this.#at.input
     const lines = this.#kernel.countLines(this.#at.input, this.#end, this.#newline)
-    const judged = this.#handsOver && { judged: this.#judged }
+    const evaluated = this.#handsOver && { evaluated: this.#evaluated }
     const [rows, abstained] = [this.#rows, this.#abstained]
-    return { pieces, rows, written: rows, abstained, lines, bytes: length, errors: [], ...judged }
+    return { pieces, rows, written: rows, abstained, lines, bytes: length, errors: [], ...evaluated }
   }
 
   /** The result for the block, with the deferred rows scored by the general lane. */
@@ -195,9 +197,9 @@ class BlockRun {
     const positions = good.map(({ position }) => position)
     const result = this.result(this.#output.merged(positions, scored.pieces, last?.position))
     const rows = last ? last.rows + 1 : result.rows
-    const judged = scored.judged && { judged: [...this.#judged, ...scored.judged] }
+    const evaluated = scored.evaluated && { evaluated: [...this.#evaluated, ...scored.evaluated] }
     const abstained = (last ?? { abstained: this.#abstained }).abstained + (scored.abstained ?? 0)
-    return { ...result, rows, written: rows - errors.length, abstained, errors, ...judged }
+    return { ...result, rows, written: rows - errors.length, abstained, errors, ...evaluated }
   }
 
   /** Errors of deferred rows, with positions translated to the block. */

@@ -1,7 +1,7 @@
 /** The layout of kernel memory for a fast-lane job: its description, its input and its results. */
 import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
-import { JUDGED } from '../kernel/constants.js'
+import { EVALUATION_FIELDS } from '../kernel/constants.js'
 import { decisionRoom } from '../kernel/host/decision.js'
 import { totalsRoom } from '../kernel/host/metrics.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
@@ -22,10 +22,10 @@ export type Layout = ReturnType<typeof layOut>
 export function layOut(job: TextJob, kernel: Kernel) {
   const { schema, labels, keys, columnKeys, leads, keptLeads, truths } = job
   const { header, topK, truth } = schema
-  const totals = truth === undefined ? 0 : totalsRoom(kernel, judgedClasses(job), job.probe)
+  const totals = truth === undefined ? 0 : totalsRoom(kernel, evaluatedClasses(job), job.probe)
   const isMultiLabel = hasTargets(job)
   const metricsRoom = totals + (isMultiLabel ? COUNTS * labels.length : 0)
-  const judgedRoom = truth === undefined ? 0 : MOST_JUDGED
+  const evaluatedRoom = truth === undefined ? 0 : MOST_EVALUATED
   const count = labels.length
   const growth = GROWTH[job.entry]
   const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
@@ -52,7 +52,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     keptLeads: take(8 * keptLeads.length),
     texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...truths.map(([text]) => text)])),
     truths: take(capacityOf(truths) * offsetOf('truthTextSize')),
-    judged: take(8 * JUDGED * judgedRoom),
+    evaluated: take(8 * EVALUATION_FIELDS * evaluatedRoom),
     metrics: take(metricsRoom),
     metricsRoom,
     /** The class counts follow the metrics. */
@@ -60,7 +60,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     targets: take(isMultiLabel ? rows * count : 0),
     probabilities: take(isMultiLabel ? 8 * rows * count : 0),
     truthOrder: take(4 * (schema.truths?.length ?? 0)),
-    judgedRoom,
+    evaluatedRoom,
     temperature: take(offsetOf('temperatureSize')),
     decision: take(decisionRoom(schema.decision)),
     members: take(schema.decision?.cutoffs ? rows * count : 0),
@@ -101,7 +101,7 @@ export function hasTargets({ schema }: Pick<TextJob, 'schema'>): boolean {
 }
 
 /** The number of classes for metrics. A row with several true classes is right or wrong as a unit: two classes. */
-export function judgedClasses(job: Pick<TextJob, 'schema'>): number {
+export function evaluatedClasses(job: Pick<TextJob, 'schema'>): number {
   return hasTargets(job) ? 2 : job.schema.classes.length
 }
 
@@ -164,8 +164,8 @@ export function classRoom(rows: number): number {
 }
 
 const MOST_ROWS = 1 << 13
-/** The capacity for judged rows; a batch has fewer. */
-const MOST_JUDGED = 1 << 12
+/** The capacity for evaluated rows; a batch has fewer. */
+const MOST_EVALUATED = 1 << 12
 const COLUMN_ROOM = 1 << 22
 
 /** The number of rows scored together: few enough for the L1 cache. */

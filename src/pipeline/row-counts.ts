@@ -4,7 +4,7 @@
  */
 import { type Code, type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Judged, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
+import type { EvaluatedRows, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
 import { noRows, rawOf, rejectOf, tooMany } from '../core/reject.js'
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
@@ -47,7 +47,7 @@ export function noteLane(stats: Stats, lane: Lane): void {
 interface RowCounts {
   settings: Pick<SettingsOf<'objects'>, 'onError' | 'onReject' | 'maxErrors' | 'signal'> & { requireRows?: boolean }
   stats: RowTotals
-  metrics?: { add(judged: readonly Judged[]): void }
+  metrics?: { add(evaluated: readonly EvaluatedRows[]): void }
   isPart?: boolean
   /** Called after rows are counted. */
   counted?(): void
@@ -77,7 +77,7 @@ export async function* countRows<Piece>(
     run.counted?.()
     // A run that writes nothing is not ended by its stream.
     run.settings.signal?.throwIfAborted()
-    if (scored.judged) run.metrics?.add(scored.judged)
+    if (scored.evaluated) run.metrics?.add(scored.evaluated)
     if (scored.errors.length > 0) await reportRowErrors(scored.errors, before, run, source)
     before.line += scored.lines
     before.row += scored.rows

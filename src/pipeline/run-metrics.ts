@@ -1,14 +1,14 @@
-/** The metrics of a run: judged rows are added up as they arrive, from any thread and in any order. */
+/** The metrics of a run: evaluated rows are added up as they arrive, from any thread and in any order. */
 import { type MetricSums, metricsOfSums } from '../core/metric-sums.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Layout } from '../core/output-columns.js'
-import type { Judged, MultiLabelJudged } from '../core/record-batch.js'
-import { JudgedRows, type Probe, type Totals } from '../kernel/host/metrics.js'
+import type { EvaluatedRows, MultiLabelEvaluatedRows } from '../core/record-batch.js'
+import { EvaluationTotals, type Probe, type Totals } from '../kernel/host/metrics.js'
 import { rejectedOf, type Stats } from './row-counts.js'
 
 export class RunMetrics {
   #labels: readonly string[] = []
-  #rows: JudgedRows | undefined
+  #rows: EvaluationTotals | undefined
   #hasSets = false
   /**
    * With several true classes per row: per class, the number of rows that have it, that get it as a label, and both.
@@ -30,11 +30,11 @@ export class RunMetrics {
     this.#labels = classes
     if (sigmoid) this.#counts ??= new Float64Array(3 * classes.length)
     // A row with several true classes is right or wrong as a unit.
-    this.#rows ??= new JudgedRows(sigmoid ? 2 : classes.length, this.#probe)
+    this.#rows ??= new EvaluationTotals(sigmoid ? 2 : classes.length, this.#probe)
   }
 
-  add(judged: readonly Judged[]): void {
-    for (const part of judged) {
+  add(evaluated: readonly EvaluatedRows[]): void {
+    for (const part of evaluated) {
       if (part instanceof Float64Array) this.#rows!.add(part)
       else if (part instanceof Uint8Array) this.#addTotals(part)
       else this.#addMultiLabel(part)
@@ -48,7 +48,7 @@ export class RunMetrics {
     this.#addCounts(new Float64Array(part.slice(length).buffer))
   }
 
-  #addMultiLabel({ rows, counts, probabilities, targets }: MultiLabelJudged): void {
+  #addMultiLabel({ rows, counts, probabilities, targets }: MultiLabelEvaluatedRows): void {
     this.#rows!.add(rows)
     this.#rows!.addClasses(probabilities, targets)
     this.#addCounts(counts)
@@ -70,6 +70,6 @@ export class RunMetrics {
   }
 
   totals(): Totals {
-    return (this.#rows ?? new JudgedRows(0, this.#probe)).totals()
+    return (this.#rows ?? new EvaluationTotals(0, this.#probe)).totals()
   }
 }

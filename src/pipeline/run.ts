@@ -42,7 +42,7 @@ export interface Run {
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
   /** Whether metrics are asked for, which cannot count rows of NaN. */
   isMeasured?: boolean
-  /** Whether rows are only judged and nothing is written; and the accumulator of judged rows. */
+  /** Whether rows are only evaluated and nothing is written; and the accumulator of evaluated rows. */
   measures?: boolean
   counted?(): void
   metrics?: RunMetrics

@@ -32,11 +32,11 @@ export interface ScoreJob {
   typed: boolean
   /** Whether results are computed as one column per class. */
   byClass: boolean
-  /** Whether rows are only judged and nothing is written. */
+  /** Whether rows are only evaluated and nothing is written. */
   measures: boolean
   /** Whether rows without probabilities are bad whatever the options, as metrics cannot count them. */
   isMeasured: boolean
-  /** What a calibration measures on judged rows. */
+  /** What a calibration measures on evaluated rows. */
   probe?: Probe | undefined
   /** Whether the raw bytes of bad rows are needed. */
   wantRaw: boolean

@@ -10,7 +10,7 @@ import { rounder } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import { type Layout, needSummary, type OutputLayout } from '../core/output-columns.js'
 import type {
-  Judged,
+  EvaluatedRows,
   LocatedRowError,
   RecordBatch,
   RecordBatchReader,
@@ -19,7 +19,7 @@ import type {
   ScoredRows,
 } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { JUDGED, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
+import { EVALUATION_FIELDS, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
@@ -43,10 +43,10 @@ export async function* scoreBatches(
     const batch = labelled(read)
     const { scores, good, rowErrors, rows } = score(batch, errorsLeft())
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
-    const judged = judgedOf(scores, good)
+    const evaluated = evaluatedOf(scores, good)
     const abstained = abstainedIn(scores, good)
     const { lines, bytes } = batch
-    yield { pieces, rows, written: good.length, abstained, lines, bytes, errors: rowErrors, judged }
+    yield { pieces, rows, written: good.length, abstained, lines, bytes, errors: rowErrors, evaluated }
   }
 }
 
@@ -140,27 +140,28 @@ export function abstainedIn({ labels, nesting }: Scores, good: readonly number[]
   return good.filter(nesting ? (row) => itemsOf(nesting, [row]).some(lacks) : lacks).length
 }
 
-/** The good rows to be judged, without those that have no softmax. */
-export function judgedOf(scores: Scores, goodRows: readonly number[]): Judged[] | undefined {
-  const { judged, rows, status, unscored, targets, nesting } = scores
-  if (!judged) return undefined
+/** The good rows to be evaluated, without those that have no softmax. */
+export function evaluatedOf(scores: Scores, goodRows: readonly number[]): EvaluatedRows[] | undefined {
+  const { evaluated, rows, status, unscored, targets, nesting } = scores
+  if (!evaluated) return undefined
   const good = nesting ? itemsOf(nesting, goodRows) : goodRows
   const areAllScored = good.length === rows && unscored === 0
   const some = areAllScored ? good : good.filter((row) => status[row] === 0)
-  const judgedRows = areAllScored ? judged : takeJudged(judged, some)
-  if (!targets) return [judgedRows]
-  const known = some.filter((row) => judged[JUDGED * row + TRUTH]! >= 0)
-  return [{ rows: judgedRows, counts: classCounts(scores, known), ...judgedClasses(scores, known) }]
+  const evaluatedRows = areAllScored ? evaluated : takeEvaluated(evaluated, some)
+  if (!targets) return [evaluatedRows]
+  const known = some.filter((row) => evaluated[EVALUATION_FIELDS * row + TRUTH]! >= 0)
+  return [{ rows: evaluatedRows, counts: classCounts(scores, known), ...evaluatedClasses(scores, known) }]
 }
 
-function takeJudged(judged: Float64Array, rows: readonly number[]): Float64Array {
-  const found = new Float64Array(JUDGED * rows.length)
-  for (const [nth, row] of rows.entries()) found.set(judged.subarray(JUDGED * row, JUDGED * (row + 1)), JUDGED * nth)
+function takeEvaluated(evaluated: Float64Array, rows: readonly number[]): Float64Array {
+  const found = new Float64Array(EVALUATION_FIELDS * rows.length)
+  for (const [nth, row] of rows.entries())
+    found.set(evaluated.subarray(EVALUATION_FIELDS * row, EVALUATION_FIELDS * (row + 1)), EVALUATION_FIELDS * nth)
   return found
 }
 
 /** The probabilities of the classes of some rows, and which are true. */
-function judgedClasses({ targets, probabilities, classes, rows: all }: Scores, rows: readonly number[]) {
+function evaluatedClasses({ targets, probabilities, classes, rows: all }: Scores, rows: readonly number[]) {
   if (rows.length === all) return { probabilities: probabilities!, targets: targets! }
   const found = {
     probabilities: new Float64Array(rows.length * classes),
@@ -286,6 +287,8 @@ export function rounding({ precision, float32 }: ScoreJob['settings']): (scores:
     margin: scores.margin.map(round),
     entropy: scores.entropy.map(round),
     logsumexp: scores.logsumexp.map(round),
-    ...(scores.judged && { judged: scores.judged.map((value, at) => (at % JUDGED === LOSS ? round(value) : value)) }),
+    ...(scores.evaluated && {
+      evaluated: scores.evaluated.map((value, at) => (at % EVALUATION_FIELDS === LOSS ? round(value) : value)),
+    }),
   })
 }

@@ -4,7 +4,7 @@ import { needSummary } from '../core/output-columns.js'
 import type {
   Column,
   Encode,
-  Judged,
+  EvaluatedRows,
   LocatedRowError,
   OutputSchema,
   RecordBatch,
@@ -15,7 +15,7 @@ import { atRow } from '../formats/logits-reader.js'
 import { acquireDoubles } from '../io/column-pool.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
-import { abstainedIn, batchScorer, judgedOf, rounding } from './scorer.js'
+import { abstainedIn, batchScorer, evaluatedOf, rounding } from './scorer.js'
 import { truthReader } from './truths.js'
 
 /** What a thread needs to know about a run. It can be sent to another thread if its job can. */
@@ -40,7 +40,7 @@ export interface TablePart {
   written: number
   abstained: number
   errors: LocatedRowError[]
-  judged: Judged[] | undefined
+  evaluated: EvaluatedRows[] | undefined
 }
 
 /** The schema of the output. */
@@ -71,6 +71,6 @@ export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): Score
     before = isCopied ? scores : undefined
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
     const abstained = abstainedIn(scores, good)
-    return { part, rows, written: good.length, abstained, errors: rowErrors, judged: judgedOf(scores, good) }
+    return { part, rows, written: good.length, abstained, errors: rowErrors, evaluated: evaluatedOf(scores, good) }
   }
 }

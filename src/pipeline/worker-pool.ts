@@ -128,8 +128,8 @@ export async function* fastLane<Long>(
   }
   try {
     yield* upToLimit(inOrder(blocks, score, AHEAD + QUEUED * (jobs - 1)), limit)
-    const judged = [...here.totals(), ...workers.totals()].filter((totals) => totals !== undefined)
-    if (judged.length > 0) yield { ...NO_ROWS, judged }
+    const evaluated = [...here.totals(), ...workers.totals()].filter((totals) => totals !== undefined)
+    if (evaluated.length > 0) yield { ...NO_ROWS, evaluated }
   } finally {
     await workers.close()
     // The kernel must be idle before it is lent to another run.

@@ -120,10 +120,10 @@ def evaluate(
     truths = _listed(truth)
     columns = _selection(logits, truths)
     kept, _ = _columns([*_argv(command), '--to', 'arrows', *columns], df)
-    judge = [*_argv(command, 'evaluate'), *columns, *_allowed(options), '--partial']
-    plan = _Plan(argv=judge, kept=kept, truths=_positions(df, truths))
+    argv = [*_argv(command, 'evaluate'), *columns, *_allowed(options), '--partial']
+    plan = _Plan(argv=argv, kept=kept, truths=_positions(df, truths))
     # Of no rows there are sums, too; and what the command does not take is an error before the job.
-    none = _run(judge, _empty(df))
+    none = _run(argv, _empty(df))
     some = df.mapInArrow(lambda batches: _evaluate_partition(batches, plan), 'sums string').collect()
     lines = [none.decode(), *(f'{row.sums}\n' for row in some)]
     return json.loads(_run([*_words(command), 'evaluate', '--merge', '--json'], ''.join(lines).encode()))

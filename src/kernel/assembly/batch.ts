@@ -1,6 +1,6 @@
 /** Addresses of per-row data in a batch. */
 import { NO_CLASS } from '../constants'
-import { Judgement, JUDGEMENT_SIZE } from './judge'
+import { RowEvaluation, ROW_EVALUATION_SIZE } from './row-evaluation'
 import { Job, RowEntry, RowState, STATE_SIZE } from './structs'
 
 /** The address of a row's start and, after it, of the end of its kept bytes (u32 each). */
@@ -44,7 +44,7 @@ export function labelOf(row: u32, job: Job): u32 {
   return job.decision ? entryOf(row, job).label : stateOf(row, job).index
 }
 
-/** The judgement of a row of the batch. */
-export function judgementOf(row: u32, job: Job): Judgement {
-  return changetype<Judgement>(<usize>job.judged + <usize>(job.judgedCount + row) * JUDGEMENT_SIZE)
+/** The evaluation of a row of the batch. */
+export function evaluationOf(row: u32, job: Job): RowEvaluation {
+  return changetype<RowEvaluation>(<usize>job.evaluated + <usize>(job.evaluatedCount + row) * ROW_EVALUATION_SIZE)
 }

@@ -9,7 +9,7 @@ import {
   EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
 import { labelOf, entryOf, membersOf, rowOf, stateOf } from './batch'
-import { roomToJudge } from './judged-batch'
+import { roomToEvaluate } from './batch-evaluation'
 import { splitRows } from './matrix'
 import { parse } from './parse-number'
 import { copy, countMembers, LF, passRows, positionsOf, scoreBatch, summaryAt } from './pipeline'
@@ -33,7 +33,7 @@ export function addRows(
   const first = job.filled
   let stop: u32 = STOP_DONE
   while (at < end && stop == STOP_DONE) {
-    const fit = roomToJudge(min(job.batchRows, job.columnRows - job.filled), job)
+    const fit = roomToEvaluate(min(job.batchRows, job.columnRows - job.filled), job)
     const good = scoreBatch(read(at, end, fit, job), job)
     fillColumns(good, job)
     const next = entryOf(good, job)

@@ -13,7 +13,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
-import { isKnown, readTruthCell, writeJudged } from './truth'
+import { isKnown, readTruthCell, writeEvaluated } from './truth'
 
 /** `|`, which separates class names within a cell. */
 const BETWEEN_NAMES: u32 = 0x7c
@@ -165,7 +165,7 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
     else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
     else if (kind == EMIT_SET_SIZE) out = delimit(print(<f64>countMembers(row, job), out), job)
-    else if (kind >= <u32>EMIT_LOSS) out = delimit(isKnown(kind, row, job) ? writeJudged(kind, row, out, job) : out, job)
+    else if (kind >= <u32>EMIT_LOSS) out = delimit(isKnown(kind, row, job) ? writeEvaluated(kind, row, out, job) : out, job)
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)

@@ -1,8 +1,8 @@
 /** Matrices: scores rows in batches, and transposes between rows and columns. */
 import { STATUS_FINITE, WANT_SUMMARY } from '../constants'
 import { decideRows } from './decide'
-import { JUDGEMENT_SIZE, judgeRows } from './judge'
-import { judgeMultiLabelRows } from './multi-label'
+import { ROW_EVALUATION_SIZE, evaluateRows } from './row-evaluation'
+import { evaluateMultiLabelRows } from './multi-label'
 import { scoreRows, scoreRowsByClass } from './softmax'
 import { Decision, RowState, STATE_SIZE } from './structs'
 
@@ -18,9 +18,9 @@ class MatrixResults {
   /** The same for the four numbers of the summary (f64), and the size of each array; 0 if not requested. */
   summary: u32
   stride: u32
-  /** Addresses of the true class of each row (u32), or 0, and of the judged rows (Judgement). */
+  /** Addresses of the true class of each row (u32), or 0, and of the evaluated rows (RowEvaluation). */
   truths: u32
-  judged: u32
+  evaluated: u32
   /**
    * Addresses of the decision rule (Decision), or 0; of the label of each row (u32); and of its membership bytes (u8
    * per class).
@@ -53,7 +53,7 @@ export function scoreMatrix(
     scoreRows(at, some, classes, states, scratch, out, flags, temperature)
     if (results.decision) decideSome(at, out, row, some, classes, states, flags, results)
     unscored += takeStates(states, row, some, flags, results)
-    if (results.truths) judgeSome(at, out, row, some, classes, states, flags, results)
+    if (results.truths) evaluateSome(at, out, row, some, classes, states, flags, results)
     at += width * <usize>some
     out += width * <usize>some
   }
@@ -98,7 +98,7 @@ export function takeStates(states: usize, row: u32, rows: u32, flags: u32, resul
   return unscored
 }
 
-function judgeSome(
+function evaluateSome(
   at: usize,
   values: usize,
   row: u32,
@@ -109,18 +109,18 @@ function judgeSome(
   results: MatrixResults,
 ): void {
   const truths = <usize>results.truths + (<usize>row << 2)
-  const judged = <usize>results.judged + <usize>row * JUDGEMENT_SIZE
+  const evaluated = <usize>results.evaluated + <usize>row * ROW_EVALUATION_SIZE
   if (results.targets) {
     const first = <usize>row * classes
     const targets = <usize>results.targets + first
     const members = <usize>results.members + first
     const probabilities = <usize>results.probabilities + (first << 3)
-    return judgeMultiLabelRows(at, values, rows, classes, states, truths, targets, members, probabilities, flags, judged)
+    return evaluateMultiLabelRows(at, values, rows, classes, states, truths, targets, members, probabilities, flags, evaluated)
   }
   const decision = changetype<Decision>(results.decision)
   const least = results.decision ? decision.minConfidence : 0
   const members = results.decision && decision.cutoffs ? <usize>results.members + <usize>row * classes : 0
-  judgeRows(at, values, rows, classes, states, truths, members, flags, least, judged)
+  evaluateRows(at, values, rows, classes, states, truths, members, flags, least, evaluated)
 }
 
 function decideSome(

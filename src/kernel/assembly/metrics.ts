@@ -1,7 +1,7 @@
-/** The data behind metrics: counts and exact sums over judged rows, independent of the order of the rows. */
+/** The data behind metrics: counts and exact sums over evaluated rows, independent of the order of the rows. */
 import { BINS, CURVE_BINS, EVEN_BINS, OCTAVES, PARTS_BITS, RANKS } from '../constants'
 import { addColumn, addProbability, addSum, COLUMN, ExactSum, SUM_SIZE } from './exact-sum'
-import { Judgement, JUDGEMENT_SIZE } from './judge'
+import { RowEvaluation, ROW_EVALUATION_SIZE } from './row-evaluation'
 
 /**
  * Counts and sums. The struct is followed, without gaps, by a count for each rank from 1; the sums of loss, squared
@@ -97,12 +97,12 @@ function addSumAt(to: usize, from: usize, at: usize): void {
   addSum(changetype<ExactSum>(to + at), changetype<ExactSum>(from + at))
 }
 
-/** Adds judged rows. */
-export function addJudged(metrics: Metrics, at: usize, rows: u32): void {
-  const end = at + <usize>rows * JUDGEMENT_SIZE
+/** Adds evaluated rows. */
+export function addEvaluated(metrics: Metrics, at: usize, rows: u32): void {
+  const end = at + <usize>rows * ROW_EVALUATION_SIZE
   while (at < end) {
     const start = skipUnlabelled(metrics, at, end)
-    at = addLabelled(metrics, start, min(end, start + <usize>COLUMN * JUDGEMENT_SIZE))
+    at = addLabelled(metrics, start, min(end, start + <usize>COLUMN * ROW_EVALUATION_SIZE))
   }
 }
 
@@ -110,29 +110,29 @@ export function addJudged(metrics: Metrics, at: usize, rows: u32): void {
 // @ts-ignore: decorator
 @inline
 function skipUnlabelled(metrics: Metrics, at: usize, end: usize): usize {
-  for (; at < end && changetype<Judgement>(at).truth < 0; at += JUDGEMENT_SIZE) metrics.unlabelled += 1
+  for (; at < end && changetype<RowEvaluation>(at).truth < 0; at += ROW_EVALUATION_SIZE) metrics.unlabelled += 1
   return at
 }
 
 /** Adds rows with a true class; returns the first row without one. */
 function addLabelled(metrics: Metrics, start: usize, end: usize): usize {
   let at = start
-  for (; at < end && changetype<Judgement>(at).truth >= 0; at += JUDGEMENT_SIZE) countRow(metrics, changetype<Judgement>(at))
-  const rows = <u32>((at - start) / JUDGEMENT_SIZE)
+  for (; at < end && changetype<RowEvaluation>(at).truth >= 0; at += ROW_EVALUATION_SIZE) countRow(metrics, changetype<RowEvaluation>(at))
+  const rows = <u32>((at - start) / ROW_EVALUATION_SIZE)
   metrics.rows += <f64>rows
   const sums = changetype<usize>(metrics) + SUMS_AT
-  addColumn(changetype<ExactSum>(sums), start + offsetof<Judgement>("loss"), JUDGEMENT_SIZE, rows)
-  addColumn(changetype<ExactSum>(sums + SUM_SIZE), start + offsetof<Judgement>("brier"), JUDGEMENT_SIZE, rows)
-  addColumn(changetype<ExactSum>(sums + 2 * SUM_SIZE), start + offsetof<Judgement>("entropy"), JUDGEMENT_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums), start + offsetof<RowEvaluation>("loss"), ROW_EVALUATION_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + SUM_SIZE), start + offsetof<RowEvaluation>("brier"), ROW_EVALUATION_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + 2 * SUM_SIZE), start + offsetof<RowEvaluation>("entropy"), ROW_EVALUATION_SIZE, rows)
   if (metrics.shift < 0) return at
-  addColumn(changetype<ExactSum>(sums + 3 * SUM_SIZE), start + offsetof<Judgement>("slope"), JUDGEMENT_SIZE, rows)
-  addColumn(changetype<ExactSum>(sums + 4 * SUM_SIZE), start + offsetof<Judgement>("curvature"), JUDGEMENT_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + 3 * SUM_SIZE), start + offsetof<RowEvaluation>("slope"), ROW_EVALUATION_SIZE, rows)
+  addColumn(changetype<ExactSum>(sums + 4 * SUM_SIZE), start + offsetof<RowEvaluation>("curvature"), ROW_EVALUATION_SIZE, rows)
   return at
 }
 
 // @ts-ignore: decorator
 @inline
-function countRow(metrics: Metrics, row: Judgement): void {
+function countRow(metrics: Metrics, row: RowEvaluation): void {
   const base = changetype<usize>(metrics)
   if (row.rank <= <f64>RANKS) increment(base + RANKS_AT + ((wholeOf(row.rank) - 1) << 3))
   // The label may differ from the most probable class, or be missing, but these metrics are about probabilities.

@@ -7,12 +7,12 @@
  * The terms of the loss are accurate to 1 ulp, and their sum is compensated (Neumaier, 1974).
  */
 import { NO_CLASS, WANT_LOG } from '../constants'
-import { Judgement, JUDGEMENT_SIZE } from './judge'
+import { RowEvaluation, ROW_EVALUATION_SIZE } from './row-evaluation'
 import { logSigmoid, sigmoid } from './sigmoid'
 import { RowState, STATE_SIZE } from './structs'
 
 /** Begins with a scored row; `truth` is NO_CLASS if its classes are not known. */
-export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): void {
+export function beginMultiLabel(out: RowEvaluation, state: RowState, truth: u32): void {
   out.truth = truth == NO_CLASS ? -1 : 0
   out.predicted = 0
   out.rank = truth == NO_CLASS ? NaN : 1
@@ -33,7 +33,7 @@ export function beginMultiLabel(out: Judgement, state: RowState, truth: u32): vo
  * Adds a chunk, given a byte per class for true classes and one for labels; writes the probabilities of the classes
  * (f64), unless the true classes are not known.
  */
-export function judgeMultiLabel(
+export function evaluateMultiLabel(
   at: usize,
   values: usize,
   count: u32,
@@ -42,7 +42,7 @@ export function judgeMultiLabel(
   members: usize,
   probabilities: usize,
   flags: u32,
-  out: Judgement,
+  out: RowEvaluation,
 ): void {
   if (out.truth < 0) return
   for (const end = at + ((<usize>count) << 3); at < end; at += 8, values += 8, truths++, members++, probabilities += 8) {
@@ -57,14 +57,14 @@ export function judgeMultiLabel(
   }
 }
 
-function addLoss(x: f64, out: Judgement): void {
+function addLoss(x: f64, out: RowEvaluation): void {
   const sum = out.loss + x
   if (abs(sum) < Infinity) out.slope += out.loss >= x ? out.loss - sum + x : x - sum + out.loss
   out.loss = sum
 }
 
 /** Ends with the means over the classes. */
-export function endMultiLabel(classes: u32, out: Judgement): void {
+export function endMultiLabel(classes: u32, out: RowEvaluation): void {
   out.loss = (out.loss + out.slope) / <f64>classes
   out.brier /= <f64>classes
   out.slope = 0
@@ -82,10 +82,10 @@ export function countClasses(truths: usize, members: usize, classes: u32, counts
 }
 
 /**
- * Judges rows that were scored together, given whether their classes are known (u32, NO_CLASS if not) and the
+ * Evaluates rows that were scored together, given whether their classes are known (u32, NO_CLASS if not) and the
  * true-class bytes (u8); writes the probabilities of their classes (f64).
  */
-export function judgeMultiLabelRows(
+export function evaluateMultiLabelRows(
   at: usize,
   values: usize,
   rows: u32,
@@ -99,12 +99,12 @@ export function judgeMultiLabelRows(
   out: usize,
 ): void {
   const width = (<usize>classes) << 3
-  for (; rows > 0; rows--, states += STATE_SIZE, known += 4, out += JUDGEMENT_SIZE) {
+  for (; rows > 0; rows--, states += STATE_SIZE, known += 4, out += ROW_EVALUATION_SIZE) {
     const state = changetype<RowState>(states)
-    const judgement = changetype<Judgement>(out)
-    beginMultiLabel(judgement, state, load<u32>(known))
-    judgeMultiLabel(at, values, classes, state, truths, members, probabilities, flags, judgement)
-    endMultiLabel(classes, judgement)
+    const evaluation = changetype<RowEvaluation>(out)
+    beginMultiLabel(evaluation, state, load<u32>(known))
+    evaluateMultiLabel(at, values, classes, state, truths, members, probabilities, flags, evaluation)
+    endMultiLabel(classes, evaluation)
     at += width
     values += width
     probabilities += width

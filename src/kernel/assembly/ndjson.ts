@@ -10,7 +10,7 @@ import {
   ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
   EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
-import { judgementOf, labelOf, entryOf, rowOf, stateOf } from './batch'
+import { evaluationOf, labelOf, entryOf, rowOf, stateOf } from './batch'
 import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
@@ -19,7 +19,7 @@ import {
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, RowEntry, Text } from './structs'
-import { isKnown, readTruthValue, writeJudged } from './truth'
+import { isKnown, readTruthValue, writeEvaluated } from './truth'
 
 /** The maximum nesting of skipped values. */
 const DEPTH: u32 = 64
@@ -222,7 +222,7 @@ export function writeObject(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_MEMBERS) out = writeNames(row, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
     else if (kind == EMIT_SET_SIZE) out = print(<f64>countMembers(row, job), out)
-    else if (kind >= <u32>EMIT_LOSS) out = isKnown(kind, row, job) ? writeJudged(kind, row, out, job) : writeNull(out)
+    else if (kind >= <u32>EMIT_LOSS) out = isKnown(kind, row, job) ? writeEvaluated(kind, row, out, job) : writeNull(out)
     else out = writeNumber(summaryOf(kind, state), out, job)
   }
   store<u16>(out, 0x0a7d)
@@ -249,7 +249,7 @@ function writeNull(out: usize): usize {
 function isPrintable(row: u32, job: Job): bool {
   const flags = job.flags
   if (flags & WANT_SUMMARY && !(abs(stateOf(row, job).logsumexp) < LARGE)) return false
-  if (flags & WANT_TRUTH && abs(judgementOf(row, job).loss) >= LARGE) return false
+  if (flags & WANT_TRUTH && abs(evaluationOf(row, job).loss) >= LARGE) return false
   if (!(flags & WANT_LOG)) return true
   const values = rowOf(job.values, row, job)
   const end = values + ((<usize>job.classes) << 3)

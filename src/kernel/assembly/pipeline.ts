@@ -10,7 +10,7 @@
 import { EMIT_CONFIDENCE, NO_CLASS, STATUS_FINITE, STOP_DEFERRED, STOP_DONE, STOP_FULL } from '../constants'
 import { entryOf, membersOf, rowOf, stateOf } from './batch'
 import { decide, markMembers } from './decide'
-import { judgeBatch, passJudged, roomToJudge } from './judged-batch'
+import { evaluateBatch, passEvaluated, roomToEvaluate } from './batch-evaluation'
 import { print, printFloat32, printPrecision, printRow, printRowFloat32, printRowPrecision } from './print-number'
 import { scoreRows } from './softmax'
 import { Decision, Job, RowState, Text } from './structs'
@@ -44,7 +44,7 @@ export function scoreBytes(
   let stop: u32 = STOP_DONE
   while (at < end && stop == STOP_DONE) {
     const room = <isize>(limit - out) - <isize>(end - at) * growth
-    const fit: u32 = room < 0 ? 0 : min(roomToJudge(most, job), <u32>room / rowRoom)
+    const fit: u32 = room < 0 ? 0 : min(roomToEvaluate(most, job), <u32>room / rowRoom)
     const good = scoreBatch(read(at, end, fit, job), job)
     let row: u32 = 0
     for (; row < good; row++) {
@@ -85,7 +85,7 @@ export function scoreBatch(rows: u32, job: Job): u32 {
   let good: u32 = 0
   while (good < rows && stateOf(good, job).status == STATUS_FINITE) good++
   if (job.decision) decideBatch(good, job)
-  if (job.truths) judgeBatch(good, job)
+  if (job.truths) evaluateBatch(good, job)
   return good
 }
 
@@ -114,7 +114,7 @@ function decideBatch(rows: u32, job: Job): void {
 // @ts-ignore: decorator
 @inline
 export function passRows(rows: u32, job: Job): void {
-  if (job.truths) passJudged(rows, job)
+  if (job.truths) passEvaluated(rows, job)
   if (job.decision) countAbstained(rows, job)
 }
 

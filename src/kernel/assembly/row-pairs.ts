@@ -254,7 +254,7 @@ function storeLogs(): void {
   storeLog1pPair(t, f64x2.sub(rest, f64x2.sub(t, PAIR.sumHead)))
 }
 
-/** What judged rows also need from one lane: the largest logit, and the logarithm of the sum. */
+/** What evaluated rows also need from one lane: the largest logit, and the logarithm of the sum. */
 function storeLog(state: usize, lane: usize, temperature: Temperature): void {
   const row = changetype<RowState>(state)
   row.max = load<f64>(changetype<usize>(PAIR) + lane, offsetof<PairState>("max"))

@@ -36,7 +36,7 @@ export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usiz
   return scoreBytes(readToCells, writeRow, at, end, out, limit, job)
 }
 
-/** The same without output: rows are only judged. */
+/** The same without output: rows are only evaluated. */
 export function measureCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readCells, writeNothing, at, end, out, limit, job)
 }

@@ -187,11 +187,11 @@ export class Job {
   /** The address of the table of true-class spellings (TruthText), or 0; its number of entries minus one. */
   truths: u32
   truthMask: u32
-  /** The address of the judged rows (Judgement), their capacity, and their number. */
-  judged: u32
-  judgedRoom: u32
-  judgedCount: u32
-  /** The totals of judged rows (Metrics); 0 if all are passed to the host. */
+  /** The address of the evaluated rows (RowEvaluation), their capacity, and their number. */
+  evaluated: u32
+  evaluatedRoom: u32
+  evaluatedCount: u32
+  /** The totals of evaluated rows (Metrics); 0 if all are passed to the host. */
   metrics: u32
   /** The address of the decision rule (Decision), or 0; and of the label membership bytes of each row. */
   decision: u32

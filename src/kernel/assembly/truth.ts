@@ -1,6 +1,6 @@
 /** Maps text to classes: a hash table of all spellings of true classes, with open addressing. */
 import { EMIT_CORRECT, EMIT_LOSS, EMIT_RANK, NO_BYTE, NO_CLASS } from '../constants'
-import { judgementOf, entryOf, targetsOf } from './batch'
+import { evaluationOf, entryOf, targetsOf } from './batch'
 import { BRACKET, COMMA, skipBlanks } from './json'
 import { writeNumber } from './pipeline'
 import { print } from './print-number'
@@ -148,15 +148,15 @@ function readTruth(at: usize, end: usize, row: u32, job: Job): bool {
  * or wrong.
  */
 export function isKnown(kind: u32, row: u32, job: Job): bool {
-  return entryOf(row, job).truth != NO_CLASS && (kind != EMIT_CORRECT || judgementOf(row, job).abstained == 0)
+  return entryOf(row, job).truth != NO_CLASS && (kind != EMIT_CORRECT || evaluationOf(row, job).abstained == 0)
 }
 
 /** Writes a value about the true class of a row that has one. */
-export function writeJudged(kind: u32, row: u32, out: usize, job: Job): usize {
-  const judgement = judgementOf(row, job)
-  if (kind == EMIT_LOSS) return writeNumber(judgement.loss, out, job)
-  if (kind == EMIT_RANK) return print(judgement.rank, out)
-  const right = judgement.truth == judgement.predicted
+export function writeEvaluated(kind: u32, row: u32, out: usize, job: Job): usize {
+  const evaluation = evaluationOf(row, job)
+  if (kind == EMIT_LOSS) return writeNumber(evaluation.loss, out, job)
+  if (kind == EMIT_RANK) return print(evaluation.rank, out)
+  const right = evaluation.truth == evaluation.predicted
   store<u64>(out, right ? 0x65757274 : 0x65736c6166)
   return out + (right ? 4 : 5)
 }

@@ -1,5 +1,5 @@
 /** The layout of a matrix and its results in kernel memory, and the transfer to and from it. */
-import { CHUNK, JUDGED } from '../constants.js'
+import { CHUNK, EVALUATION_FIELDS } from '../constants.js'
 import { decisionRoom, writeDecision } from './decision.js'
 import { type KernelOptions, type Logits, MOST_BY_CLASS, type Scores } from './scores.js'
 import { growMemory, offsetOf, ownKernel } from './wasm.js'
@@ -27,7 +27,7 @@ export type Room = ReturnType<typeof makeRoom>
 export function makeRoom(
   classes: number,
   { top, temperature, summary, decision }: KernelOptions,
-  isJudged: boolean,
+  isEvaluated: boolean,
   hasTargets: boolean,
 ) {
   let end = Math.ceil(ownKernel().heapBase() / 16) * 16
@@ -51,8 +51,8 @@ export function makeRoom(
     status: take(rows),
     /** Each number of the summaries has room for `rows` rows. */
     summary: take(summary ? 32 * rows : 0),
-    truths: take(isJudged ? 4 * rows : 0),
-    judged: take(isJudged ? 8 * JUDGED * rows : 0),
+    truths: take(isEvaluated ? 4 * rows : 0),
+    evaluated: take(isEvaluated ? 8 * EVALUATION_FIELDS * rows : 0),
     decision: take(decision ? decisionRoom(decision) : 0),
     labels: take(decision ? 4 * rows : 0),
     members: take(decision?.cutoffs ? CHUNK : 0),
@@ -62,7 +62,7 @@ export function makeRoom(
   }
   growMemory(ownKernel(), end)
   ownKernel().setTemperature(room.temperature, temperature)
-  const { index, status, summary: numbers, truths, judged, labels, members, targets, probabilities } = room
+  const { index, status, summary: numbers, truths, evaluated, labels, members, targets, probabilities } = room
   if (decision) writeDecision(ownKernel(), room.decision, decision)
   const decides = decision ? room.decision : 0
   words(room.results, 11).set([
@@ -70,8 +70,8 @@ export function makeRoom(
     status,
     numbers,
     8 * rows,
-    isJudged ? truths : 0,
-    judged,
+    isEvaluated ? truths : 0,
+    evaluated,
     decides,
     labels,
     members,
@@ -188,7 +188,8 @@ export function storeResults({ scores, room, options }: Run, first: number, rows
   scores.index.set(words(room.index, rows), first)
   scores.labels?.set(words(room.labels, rows), first)
   scores.status.set(new Uint8Array(ownKernel().memory.buffer, room.status, rows), first)
-  if (scores.judged) scores.judged.set(doubles(room.judged, JUDGED * rows), JUDGED * first)
+  if (scores.evaluated)
+    scores.evaluated.set(doubles(room.evaluated, EVALUATION_FIELDS * rows), EVALUATION_FIELDS * first)
   if (!options.summary) return
   const { confidence, margin, entropy, logsumexp } = scores
   for (const [nth, column] of [confidence, margin, entropy, logsumexp].entries()) {

@@ -1,5 +1,5 @@
 /** Softmax of a matrix: rows of logits in, arrays of results out. */
-import { CHUNK, JUDGED } from '../constants.js'
+import { CHUNK, EVALUATION_FIELDS } from '../constants.js'
 import {
   loadRows,
   loadTargets,
@@ -33,7 +33,7 @@ export function scoreMatrix(
   const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: truths !== undefined }) }
   scores.unscored = 0
   if (targets) Object.assign(scores, { targets, probabilities: new Float64Array(rows * classes) })
-  if (truths) scores.judged = new Float64Array(JUDGED * rows)
+  if (truths) scores.evaluated = new Float64Array(EVALUATION_FIELDS * rows)
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {
     const step = Math.floor(CHUNK / classes)

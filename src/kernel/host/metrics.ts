@@ -1,5 +1,5 @@
-/** Counts and sums over judged rows, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
-import { ABSTAINED, BINS, CURVE_BINS, JUDGED, PARTS_BITS, RANKS } from '../constants.js'
+/** Counts and sums over evaluated rows, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
+import { ABSTAINED, BINS, CURVE_BINS, EVALUATION_FIELDS, PARTS_BITS, RANKS } from '../constants.js'
 import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 
 /** The maximum number of classes for a dense confusion matrix. */
@@ -42,7 +42,7 @@ export interface Totals {
   loss: Total
   brier: Total
   entropy: Total
-  /** The derivatives of the loss (`assembly/judge.ts`), and the counts of the parts, if there is a {@link Probe}. */
+  /** The derivatives of the loss (`assembly/row-evaluation.ts`), and the counts of the parts, if there is a {@link Probe}. */
   slope: Total
   curvature: Total
   parts: Float64Array
@@ -94,13 +94,13 @@ function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: P
   const confusion = curve + 16 * CURVE_BINS
   const parts = metrics + kernel.metricsRoom(classes, Number(hasConfusion), -1)
   const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion), probe.shift)
-  growMemory(kernel, rows + Math.max(8 * JUDGED * ROWS, totalsRoom(kernel, classes, probe)))
+  growMemory(kernel, rows + Math.max(8 * EVALUATION_FIELDS * ROWS, totalsRoom(kernel, classes, probe)))
   kernel.beginMetrics(metrics, classes, Number(hasConfusion), probe.shift, probe.lowest)
   return { metrics, ranks, sums, bins, classBins, curve, rows, confusion, parts }
 }
 
-/** Adds up judged rows. */
-export class JudgedRows {
+/** Adds up evaluated rows. */
+export class EvaluationTotals {
   readonly #kernel = newKernel()
   readonly #classes: number
   readonly #at: ReturnType<typeof layOut>
@@ -122,12 +122,12 @@ export class JudgedRows {
     this.#kernel.addMetrics(this.#at.metrics, this.#at.rows)
   }
 
-  /** Adds rows, {@link JUDGED} numbers each. */
-  add(judged: Float64Array): void {
-    for (let from = 0; from < judged.length; from += JUDGED * ROWS) {
-      const part = judged.subarray(from, from + JUDGED * ROWS)
+  /** Adds rows, {@link EVALUATION_FIELDS} numbers each. */
+  add(evaluated: Float64Array): void {
+    for (let from = 0; from < evaluated.length; from += EVALUATION_FIELDS * ROWS) {
+      const part = evaluated.subarray(from, from + EVALUATION_FIELDS * ROWS)
       this.#doubles(this.#at.rows, part.length).set(part)
-      this.#kernel.addJudged(this.#at.metrics, this.#at.rows, part.length / JUDGED)
+      this.#kernel.addEvaluated(this.#at.metrics, this.#at.rows, part.length / EVALUATION_FIELDS)
       if (this.#pairs) this.#addPairs(part, this.#pairs)
     }
   }
@@ -144,10 +144,10 @@ export class JudgedRows {
     }
   }
 
-  #addPairs(judged: Float64Array, pairs: Map<number, number>): void {
-    for (let at = 0; at < judged.length; at += JUDGED) {
-      if (judged[at]! < 0 || judged[at + ABSTAINED] === 1) continue
-      const key = judged[at]! * this.#classes + judged[at + 1]!
+  #addPairs(evaluated: Float64Array, pairs: Map<number, number>): void {
+    for (let at = 0; at < evaluated.length; at += EVALUATION_FIELDS) {
+      if (evaluated[at]! < 0 || evaluated[at + ABSTAINED] === 1) continue
+      const key = evaluated[at]! * this.#classes + evaluated[at + 1]!
       pairs.set(key, (pairs.get(key) ?? 0) + 1)
     }
   }

@@ -14,7 +14,7 @@ export interface KernelOptions {
   top: number
   /** Whether to compute confidence, margin, entropy and logsumexp. */
   summary: boolean
-  /** Whether judged rows include the derivatives of their loss. */
+  /** Whether evaluated rows include the derivatives of their loss. */
   slope?: boolean
   /** Whether `values` are stored class by class; for no more than {@link MOST_BY_CLASS} classes, and without `top`. */
   byClass?: boolean
@@ -31,7 +31,7 @@ export interface KernelOptions {
 export interface Logits {
   numbers: Float64Array | Float32Array
   byClass?: boolean | undefined
-  /** The position of the true class of each row, NO_CLASS if it has none: rows are judged by them. */
+  /** The position of the true class of each row, NO_CLASS if it has none: rows are evaluated by them. */
   truths?: Uint32Array | undefined
   /** Rows x classes, if a row may have several true classes: 1 if true; then `truths` is 0 or NO_CLASS. */
   targets?: Uint8Array | undefined
@@ -71,8 +71,8 @@ export interface Scores {
   entropy: Float64Array
   /** log(sum(exp(logits))), after division of the logits by the temperature. */
   logsumexp: Float64Array
-  /** The judged rows, {@link JUDGED} numbers each, if their true classes are given. */
-  judged?: Float64Array
+  /** The evaluated rows, {@link EVALUATION_FIELDS} numbers each, if their true classes are given. */
+  evaluated?: Float64Array
   /** For nested rows: their list offsets, see `core/nesting.ts`. */
   nesting?: readonly Int32Array[] | undefined
 }

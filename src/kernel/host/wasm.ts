@@ -39,10 +39,10 @@ export interface Kernel {
     out: number,
   ): void
   probabilityOf(logit: number, state: number, flags: number): number
-  /** See `assembly/judge.ts`, `assembly/metrics.ts` and `assembly/truth.ts`. */
-  beginWide(judgement: number, state: number, truth: number, logit: number, least: number): void
-  endJudgement(state: number, logit: number, flags: number, judgement: number): void
-  judgeChunk(
+  /** See `assembly/row-evaluation.ts`, `assembly/metrics.ts` and `assembly/truth.ts`. */
+  beginWide(evaluation: number, state: number, truth: number, logit: number, least: number): void
+  endRowEvaluation(state: number, logit: number, flags: number, evaluation: number): void
+  evaluateChunk(
     at: number,
     values: number,
     count: number,
@@ -50,10 +50,10 @@ export interface Kernel {
     state: number,
     logit: number,
     flags: number,
-    judgement: number,
+    evaluation: number,
   ): void
-  beginMultiLabel(judgement: number, state: number, truth: number): void
-  judgeMultiLabel(
+  beginMultiLabel(evaluation: number, state: number, truth: number): void
+  evaluateMultiLabel(
     at: number,
     values: number,
     count: number,
@@ -62,11 +62,11 @@ export interface Kernel {
     members: number,
     probabilities: number,
     flags: number,
-    judgement: number,
+    evaluation: number,
   ): void
-  endMultiLabel(classes: number, judgement: number): void
+  endMultiLabel(classes: number, evaluation: number): void
   addClasses(metrics: number, at: number, truths: number, count: number): void
-  addJudged(metrics: number, at: number, rows: number): void
+  addEvaluated(metrics: number, at: number, rows: number): void
   addMetrics(metrics: number, other: number): void
   beginMetrics(metrics: number, classes: number, hasConfusion: number, shift: number, lowest: number): void
   metricsRoom(classes: number, hasConfusion: number, shift: number): number

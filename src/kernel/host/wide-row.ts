@@ -1,5 +1,5 @@
 /** Scores a row with more classes than fit in kernel memory. */
-import { CHUNK, COVERED, JUDGED, MEMBERS, NO_CLASS } from '../constants.js'
+import { CHUNK, COVERED, EVALUATION_FIELDS, MEMBERS, NO_CLASS } from '../constants.js'
 import { cutoffsAt } from './decision.js'
 import { doubles, loadTargets, type Run, storeProbabilities, storeResults, storeTop, words } from './matrix-memory.js'
 import { ownKernel } from './wasm.js'
@@ -21,22 +21,22 @@ export function scoreWideRow(run: Run, row: number): void {
   ownKernel().finish(state, flags)
   const truth = run.logits.truths?.[row]
   const logit = run.logits.numbers[row * scores.classes + (truth ?? 0)] ?? 0
-  if (truth !== undefined && scores.targets) ownKernel().beginMultiLabel(room.judged, state, truth)
+  if (truth !== undefined && scores.targets) ownKernel().beginMultiLabel(room.evaluated, state, truth)
   else if (truth !== undefined)
-    ownKernel().beginWide(room.judged, state, truth, logit, options.decision?.minConfidence ?? 0)
+    ownKernel().beginWide(room.evaluated, state, truth, logit, options.decision?.minConfidence ?? 0)
   scores.unscored += ownKernel().takeStates(state, 0, 1, flags, room.results)
   for (const [base, count] of loadChunks(run, row)) {
     if (!options.log) ownKernel().accumulate(at, count, base, state, scratch, flags)
     ownKernel().emit(at, count, state, scratch, out, flags)
     scores.values.set(doubles(out, count), row * scores.classes + base)
     if (scores.members) markChunk(run, row, base, count)
-    if (scores.targets) judgeMultiLabelChunk(run, row, base, count)
-    else if (truth !== undefined) ownKernel().judgeChunk(at, out, count, base, state, logit, flags, room.judged)
+    if (scores.targets) evaluateMultiLabelChunk(run, row, base, count)
+    else if (truth !== undefined) ownKernel().evaluateChunk(at, out, count, base, state, logit, flags, room.evaluated)
   }
-  if (scores.targets) ownKernel().endMultiLabel(scores.classes, room.judged)
+  if (scores.targets) ownKernel().endMultiLabel(scores.classes, room.evaluated)
   else if (truth !== undefined) {
-    ownKernel().endJudgement(state, logit, flags, room.judged)
-    if (scores.members && truth !== NO_CLASS) judgeSet(run, row, truth)
+    ownKernel().endRowEvaluation(state, logit, flags, room.evaluated)
+    if (scores.members && truth !== NO_CLASS) evaluateSet(run, row, truth)
   }
   if (options.decision) words(room.labels, 1)[0] = wideLabel(run, row)
   storeResults(run, row, 1)
@@ -45,21 +45,21 @@ export function scoreWideRow(run: Run, row: number): void {
   storeTop(run, row, 1)
 }
 
-function judgeMultiLabelChunk(run: Run, row: number, base: number, count: number): void {
+function evaluateMultiLabelChunk(run: Run, row: number, base: number, count: number): void {
   const { room, scores, flags } = run
-  const { logits, out, states, targets, members, probabilities, judged } = room
+  const { logits, out, states, targets, members, probabilities, evaluated } = room
   const start = row * scores.classes + base
   loadTargets(run, start, count)
-  ownKernel().judgeMultiLabel(logits, out, count, states, targets, members, probabilities, flags, judged)
+  ownKernel().evaluateMultiLabel(logits, out, count, states, targets, members, probabilities, flags, evaluated)
   storeProbabilities(run, start, count)
 }
 
-/** Judges the prediction set of a wide row. */
-function judgeSet({ scores: { members, classes }, room }: Run, row: number, truth: number): void {
-  const judged = doubles(room.judged, JUDGED)
+/** Evaluates the prediction set of a wide row. */
+function evaluateSet({ scores: { members, classes }, room }: Run, row: number, truth: number): void {
+  const evaluated = doubles(room.evaluated, EVALUATION_FIELDS)
   const set = members!.subarray(row * classes, (row + 1) * classes)
-  judged[COVERED] = set[truth]!
-  judged[MEMBERS] = set.reduce((count, one) => count + one, 0)
+  evaluated[COVERED] = set[truth]!
+  evaluated[MEMBERS] = set.reduce((count, one) => count + one, 0)
 }
 
 /** Writes the label membership bytes for a chunk of a wide row. */

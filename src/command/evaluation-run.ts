@@ -17,7 +17,7 @@ import { summarise } from './score-run.js'
 import { type Abandoned, abandonOnSignal } from './signals.js'
 
 /** Computes the result text from the inputs. */
-export type Judge = (
+export type ResultText = (
   sources: (string | Readable)[],
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],
@@ -26,10 +26,10 @@ export type Judge = (
 /**
  * Evaluates the inputs and writes the result to standard output or a file. On failure, `others` are abandoned as well.
  */
-export async function writeJudged(
+export async function writeEvaluation(
   inputs: string[],
   settings: SettingsOf<'command'>,
-  judge: Judge,
+  resultText: ResultText,
   others: readonly Abandoned[] = [],
 ): Promise<void> {
   const start = performance.now()
@@ -38,7 +38,7 @@ export async function writeJudged(
   try {
     const output = await openOutput(settings.output, settings.clobber)
     files.push(output)
-    const { text, done } = await judged(inputs, settings, judge)
+    const { text, done } = await evaluation(inputs, settings, resultText)
     await output.write(Buffer.from(text))
     await output.commit()
     summarise({ done, settings })
@@ -50,14 +50,14 @@ export async function writeJudged(
 }
 
 /** The result text, and the row counts of the last pass over the inputs. */
-async function judged(inputs: string[], settings: SettingsOf<'command'>, judge: Judge) {
+async function evaluation(inputs: string[], settings: SettingsOf<'command'>, resultText: ResultText) {
   const rejects = settings.rejects === undefined ? undefined : await openRejects(settings.rejects)
   const onReject = rejects && ((reject: Reject) => rejects.add(reject))
   const bytes = { ...bytesSettings(settings), onReject } as SettingsOf<'bytes'>
   const progress = progressOf(settings, inputs, true)
   let done = newStats()
   try {
-    const text = await judge(sourcesOf(inputs), bytes, (event, what, source) => {
+    const text = await resultText(sourcesOf(inputs), bytes, (event, what, source) => {
       if (event === 'warning') warn(settings, `${source}: ${what}`)
       if (event === 'schema') announce(what as Schema, settings)
       if (event !== 'progress') return

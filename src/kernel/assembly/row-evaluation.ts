@@ -1,5 +1,5 @@
 /**
- * Judges rows whose true class is known: the loss, which is -log softmax of the true class; its rank; the squared error
+ * Evaluates rows whose true class is known: the loss, which is -log softmax of the true class; its rank; the squared error
  * of the probabilities (Brier); the entropy and the confidence.
  *
  * The loss has the same bits as log-softmax, so it is accurate to 1 ulp. Squared error and entropy are sums over the
@@ -19,9 +19,9 @@ import { emitLogs, loadPair, probability } from './softmax'
 import { RowState, STATE_SIZE } from './structs'
 import { temperatureOf } from './temperature'
 
-/** A judged row; all fields are doubles, because the host reads them as such, by their indices in `constants.ts`. */
+/** An evaluated row; all fields are doubles, because the host reads them as such, by their indices in `constants.ts`. */
 @unmanaged
-export class Judgement {
+export class RowEvaluation {
   /**
    * The position of the true class, -1 if there is none; and of the label, which is the most probable class unless a
    * threshold selects another.
@@ -47,7 +47,7 @@ export class Judgement {
   members: f64
 }
 
-export const JUDGEMENT_SIZE: usize = offsetof<Judgement>()
+export const ROW_EVALUATION_SIZE: usize = offsetof<RowEvaluation>()
 
 /** In both lanes: see `exp.ts`. */
 const BOTH_TWO: usize = memory.data<i64>([2, 2])
@@ -56,7 +56,7 @@ const BOTH_TWO: usize = memory.data<i64>([2, 2])
 const SPARE: usize = memory.data(16, 16)
 
 /** Begins with a scored row whose state has the logarithm L; `logit` is that of its true class. */
-function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64): void {
+function beginRowEvaluation(out: RowEvaluation, state: RowState, truth: u32, logit: f64): void {
   out.predicted = <f64>state.index
   out.truth = truth == NO_CLASS ? -1 : <f64>truth
   out.brier = 0
@@ -68,21 +68,21 @@ function beginJudgement(out: Judgement, state: RowState, truth: u32, logit: f64)
 }
 
 /** Begins with the sums behind the derivatives. */
-function beginSlope(out: Judgement, own: f64): void {
+function beginSlope(out: RowEvaluation, own: f64): void {
   out.own = own
   out.slope = 0
   out.curvature = 0
 }
 
 /** The same for a row of several chunks. */
-export function beginWide(out: Judgement, state: RowState, truth: u32, logit: f64, least: f64): void {
-  beginJudgement(out, state, truth, logit)
+export function beginWide(out: RowEvaluation, state: RowState, truth: u32, logit: f64, least: f64): void {
+  beginRowEvaluation(out, state, truth, logit)
   endConfidence(out, probability(state.max, state), least)
   if (truth != NO_CLASS) beginSlope(out, probability(logit, state))
 }
 
 /** The largest probability of a row, and whether it is below the minimum for a label. */
-function endConfidence(out: Judgement, confidence: f64, least: f64): void {
+function endConfidence(out: RowEvaluation, confidence: f64, least: f64): void {
   out.confidence = confidence
   out.abstained = <f64>(least > 0 && !(confidence >= least))
 }
@@ -112,7 +112,7 @@ function differenceTail(a: f64, b: f64, difference: f64): f64 {
 }
 
 /** Adds a chunk, given its logits, the first of which is of class `base`, and its results. */
-export function judgeChunk(
+export function evaluateChunk(
   at: usize,
   values: usize,
   count: u32,
@@ -120,7 +120,7 @@ export function judgeChunk(
   state: RowState,
   logit: f64,
   flags: u32,
-  out: Judgement,
+  out: RowEvaluation,
 ): void {
   if (out.truth < 0) return
   const truth = <i32>out.truth - <i32>base
@@ -129,7 +129,7 @@ export function judgeChunk(
 }
 
 /** Computes the derivatives from the sums over all chunks of a row: of u in the slope, of u^2 in the curvature. */
-export function endJudgement(state: RowState, logit: f64, flags: u32, out: Judgement): void {
+export function endRowEvaluation(state: RowState, logit: f64, flags: u32, out: RowEvaluation): void {
   if (!(flags & WANT_SLOPE)) return
   const mean = out.slope
   out.slope = distanceOf(logit, state) - mean
@@ -157,7 +157,7 @@ function addClasses(
   state: RowState,
   logit: f64,
   flags: u32,
-  out: Judgement,
+  out: RowEvaluation,
 ): void {
   const temperature = temperatureOf(state)
   const before = f64x2.splat(temperature.before)
@@ -208,8 +208,8 @@ function largest(values: usize, classes: u32, state: RowState, flags: u32): f64 
   return classes == 2 ? max(load<f64>(values), load<f64>(values, 8)) : load<f64>(values + ((<usize>state.index) << 3))
 }
 
-/** Judges a row that fits in memory; `least` is the minimum probability of a label, NaN if there is none. */
-export function judgeRow(
+/** Evaluates a row that fits in memory; `least` is the minimum probability of a label, NaN if there is none. */
+export function evaluateRow(
   at: usize,
   values: usize,
   classes: u32,
@@ -217,28 +217,28 @@ export function judgeRow(
   truth: u32,
   flags: u32,
   least: f64,
-  out: Judgement,
+  out: RowEvaluation,
 ): void {
   const logit = truth == NO_CLASS ? 0 : load<f64>(at + ((<usize>truth) << 3))
-  beginJudgement(out, state, truth, logit)
+  beginRowEvaluation(out, state, truth, logit)
   endConfidence(out, largest(values, classes, state, flags), least)
   if (truth == NO_CLASS) return
   if (flags & WANT_SLOPE) beginSlope(out, flags & WANT_LOG ? probability(logit, state) : load<f64>(values + ((<usize>truth) << 3)))
-  if (classes <= <u32>CHUNK) judgeChunk(at, values, classes, 0, state, logit, flags, out)
-  else judgeChunks(at, values, classes, state, logit, flags, out)
-  endJudgement(state, logit, flags, out)
+  if (classes <= <u32>CHUNK) evaluateChunk(at, values, classes, 0, state, logit, flags, out)
+  else evaluateChunks(at, values, classes, state, logit, flags, out)
+  endRowEvaluation(state, logit, flags, out)
 }
 
 /** In the same chunks as a row that does not fit in memory, so that sums have the same bits. */
-function judgeChunks(at: usize, values: usize, classes: u32, state: RowState, logit: f64, flags: u32, out: Judgement): void {
+function evaluateChunks(at: usize, values: usize, classes: u32, state: RowState, logit: f64, flags: u32, out: RowEvaluation): void {
   for (let base: u32 = 0; base < classes; base += CHUNK) {
     const start = (<usize>base) << 3
-    judgeChunk(at + start, values + start, min(CHUNK, classes - base), base, state, logit, flags, out)
+    evaluateChunk(at + start, values + start, min(CHUNK, classes - base), base, state, logit, flags, out)
   }
 }
 
-/** Judges the prediction set of a row, given a membership byte per class. */
-export function judgeSet(members: usize, classes: u32, out: Judgement): void {
+/** Evaluates the prediction set of a row, given a membership byte per class. */
+export function evaluateSet(members: usize, classes: u32, out: RowEvaluation): void {
   if (out.truth < 0) return
   out.covered = <f64>load<u8>(members + <usize>out.truth)
   let count: u32 = 0
@@ -247,10 +247,10 @@ export function judgeSet(members: usize, classes: u32, out: Judgement): void {
 }
 
 /**
- * Judges rows that were scored together; `truths` has the true class of each (u32), `members` their prediction sets, or
+ * Evaluates rows that were scored together; `truths` has the true class of each (u32), `members` their prediction sets, or
  * is 0.
  */
-export function judgeRows(
+export function evaluateRows(
   at: usize,
   values: usize,
   rows: u32,
@@ -263,10 +263,10 @@ export function judgeRows(
   out: usize,
 ): void {
   const width = (<usize>classes) << 3
-  for (; rows > 0; rows--, at += width, values += width, states += STATE_SIZE, truths += 4, out += JUDGEMENT_SIZE) {
-    judgeRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, least, changetype<Judgement>(out))
+  for (; rows > 0; rows--, at += width, values += width, states += STATE_SIZE, truths += 4, out += ROW_EVALUATION_SIZE) {
+    evaluateRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, least, changetype<RowEvaluation>(out))
     if (!members) continue
-    judgeSet(members, classes, changetype<Judgement>(out))
+    evaluateSet(members, classes, changetype<RowEvaluation>(out))
     members += classes
   }
 }
