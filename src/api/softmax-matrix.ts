@@ -124,7 +124,7 @@ export function softmaxMatrix(
       )
   }
   const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
-  const asked = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
+  const requested = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
   return {
     values: narrow(scores.values),
     index: scores.index,
@@ -133,7 +133,7 @@ export function softmaxMatrix(
     ...(settings.minConfidence !== undefined && {
       abstained: Uint8Array.from(scores.labels!, (label) => (label === NO_CLASS ? 1 : 0)),
     }),
-    ...Object.fromEntries(asked),
+    ...Object.fromEntries(requested),
     ...truthColumns(scores, emit, narrow),
   }
 }

@@ -1,10 +1,10 @@
 /** Rows -> bytes: predictions, or any records, as a format. */
 import type { Duplex } from 'node:stream'
-import { askedTypes, asksNothing } from '../core/asked-types.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
+import { requestedTypes, requestsNothing } from '../core/requested-types.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { oneByOne } from '../io/batches.js'
@@ -60,12 +60,12 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   return stream as WriterStream
 }
 
-/** Throws E_CONFLICT where types are asked for of a format that has none, or those of text. */
+/** Throws E_CONFLICT where types are requested of a format that has none, or those of text. */
 function requireTypes({ types, to }: SettingsOf<'bytes'>): void {
-  const asked = askedTypes(types)
-  if (asksNothing(asked)) return
+  const requested = requestedTypes(types)
+  if (requestsNothing(requested)) return
   const reason = isText(to!)
     ? `${optionText('types')} works only with formats that have types, such as parquet; leave it out`
     : `${optionText('types', 'infer')} works only with delimited text, which score() reads; name columns, as ${optionText('types', 'id=int64')}`
-  if (asked.infers || isText(to!)) throw new SoftmaxError('E_CONFLICT', { reason })
+  if (requested.infers || isText(to!)) throw new SoftmaxError('E_CONFLICT', { reason })
 }

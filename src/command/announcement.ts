@@ -1,7 +1,8 @@
 /** Announces guesses. */
-import { askedTypes } from '../core/asked-types.js'
+
 import { listedName, plural, shortened, shown } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
+import { requestedTypes } from '../core/requested-types.js'
 import type { Schema } from '../core/schema.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { complain, isNew } from './messages.js'
@@ -34,7 +35,7 @@ export function announceTypes(
   { kept }: Schema,
   { types, quiet }: Pick<SettingsOf<'command'>, 'types' | 'quiet'>,
 ): void {
-  if (!askedTypes(types).infers || quiet || !process.stderr.isTTY || kept.length === 0) return
+  if (!requestedTypes(types).infers || quiet || !process.stderr.isTTY || kept.length === 0) return
   complain(`kept columns: ${typesText(output.columns.slice(0, kept.length))}`)
 }
 

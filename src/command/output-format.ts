@@ -12,8 +12,8 @@ import { fileOf } from './conflict.js'
  *
  * @throws E_CONFLICT for the extension of a format or compression that cannot be written
  */
-export function outputFormat(path: string | undefined, asked: FormatName | undefined): FormatName | undefined {
-  if (path === undefined || asked !== undefined) return asked
+export function outputFormat(path: string | undefined, requested: FormatName | undefined): FormatName | undefined {
+  if (path === undefined || requested !== undefined) return requested
   const format = formatOf(path)
   const ending = extname(compressionOf(path).inner)
   if (format || ending === '' || ending === PLAIN || (fileOf(path)?.isFile() ?? true) === false) return format

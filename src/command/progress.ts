@@ -23,8 +23,8 @@ export function progressOf(
   inputs: readonly string[] | (() => number),
   isElsewhere = showsRowsElsewhere(settings),
 ): Progress | undefined {
-  const asked = settings.progress ?? (process.stderr.isTTY && !settings.quiet && isElsewhere)
-  if (!asked) return undefined
+  const requested = settings.progress ?? (process.stderr.isTTY && !settings.quiet && isElsewhere)
+  if (!requested) return undefined
   return showProgress(process.stderr, typeof inputs === 'function' ? inputs() : totalSize(inputs))
 }
 

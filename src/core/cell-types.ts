@@ -11,14 +11,15 @@
  *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T in
  *                              place of the blank; in UTC if all cells end in Z or +00:00
  *
- * A type that is asked for takes more: timestamps in UTC with any offset, which is lost and so not inferred, and decimals,
+ * A type that is requested takes more: timestamps in UTC with any offset, which is lost and so not inferred, and decimals,
  * whose precision and scale no cells show.
  */
-import { ASKED_TYPES, askedTypes, type Types, withType } from './asked-types.js'
+
 import type { ColumnData, NumberArray } from './column-data.js'
 import { withNulls } from './column-slices.js'
 import { type DataType, type Field, typeName } from './data-type.js'
 import type { Value } from './record-batch.js'
+import { REQUESTED_TYPES, requestedTypes, type Types, withType } from './requested-types.js'
 import { cellOf } from './value-text.js'
 import { fits } from './value-type.js'
 
@@ -103,13 +104,13 @@ export function columnOfValues(cells: readonly Value[], type: DataType): { colum
 
 /** The data of the E_CELL_TYPE error for a value that does not fit its column. */
 export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
-  const isAsked = askedTypes(types).byName.has(name)
+  const isRequested = requestedTypes(types).byName.has(name)
   return {
     // An invalid date has no ISO text.
     cell: value instanceof Date ? String(value) : cellOf(value),
     type: typeName(type),
     types: proposedTypes(name, type, value, types),
-    ...(isAsked && { isAsked }),
+    ...(isRequested && { isRequested }),
   }
 }
 
@@ -119,7 +120,7 @@ export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
  */
 export function proposedTypes(name: string, type: DataType, value: Value, types: Types): string | undefined {
   const isLarge = typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value))
-  const isNumber = type.kind === 'int' && !isLarge && typeTest(ASKED_TYPES.float64)(value)
+  const isNumber = type.kind === 'int' && !isLarge && typeTest(REQUESTED_TYPES.float64)(value)
   return withType(types, name, isNumber ? 'float64' : 'text')
 }
 

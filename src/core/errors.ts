@@ -93,10 +93,10 @@ export const CODES = {
     ({ reason = 'the text is not UTF-8', remedy }) =>
       `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${noKeep()}`,
   ),
-  E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isAsked?: boolean }>(
+  E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isRequested?: boolean }>(
     1,
-    ({ cell, type, types, isAsked = false }) =>
-      `${shown(cell)} is not ${type}, the type ${isAsked ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? noKeep()}`,
+    ({ cell, type, types, isRequested = false }) =>
+      `${shown(cell)} is not ${type}, the type ${isRequested ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? noKeep()}`,
   ),
   E_KEY: word<KeyInfo>(1, (info, isSkipped) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
@@ -175,8 +175,9 @@ export const CODES = {
     (info) =>
       `cannot detect which of the columns ${shownNames(info.header)} are logits: ${info.reason}; ${columnsRemedy(info)}`,
   ),
-  E_TENSOR: word<{ names: string[]; proposed: string; asked?: string }>(2, ({ names, proposed, asked }) => {
-    const what = asked === undefined ? 'it contains several arrays:' : `it has no array named ${shown(asked)}, only`
+  E_TENSOR: word<{ names: string[]; proposed: string; requested?: string }>(2, ({ names, proposed, requested }) => {
+    const what =
+      requested === undefined ? 'it contains several arrays:' : `it has no array named ${shown(requested)}, only`
     return `${what} ${shownNames(names)}; ${tensorRemedy(names, proposed)}`
   }),
   E_SUMS: word<{ reason: string }>(

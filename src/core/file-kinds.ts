@@ -204,8 +204,8 @@ function fileWord(file: string): string {
 }
 
 /** All kinds with their detection; if a text format is requested, only those that cannot be text. */
-export function kindMagics(isTextAsked: boolean): [FileKind, Magic][] {
-  return KINDS.flatMap((kind) => (isTextAsked && kind.text ? [] : [[kind, kind.magic]]))
+export function kindMagics(isTextRequested: boolean): [FileKind, Magic][] {
+  return KINDS.flatMap((kind) => (isTextRequested && kind.text ? [] : [[kind, kind.magic]]))
 }
 
 /** The error for a file of a kind. */

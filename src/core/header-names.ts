@@ -88,10 +88,10 @@ function takenForNames(header: readonly string[]): string {
 }
 
 /** Warnings about column names. */
-export function nameWarnings(names: readonly string[], isAsked: boolean): string[] {
+export function nameWarnings(names: readonly string[], isRequested: boolean): string[] {
   const seen = new Set<string>()
   const twice = new Set(names.filter((name) => seen.size === seen.add(name).size))
   const warnings = Array.from(twice, (name) => `two columns are named ${shown(name)}`)
-  if (isAsked || !names.every(isNumber)) return warnings
+  if (isRequested || !names.every(isNumber)) return warnings
   return [...warnings, takenForNames(names)]
 }

@@ -40,8 +40,8 @@ export function resolveLayout(
   }
   const own = names && classNames(names)
   const saved = pair || own || labels !== undefined ? undefined : savedNames(settings, count)
-  const unasked = own ?? saved ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
-  const classes = pair ?? (labels === undefined ? unasked : readLabels(labels, count, own))
+  const unnamed = own ?? saved ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
+  const classes = pair ?? (labels === undefined ? unnamed : readLabels(labels, count, own))
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   if (sigmoid) requireOwn(columns)
   if (settings.calibration !== undefined) {

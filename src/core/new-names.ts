@@ -14,10 +14,10 @@ interface NamedColumns extends OutputLayout {
 /** The names of the new columns of a layout. Throws E_NAME if two requested ones are equal. */
 export function outputNames(layout: OutputLayout): string[] {
   const names = fieldsOf(layout.emit, layout).map(({ name }) => name)
-  const asked = Object.values(layout.columnNames ?? {})
+  const requested = Object.values(layout.columnNames ?? {})
   const isTwice = (name: string) => names.indexOf(name) !== names.lastIndexOf(name)
   // Two classes may share a name, but the numbered columns of the most probable classes may not.
-  const twice = (layout.topK > 0 ? names : asked).find(isTwice)
+  const twice = (layout.topK > 0 ? names : requested).find(isTwice)
   if (twice !== undefined) throw new SoftmaxError('E_NAME', takenName(twice, [], layout))
   return names
 }

@@ -4,7 +4,6 @@
  */
 
 import { readFileSync } from 'node:fs'
-import { ASKED_NAMES, areTypes, type Types } from './asked-types.js'
 import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError, systemReason } from './errors.js'
@@ -22,6 +21,7 @@ import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import type { RejectHandler } from './reject.js'
+import { areTypes, REQUESTED_NAMES, type Types } from './requested-types.js'
 
 /** A kind of value: its notation on the command line, its description in messages, and its validation. */
 interface Kind<T> {
@@ -273,7 +273,7 @@ const keptTypes: Kind<Types> = {
   word: 'LIST',
   values: ['text', 'infer'],
   listed: true,
-  expected: `text or infer, or columns with their types, such as id=int64,price=float64, from ${ASKED_NAMES.join(', ')}`,
+  expected: `text or infer, or columns with their types, such as id=int64,price=float64, from ${REQUESTED_NAMES.join(', ')}`,
   read: (text) => text,
   accepts: areTypes,
 }
@@ -583,8 +583,8 @@ export const OPTIONS = {
     scopes: WRITERS,
     default: 'text',
     aliases: 'dtypes dtype schema column-types schema-overrides',
-    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${ASKED_NAMES.join(' ')}`,
-    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${ASKED_NAMES.join(', ')}`,
+    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${REQUESTED_NAMES.join(' ')}`,
+    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${REQUESTED_NAMES.join(', ')}`,
   }),
   precision: option({
     group: 'Output',
@@ -752,7 +752,7 @@ export const OPTIONS = {
     kind: choice('fail', 'skip'),
     scopes: [...STREAMS, 'read'],
     default: 'fail',
-    implied: skipWhereAsked,
+    implied: skipWhereRequested,
     defaultText: 'fail; skip with --rejects or --max-errors',
     aliases: 'errors on-errors skip=skip skip-errors=skip ignore-errors=skip skip-bad-rows=skip strict=fail',
     help: 'what to do with a bad row',
@@ -987,7 +987,7 @@ export const OPTIONS = {
 }
 
 /** Bad rows are skipped if an option says where they go or how many are allowed. */
-function skipWhereAsked({ rejects, onReject, maxErrors, onError }: Record<string, unknown>): 'skip' | undefined {
+function skipWhereRequested({ rejects, onReject, maxErrors, onError }: Record<string, unknown>): 'skip' | undefined {
   if ((rejects ?? onReject ?? maxErrors) === undefined) return undefined
   if (onError !== 'fail') return 'skip'
   const given = optionText(rejects !== undefined ? 'rejects' : onReject !== undefined ? 'onReject' : 'maxErrors')

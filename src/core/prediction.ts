@@ -96,19 +96,19 @@ export const PREDICTED: readonly OutputColumn[] = ['probs', 'index', 'label']
 
 /**
  * Creates the function that adds the prediction of a scored row to the rest of its record, which it owns; `round` is
- * applied to every result. `isAsked` means that the properties were requested, so `write` writes them, too; `lost` are
+ * applied to every result. `isRequested` means that the properties were requested, so `write` writes them, too; `lost` are
  * the types that rows lost.
  */
 export function predictor(
   layout: OutputLayout,
   round: (value: number) => number,
-  isAsked: boolean,
+  isRequested: boolean,
   lost: LostTypes | undefined,
 ) {
   const { classes, shape = 'columns', emit, columnNames = {}, decision } = layout
   const columns = predictedNames(layout).map(([column, name]) => ({ name, property: COLUMNS[column].property }))
   const properties = columns.map(({ name }) => name)
-  const origin = { classes, shape, columnNames, decision, properties, lost, ...(isAsked && { emit }) }
+  const origin = { classes, shape, columnNames, decision, properties, lost, ...(isRequested && { emit }) }
   return (prediction: Properties, scores: Scores, row: number): Prediction => {
     for (const { name, property } of columns) prediction[name] = property(scores, row, layout, round)
     origins.put(listOf(prediction) ?? prediction, origin)

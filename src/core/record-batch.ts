@@ -4,7 +4,6 @@
  */
 
 import type { Scores } from '../kernel/host/scores.js'
-import type { Types } from './asked-types.js'
 import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
 import type { Dialect } from './dialect.js'
@@ -15,6 +14,7 @@ import type { Rounding } from './number.js'
 import type { SettingsOf } from './options.js'
 import type { Field, Shape } from './output-columns.js'
 import type { TakenName } from './renaming.js'
+import type { Types } from './requested-types.js'
 
 /** What a column holds: `list` and `record` may hold the logits of all classes, `json` is any other nested value. */
 export type ValueType = 'text' | 'number' | 'integer' | 'boolean' | 'time' | 'bytes' | 'json' | 'list' | 'record'

@@ -1,8 +1,9 @@
 /** Infers the types of untyped values. */
-import { type Types, withType } from './asked-types.js'
+
 import { shownNames } from './errors.js'
 import { optionText } from './option-words.js'
 import type { Value, ValueType } from './record-batch.js'
+import { type Types, withType } from './requested-types.js'
 
 /** The type of a value; undefined if it has none. A record of numbers may hold logits; any list may. */
 export function typeOf(value: unknown): ValueType | undefined {
@@ -30,11 +31,11 @@ export function nullWarning(
   if (!first) return undefined
   const [noun, are] = more.length === 0 ? ['column', 'is'] : ['columns', 'are']
   const names = shownNames(nulls.map(({ name }) => name))
-  const asked = withType(types, first.name, 'int64')
+  const requested = withType(types, first.name, 'int64')
   const remedy =
-    asked === undefined
+    requested === undefined
       ? ''
-      : `; ${optionText('types', asked)} would read ${more.length === 0 ? 'it' : 'the first'} as integers`
+      : `; ${optionText('types', requested)} would read ${more.length === 0 ? 'it' : 'the first'} as integers`
   return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, so ${are === 'is' ? 'it is' : 'they are'} written as text${remedy}`
 }
 

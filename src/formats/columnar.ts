@@ -1,5 +1,5 @@
 /** Builds the columns for binary formats: kept columns first, then new ones. */
-import { withType } from '../core/asked-types.js'
+
 import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { isNumeric } from '../core/column-numbers.js'
@@ -19,6 +19,7 @@ import {
   type Value,
   type ValueType,
 } from '../core/record-batch.js'
+import { withType } from '../core/requested-types.js'
 import { jsonOf } from '../core/value-text.js'
 import { fits, typeOf } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/scores.js'

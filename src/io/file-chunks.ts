@@ -14,7 +14,7 @@ export class FileChunks {
   readonly #descriptor: number
   readonly #size: number
   /** How many bytes were requested so far. */
-  #asked = 0
+  #requested = 0
   #next: Promise<Buffer> | undefined
   #isClosed = false
   /** How the file changed during the read, known at the end. */
@@ -62,8 +62,8 @@ export class FileChunks {
 
   #read(length: number): Promise<Buffer> {
     if (this.#isClosed) return Promise.resolve(Buffer.alloc(0))
-    const room = Math.min(length, Math.max(this.#size - this.#asked, END))
-    this.#asked += room
+    const room = Math.min(length, Math.max(this.#size - this.#requested, END))
+    this.#requested += room
     const memory = acquireWhole(room)
     const chunk = new Promise<Buffer>((resolve, reject) => {
       fs.read(this.#descriptor, memory, 0, room, null, (error, count) => {

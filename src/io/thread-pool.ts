@@ -85,7 +85,7 @@ export class ThreadPool<Memory, Reply> {
   }
 
   #nextFree(): number {
-    return this.#free.findIndex(({ thread, queued }) => thread.asked < queued)
+    return this.#free.findIndex(({ thread, queued }) => thread.awaited < queued)
   }
 
   #start(): WorkerThread<Reply> {

@@ -75,7 +75,7 @@ export function areEnding(): boolean {
 /** A worker thread that uses {@link serve}. */
 export class WorkerThread<Reply> {
   readonly #worker: Worker
-  readonly #asked: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
+  readonly #awaited: { resolve(reply: Reply): void; reject(error: Error): void }[] = []
   #failure: Error | undefined
   readonly started: Promise<Reply>
   hasStarted = false
@@ -85,10 +85,10 @@ export class WorkerThread<Reply> {
     this.#worker = start(file, data)
     const fail = (error: Error) => {
       this.#failure ??= error
-      for (const { reject } of this.#asked.splice(0)) reject(this.#failure)
+      for (const { reject } of this.#awaited.splice(0)) reject(this.#failure)
       failed(this.#failure)
     }
-    this.#worker.on('message', (reply: Reply) => this.#asked.shift()?.resolve(reply))
+    this.#worker.on('message', (reply: Reply) => this.#awaited.shift()?.resolve(reply))
     this.#worker.on('messageerror', fail)
     this.#worker.on('error', (error) => fail(error instanceof Error ? error : new Error(String(error))))
     this.#worker.on('exit', (code) => fail(new Error(`it ended with status ${code}`)))
@@ -100,8 +100,8 @@ export class WorkerThread<Reply> {
   }
 
   /** The number of outstanding replies. */
-  get asked(): number {
-    return this.#asked.length
+  get awaited(): number {
+    return this.#awaited.length
   }
 
   /** Sends a message. Rejects if the thread fails, or has failed. */
@@ -133,7 +133,7 @@ export class WorkerThread<Reply> {
 
   #reply(): Promise<Reply> {
     return new Promise((resolve, reject) => {
-      this.#asked.push({ resolve, reject })
+      this.#awaited.push({ resolve, reject })
     })
   }
 }

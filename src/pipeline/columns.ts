@@ -36,8 +36,8 @@ export function resolveColumns(
   requireHeader(header, run)
   const schema = resolve(withSelection(settings, run))
   if (first) requireSame(schema.classes, first.schema.classes, first.name)
-  const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
-  for (const warning of names ? nameWarnings(names, isAsked) : []) run.emit('warning', warning, name)
+  const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
+  for (const warning of names ? nameWarnings(names, isRequested) : []) run.emit('warning', warning, name)
   const warnings = first ? [] : [...classWarnings(schema, settings), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)

@@ -145,7 +145,7 @@ class WorkerGroups {
   readonly #pool: TablePool
   readonly #count: (bytes: number) => void
   #current: ClaimedGroup | undefined
-  #asked = 0
+  #requested = 0
   #isLost = false
 
   constructor(queue: GroupQueue, pool: TablePool, count: (bytes: number) => void) {
@@ -159,11 +159,11 @@ class WorkerGroups {
     this.#pool.start(1)
     while (this.#pool.isFree && !this.#isLost) {
       // One more than it has batches, for its end.
-      if (this.#current && this.#asked > this.#current.batches) this.#current = undefined
-      if (!this.#current) this.#asked = 0
+      if (this.#current && this.#requested > this.#current.batches) this.#current = undefined
+      if (!this.#current) this.#requested = 0
       this.#current ??= this.#queue.claim()
       if (!this.#current || !this.#queue.mayProceed(this.#current)) return
-      this.#asked++
+      this.#requested++
       this.#ask(this.#current)
     }
   }

@@ -1,5 +1,5 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
-import { askedTypes } from '../core/asked-types.js'
+
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf, dialectOf } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
@@ -10,6 +10,7 @@ import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items, OPTIONS } from '../core/options.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { isByClass } from '../formats/class-columns.js'
 import { evenBatches } from '../formats/even-batches.js'
@@ -54,7 +55,7 @@ export async function jobOf(
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
   const warnings = isDetected ? headerWarnings(firstLine(reader, schema, settings)) : []
   const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
-  const nested = nestedWarning(kept, askedTypes(settings.types))
+  const nested = nestedWarning(kept, requestedTypes(settings.types))
   for (const warning of [...warnings, ...(reader.warnings ?? []), nested]) {
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }

@@ -1,10 +1,10 @@
 /** Types of columns kept from text, whether inferred or requested. */
 
-import { type AskedTypes, askedTypes, asksNothing } from '../core/asked-types.js'
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { optionText, speaking } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
+import { type RequestedTypes, requestedTypes, requestsNothing } from '../core/requested-types.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
@@ -15,20 +15,20 @@ export function setTypes(
   run: Run,
   { types: option }: Pick<Run['settings'], 'types'>,
 ): void {
-  const asked = askedTypes(option)
-  if (asksNothing(asked)) return
-  requireTypes(reader, typed, asked)
+  const requested = requestedTypes(option)
+  if (requestsNothing(requested)) return
+  requireTypes(reader, typed, requested)
   const names = schema.kept.map((index) => schema.header[index]!)
-  requireColumns(asked, names)
+  requireColumns(requested, names)
   const typeOf = (index: number, nth: number) =>
-    asked.byName.get(names[nth]!) ?? (asked.infers ? reader.inferType!(index) : undefined)
+    requested.byName.get(names[nth]!) ?? (requested.infers ? reader.inferType!(index) : undefined)
   const types = run.types ?? schema.kept.map(typeOf)
   for (const [nth, index] of schema.kept.entries()) if (types[nth]) reader.setType!(index, types[nth])
   run.types = types
 }
 
 /** Throws E_CONFLICT if the input already has types, or the output cannot have them. */
-function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: AskedTypes): void {
+function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: RequestedTypes): void {
   const option = infers ? optionText('types', 'infer') : optionText('types')
   const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
   const ofInput = `works only with ${infers ? 'delimited text' : 'text'}, but the input has types`
@@ -38,12 +38,12 @@ function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: Ask
 }
 
 /** Validates the requested types. Throws E_SELECTOR for a name that is not a kept column. */
-export function requireColumns(asked: AskedTypes, names: readonly string[]): AskedTypes {
-  const item = [...asked.byName.keys()].find((name) => !names.includes(name))
-  if (item === undefined) return asked
+export function requireColumns(requested: RequestedTypes, names: readonly string[]): RequestedTypes {
+  const item = [...requested.byName.keys()].find((name) => !names.includes(name))
+  if (item === undefined) return requested
   const near = nearest(
     item,
-    names.filter((name) => !asked.byName.has(name)),
+    names.filter((name) => !requested.byName.has(name)),
   )
   const reason = `is not one of the kept columns ${shownNames(names)}${near === undefined ? '' : `; did you mean ${shown(near)}?`}`
   throw new SoftmaxError('E_SELECTOR', { item, option: 'types', reason })

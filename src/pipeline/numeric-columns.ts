@@ -7,7 +7,7 @@ import type { ColumnNames, Emitted, OutputColumn } from '../core/output-columns.
 import type { Column } from '../core/record-batch.js'
 
 /** The options that concern an array file. */
-interface Asked {
+interface Requested {
   /** Its format. */
   to: FormatName
   emit: readonly OutputColumn[]
@@ -21,7 +21,7 @@ export function emittedByDefault(to: FormatName): readonly Emitted[] {
 }
 
 /** Throws E_CONFLICT if an output column for an array file is not numeric. */
-export function requireNumeric({ to, emit, columnNames, topK }: Asked): void {
+export function requireNumeric({ to, emit, columnNames, topK }: Requested): void {
   const refuse = (reason: string) => new SoftmaxError('E_CONFLICT', { reason })
   if (topK > 0 && !holdsArrays(to)) {
     throw refuse(

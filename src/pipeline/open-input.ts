@@ -57,7 +57,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
   const found = await source.peek((start) => firstMatch(kinds, start))
   if (typeof found === 'object') throw unsupported(found, input.file?.path ?? 'FILE', source.start)
   const binary = found === 'none' ? undefined : found
-  if (binary) requireAsked(binary, settings.from)
+  if (binary) requireFormat(binary, settings.from)
   const isBinary = binary ?? (named && !isText(named))
   if (isBinary && !binary) await requireNoText(source, named!)
   const text = isBinary
@@ -75,18 +75,19 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
 }
 
 /** Throws E_UNSUPPORTED if another format is requested. The two Arrow formats share a name. */
-function requireAsked(found: FormatName, asked: FormatName | undefined): void {
-  if (asked === undefined || asked === found || (asked.startsWith('arrow') && found.startsWith('arrow'))) return
-  const feature = `${optionText('from', asked)} for ${found} data, which the input is according to its first bytes`
+function requireFormat(found: FormatName, requested: FormatName | undefined): void {
+  if (requested === undefined || requested === found || (requested.startsWith('arrow') && found.startsWith('arrow')))
+    return
+  const feature = `${optionText('from', requested)} for ${found} data, which the input is according to its first bytes`
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
 }
 
 /** Text read as another format is not a corrupt file of that format. Throws E_CORRUPT that says so. */
-async function requireNoText(source: Peekable, asked: FormatName): Promise<void> {
+async function requireNoText(source: Peekable, requested: FormatName): Promise<void> {
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
   const text = start!.toString('utf8', 0, SEEN).trim()
   if (text.length < 4 || /[^\P{Cc}\s]|\ufffd(?!$)/u.test(text)) return
-  throw corruptData(asked, `it is text; try ${optionText('from', 'csv')} or ${optionText('from', 'ndjson')}`)
+  throw corruptData(requested, `it is text; try ${optionText('from', 'csv')} or ${optionText('from', 'ndjson')}`)
 }
 
 /** The number of bytes needed to recognize text. */
@@ -111,19 +112,19 @@ const LONGEST_LINE = 1 << 20
 /** Decodes text to UTF-8, from the encoding of its BOM or the requested one. */
 async function decode(
   source: Peekable,
-  asked: string | undefined,
+  requested: string | undefined,
   path: string | undefined,
   warn: Warn,
 ): Promise<Text> {
-  const named = asked === undefined ? undefined : encodingNamed(asked)
+  const named = requested === undefined ? undefined : encodingNamed(requested)
   const found = (await source.peek(encodingOfBytes)) ?? 'none'
   if (found === 'none') return decodedBy(source, named)
   const { encoding, isMarked } = found
   if (!isMarked && named !== undefined) return decodedBy(source, named)
   if (encoding.startsWith('utf-32')) throw undecodable(encoding, path)
   if (!isMarked) throw unmarked(encoding)
-  if (named !== undefined && named !== encoding && asked !== 'utf-16') {
-    warn(`it is read as ${encoding}, according to its byte order mark, not as ${asked}`)
+  if (named !== undefined && named !== encoding && requested !== 'utf-16') {
+    warn(`it is read as ${encoding}, according to its byte order mark, not as ${requested}`)
   }
   return decodedBy(source, encoding === 'utf-8' && named === undefined ? undefined : encoding)
 }
@@ -160,7 +161,7 @@ export async function requireSupported(start: Buffer, path: string, settings: Op
   if (compression !== 'none') return requireUnpackable(compression, settings, path)
   const kind = await source.peek((start) => firstMatch(kindsBeside(settings.from), start))
   if (typeof kind === 'object') throw unsupported(kind, path, start)
-  if (kind && kind !== 'none') requireAsked(kind, settings.from)
+  if (kind && kind !== 'none') requireFormat(kind, settings.from)
 }
 
 /** Formats and file kinds by magic number, given the requested format. */

@@ -55,8 +55,8 @@ async function* rowsOf(
 ): AsyncGenerator<readonly Row[]> {
   const header = table.columns.map((column) => column.name)
   run.emit('header', header, name)
-  const isAsked = settings.header !== undefined || delimiterOf(settings.from) === undefined
-  for (const warning of table.named ? nameWarnings(header, isAsked) : []) run.emit('warning', warning, name)
+  const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
+  for (const warning of table.named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
   const source = { before: place, source: name, relocate: table.relocate, isAhead: true }
   yield* countRows<Row>(batchesOf(table, settings, run, source), run, source)

@@ -2,7 +2,7 @@
  * Derives output columns from records, whether predictions or not: resolved from the first records, then read from
  * each.
  */
-import { askedTypes, type Types } from '../core/asked-types.js'
+
 import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
@@ -25,6 +25,7 @@ import {
 } from '../core/output-columns.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, Value, ValueType } from '../core/record-batch.js'
+import { requestedTypes, type Types } from '../core/requested-types.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { valueOf } from '../formats/columnar.js'
 import { requireColumns } from './kept-types.js'
@@ -59,8 +60,8 @@ export function columnsOf(
   const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
-  const asked = requireColumns(askedTypes(settings.types), old)
-  const { byName } = asked
+  const requested = requireColumns(requestedTypes(settings.types), old)
+  const { byName } = requested
   const columns = old.map((name): Column => {
     const type = byName.get(name)
     if (!type) return { name, type: typeOfProperty(rows, name), sample: '' }
@@ -82,7 +83,7 @@ export function columnsOf(
 function typeWarnings(kept: readonly Column[], lost: LostTypes | undefined, types: Types): string[] {
   const names = kept.map(({ name }) => name)
   const others = kept.filter(({ name }) => !lost?.has(name))
-  return [lostWarning(lost, names, types), nestedWarning(others, askedTypes(types))].filter(
+  return [lostWarning(lost, names, types), nestedWarning(others, requestedTypes(types))].filter(
     (text) => text !== undefined,
   )
 }
@@ -95,21 +96,23 @@ function lostTypesIn(row: Row) {
 /** Which columns are written for predictions, and which properties hold them. */
 function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) {
   const origin = originOf(first)
-  const isAsked = emit !== OPTIONS.emit.default
-  const parsed = parseEmit(items(numbersOnly && !isAsked ? emittedByDefault(to) : emit))
+  const isRequested = emit !== OPTIONS.emit.default
+  const parsed = parseEmit(items(numbersOnly && !isRequested ? emittedByDefault(to) : emit))
   // The emit options given to the predictor also apply here.
   const { emit: columns, names } =
-    isAsked || !origin?.emit ? parsed : { emit: [...origin.emit], names: origin.columnNames }
+    isRequested || !origin?.emit ? parsed : { emit: [...origin.emit], names: origin.columnNames }
   const here = Object.entries(names).filter(([, name]) => name in first)
   const inRows: ColumnNames = { ...origin?.columnNames, ...Object.fromEntries(here) }
   const has = (column: OutputColumn) =>
     column === 'probs' ? RESULTS.some((name) => Array.isArray(first[name])) : (inRows[column] ?? column) in first
-  const isPrediction = isAsked || origin !== undefined || (has('probs') && has('label'))
+  const isPrediction = isRequested || origin !== undefined || (has('probs') && has('label'))
   return {
-    emit: isPrediction ? columns.filter((column) => isAsked || has(column)) : [],
+    emit: isPrediction ? columns.filter((column) => isRequested || has(column)) : [],
     names,
     inRows,
-    properties: origin ? [...origin.properties, ...propertiesOf(inRows, isAsked ? columns : [])] : propertiesOf(inRows),
+    properties: origin
+      ? [...origin.properties, ...propertiesOf(inRows, isRequested ? columns : [])]
+      : propertiesOf(inRows),
     isPrediction,
   }
 }

@@ -40,7 +40,7 @@ export interface Run {
   kept?: readonly Column[]
   /** Inputs without rows, waiting for an input that defines the number of classes. */
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
-  /** Whether metrics are asked for, which cannot count rows of NaN. */
+  /** Whether metrics are requested, which cannot count rows of NaN. */
   isMeasured?: boolean
   /** Whether rows are only evaluated and nothing is written; and the accumulator of evaluated rows. */
   measures?: boolean

@@ -21,8 +21,8 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
     const reader = await (await loadFormat(format)).read(source, settings)
     const { head } = settings
     try {
-      const asked = reader && head !== undefined ? headOf(reader, head - run.stats.read) : reader
-      if (asked) yield* scoreReader(asked, input, run, settings, { opened, taken, rows: reader?.rows })
+      const limited = reader && head !== undefined ? headOf(reader, head - run.stats.read) : reader
+      if (limited) yield* scoreReader(limited, input, run, settings, { opened, taken, rows: reader?.rows })
     } finally {
       await reader?.close?.()
     }

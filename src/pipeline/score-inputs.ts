@@ -12,10 +12,10 @@ import { buffersOf, scoreRows } from './score-rows.js'
 /** Scores inputs one after the other into one output. */
 export function scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {
   const { settings, measures } = run
-  const asked = settings.to ?? settings.from
-  const to = rowFormatOf(asked)
-  if (to === asked || measures) return scoreAll(inputs, run)
-  return arrayOf(scoreAll(inputs, { ...run, settings: { ...settings, to }, outputFormat: asked }))
+  const requested = settings.to ?? settings.from
+  const to = rowFormatOf(requested)
+  if (to === requested || measures) return scoreAll(inputs, run)
+  return arrayOf(scoreAll(inputs, { ...run, settings: { ...settings, to }, outputFormat: requested }))
 }
 
 async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {

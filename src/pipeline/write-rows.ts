@@ -1,5 +1,5 @@
 /** Encodes rows of objects as bytes of a format. */
-import { askedTypes } from '../core/asked-types.js'
+
 import { columnOfValues } from '../core/cell-types.js'
 import { isEscaped } from '../core/dialect.js'
 import { SoftmaxError } from '../core/errors.js'
@@ -8,6 +8,7 @@ import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
 import type { Column, RecordBatchWriter } from '../core/record-batch.js'
+import { requestedTypes } from '../core/requested-types.js'
 import { nullWarning } from '../core/value-type.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
@@ -87,7 +88,7 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const columns = columnsOf(batch, settings, format, warn)
   const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
   const mayChange = format.typed && batch.length === BATCH
-  const { byName } = askedTypes(settings.types)
+  const { byName } = requestedTypes(settings.types)
   const open = columns.kept.filter(({ name }) => !byName.has(name))
   const warning = mayChange ? nullWarning(open.map(valuesOf), settings.types) : undefined
   if (warning !== undefined) warn(warning)

@@ -32,8 +32,8 @@ export function madeWith(settings: SettingsOf<'command'>, version: string): Made
   // A file of names may change between runs.
   const names = labels === undefined ? undefined : labelNames(labels)
   const given: Record<string, unknown> = { ...settings, labels: names, emit: asDefault(emit) }
-  const asked = namesIn('bytes').filter((name) => !WITHOUT_EFFECT.has(name))
-  const entries = asked.flatMap((name) => {
+  const requested = namesIn('bytes').filter((name) => !WITHOUT_EFFECT.has(name))
+  const entries = requested.flatMap((name) => {
     const value = given[name]
     const { default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!
     return value === undefined || value === fallback ? [] : [[name, shortOf(value)]]

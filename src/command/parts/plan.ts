@@ -1,10 +1,10 @@
 /** Plans a run over parts, before anything is written. */
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
-import { askedTypes } from '../../core/asked-types.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
+import { requestedTypes } from '../../core/requested-types.js'
 import { formatOf } from '../../formats/index.js'
 import { isPart } from '../../pipeline/input-files.js'
 import { requireDistinct } from '../conflict.js'
@@ -95,7 +95,7 @@ function requireOptions(named: readonly string[], settings: Settings): void {
       'standard input cannot be a part; name files or folders, or write to a file',
     ],
     [
-      askedTypes(types).infers,
+      requestedTypes(types).infers,
       `${optionText('types', 'infer')} could give each part different types; name columns, such as ${optionText('types', 'id=int64')}, or write to one file`,
     ],
     [metrics !== undefined, `${optionText('metrics')} works only with one output; softmax evaluate measures parts`],

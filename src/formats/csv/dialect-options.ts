@@ -11,8 +11,8 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   const isWhitespace = settings.delimiter === WHITESPACE
   const own = (settings.from && dialectOf(settings.from)) ?? COMMAS
   const delimiter = isWhitespace ? ' ' : toBytes(settings.delimiter ?? own.delimiter)
-  const { quote: asked = own.quote } = settings
-  const quote = asked === NO_QUOTE ? '' : asked
+  const { quote: requested = own.quote } = settings
+  const quote = requested === NO_QUOTE ? '' : requested
   if (quote !== own.quote && own.quote === '')
     throw conflict(`the copy format has no quotes; ${optionText('from', 'tsv')} has them`)
   const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings

@@ -16,7 +16,7 @@ interface FirstLine {
 /** Reads until the delimiter and newline are known, up to a limit. */
 export async function readFirstLine(
   chunks: AsyncGenerator<Buffer>,
-  asked: Omit<Dialect, 'newline'>,
+  requested: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<FirstLine> {
   const buffered = new ByteQueue(1 << 16)
@@ -37,17 +37,17 @@ export async function readFirstLine(
       const isStart = skipped.bytes === 0
       if (isStart && !final && mayBeByteOrderMark(buffered.bytes)) continue
       const markLength = isStart ? byteOrderMark(buffered.bytes) : 0
-      const line = separatorLine(buffered.bytes.subarray(markLength), asked, final)
+      const line = separatorLine(buffered.bytes.subarray(markLength), requested, final)
       if (!line) continue
       drop(markLength + line.length)
       if (line.length > 0) skipped.lines++
-      const delimiter = settings.delimiter === undefined ? (line.delimiter ?? asked.delimiter) : asked.delimiter
-      begun = { delimiter, finder: new NewlineFinder({ ...asked, delimiter }) }
+      const delimiter = settings.delimiter === undefined ? (line.delimiter ?? requested.delimiter) : requested.delimiter
+      begun = { delimiter, finder: new NewlineFinder({ ...requested, delimiter }) }
     }
     const { delimiter, finder } = begun
     const newline = finder.find(buffered.bytes, final)
     if (newline || final)
-      return { bytes: buffered.bytes, dialect: { ...asked, delimiter, newline: newline ?? '\n' }, skipped }
+      return { bytes: buffered.bytes, dialect: { ...requested, delimiter, newline: newline ?? '\n' }, skipped }
   }
 }
 

@@ -36,10 +36,10 @@ export interface CsvHeader {
  */
 export async function readHeader(
   chunks: AsyncGenerator<Buffer>,
-  asked: Omit<Dialect, 'newline'>,
+  requested: Omit<Dialect, 'newline'>,
   settings: SettingsOf<'bytes'>,
 ): Promise<CsvHeader | undefined> {
-  const { bytes, dialect, skipped } = await readFirstLine(chunks, asked, settings)
+  const { bytes, dialect, skipped } = await readFirstLine(chunks, requested, settings)
   const limits = { size: BLOCK_SIZE[settings.lane], limit: settings.maxRowBytes }
   const blocks = splitRows(prepend([bytes], chunks), dialect, limits)
   return new HeadReader(dialect, settings, skipped).read(blocks)

@@ -1,5 +1,5 @@
 /** Reads delimited text: resolves the columns, and parses blocks of complete rows into record batches. */
-import { askedTypes } from '../../core/asked-types.js'
+
 import { isLogitName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
@@ -8,6 +8,7 @@ import { nullsOf } from '../../core/missing.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
+import { requestedTypes } from '../../core/requested-types.js'
 import { recycle } from '../../io/buffer-pool.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
@@ -29,7 +30,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const columns = columnsOf(head)
   requireHeader(columns, head, settings)
   const { dialect, lines, bytes, warning } = head
-  const peeked = askedTypes(settings.types).infers
+  const peeked = requestedTypes(settings.types).infers
     ? await peekRows(head.blocks, dialect)
     : { sample: [], blocks: head.blocks }
   const { sample } = peeked

@@ -1,5 +1,5 @@
 /** Opens NDJSON: reads up to the rows that define its columns. */
-import { askedTypes } from '../../core/asked-types.js'
+
 import { SoftmaxError } from '../../core/errors.js'
 import { isText } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
@@ -13,6 +13,7 @@ import type {
   RowError,
   Source,
 } from '../../core/record-batch.js'
+import { requestedTypes } from '../../core/requested-types.js'
 import { nullWarning } from '../../core/value-type.js'
 import { recycle } from '../../io/buffer-pool.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
@@ -86,7 +87,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
 /** Warnings about types that the first rows leave open, as later rows may have others. */
 function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }: SettingsOf<'bytes'>): string[] {
   if (!keep || rows.length < TYPE_ROWS) return []
-  const { byName } = askedTypes(types)
+  const { byName } = requestedTypes(types)
   const open = columns.filter(({ name }) => !byName.has(name))
   const valuesOf = ({ name, path }: JsonColumn) => ({ name, values: rows.map(({ value }) => valueAt(value, path)) })
   return [nullWarning(open.map(valuesOf), types) ?? []].flat()

@@ -7,12 +7,13 @@ import type { SettingsOf } from '../../core/options.js'
 /** The names of the arrays to read, logits and true classes if any, and of the ignored ones. */
 export function chooseTensors(
   names: readonly string[],
-  { tensor, truth: asked }: Pick<SettingsOf<'bytes'>, 'tensor' | 'truth'>,
+  { tensor, truth: requested }: Pick<SettingsOf<'bytes'>, 'tensor' | 'truth'>,
 ): { logits: string; truth?: string; others: string[] } {
-  const truth = typeof asked === 'string' && asked !== tensor ? names.find((name) => name === asked) : undefined
+  const truth =
+    typeof requested === 'string' && requested !== tensor ? names.find((name) => name === requested) : undefined
   // The columns i0, i1 are axis positions.
-  if (asked !== undefined && truth === undefined && !/^i\d+$/.test(String(asked))) {
-    throw noTruth(names, String(asked), tensor ?? names.find(isLogitName))
+  if (requested !== undefined && truth === undefined && !/^i\d+$/.test(String(requested))) {
+    throw noTruth(names, String(requested), tensor ?? names.find(isLogitName))
   }
   const logits = chooseTensor(
     names.filter((name) => name !== truth),
@@ -22,11 +23,11 @@ export function chooseTensors(
   return { logits, ...(truth !== undefined && { truth }), others }
 }
 
-function noTruth(names: readonly string[], asked: string, logits: string | undefined): SoftmaxError {
-  const isList = asked.includes(',') && asked.split(',').every((name) => names.includes(name))
+function noTruth(names: readonly string[], requested: string, logits: string | undefined): SoftmaxError {
+  const isList = requested.includes(',') && requested.split(',').every((name) => names.includes(name))
   const reason = isList
-    ? `${optionText('truth', asked)} names several arrays, but true classes must be in one: a class for each row, or 0 or 1 for each row and class`
-    : `there is no array ${shown(asked)}${othersText(names, logits)}`
+    ? `${optionText('truth', requested)} names several arrays, but true classes must be in one: a class for each row, or 0 or 1 for each row and class`
+    : `there is no array ${shown(requested)}${othersText(names, logits)}`
   return new SoftmaxError('E_CONFLICT', { reason })
 }
 
@@ -46,11 +47,11 @@ const LOGITS = 'logits'
  *
  * @throws E_TENSOR if there are several, or none of that name; E_TYPE if there are no arrays
  */
-function chooseTensor(names: readonly string[], asked: string | undefined): string {
+function chooseTensor(names: readonly string[], requested: string | undefined): string {
   if (names.length === 0) throw new SoftmaxError('E_TYPE', { reason: 'it contains no arrays' })
-  if (asked === undefined && names.length === 1) return names[0]!
-  const named = asked ?? LOGITS
+  if (requested === undefined && names.length === 1) return names[0]!
+  const named = requested ?? LOGITS
   if (names.includes(named)) return named
   const proposed = names.find(isLogitName) ?? names[0]!
-  throw new SoftmaxError('E_TENSOR', { names: [...names], proposed, ...(asked !== undefined && { asked }) })
+  throw new SoftmaxError('E_TENSOR', { names: [...names], proposed, ...(requested !== undefined && { requested }) })
 }

@@ -54,14 +54,14 @@ const MOST_AXES = 64
  *
  * @throws E_TYPE for a scalar, E_OPTION for an axis that does not exist, E_CORRUPT for impossible sizes
  */
-export function rowOrderOf(format: string, { sizes, fortran }: Tensor, asked = -1): RowOrder {
+export function rowOrderOf(format: string, { sizes, fortran }: Tensor, requested = -1): RowOrder {
   const count = sizes.length
   if (count === 0) throw new SoftmaxError('E_TYPE', { reason: 'it is a single number, not an array' })
   if (count > MOST_AXES) throw corruptData(format, `its header declares ${count} dimensions`)
-  const axis = asked < 0 ? count + asked : asked
+  const axis = requested < 0 ? count + requested : requested
   if (axis < 0 || axis >= count) {
     const expected = `an axis of its shape ${tuple(sizes)}, from ${-count} to ${count - 1}`
-    throw new SoftmaxError('E_OPTION', { option: 'axis', value: asked, expected })
+    throw new SoftmaxError('E_OPTION', { option: 'axis', value: requested, expected })
   }
   const others = sizes.filter((_, index) => index !== axis)
   const rows = others.reduce((product, size) => product * size, 1)

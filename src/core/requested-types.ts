@@ -5,7 +5,7 @@ const TEXT: DataType = { kind: 'utf8', layout: 'offsets' }
 const DOUBLE: DataType = { kind: 'float', bitWidth: 64 }
 
 /** The types that can be requested, by name; if a type has two names, the first is the one to suggest. */
-export const ASKED_TYPES = {
+export const REQUESTED_TYPES = {
   text: TEXT,
   int64: { kind: 'int', bitWidth: 64, signed: true },
   float64: DOUBLE,
@@ -17,10 +17,10 @@ export const ASKED_TYPES = {
 } as const satisfies Record<string, DataType>
 
 /** The name of a requestable type. */
-export type TypeName = keyof typeof ASKED_TYPES | `decimal(${number},${number})`
+export type TypeName = keyof typeof REQUESTED_TYPES | `decimal(${number},${number})`
 
 /** The names of requestable types, as messages and help list them. */
-export const ASKED_NAMES: readonly string[] = [...Object.keys(ASKED_TYPES), 'decimal(P,S)']
+export const REQUESTED_NAMES: readonly string[] = [...Object.keys(REQUESTED_TYPES), 'decimal(P,S)']
 
 /** An item of `types`. */
 export type TypeItem = 'text' | 'infer' | `${string}=${TypeName}`
@@ -29,7 +29,7 @@ export type TypeItem = 'text' | 'infer' | `${string}=${TypeName}`
 export type Types = TypeItem | readonly TypeItem[]
 
 /** The parsed option: whether the types of other columns are inferred, and types by column name. */
-export interface AskedTypes {
+export interface RequestedTypes {
   infers: boolean
   byName: ReadonlyMap<string, DataType>
 }
@@ -54,7 +54,9 @@ function typeOf(item: unknown): [name: string, type: DataType] | undefined {
 }
 
 function typeNamed(name: string): DataType | undefined {
-  return Object.hasOwn(ASKED_TYPES, name) ? ASKED_TYPES[name as keyof typeof ASKED_TYPES] : decimalNamed(name)
+  return Object.hasOwn(REQUESTED_TYPES, name)
+    ? REQUESTED_TYPES[name as keyof typeof REQUESTED_TYPES]
+    : decimalNamed(name)
 }
 
 /** A decimal type of a precision and a scale: 128 bits have 38 digits, 256 bits 76. */
@@ -76,14 +78,14 @@ export function requestedName(type: DataType): TypeName | undefined {
 }
 
 /** Parses the option. */
-export function askedTypes(types: Types): AskedTypes {
+export function requestedTypes(types: Types): RequestedTypes {
   const items = itemsOf(types)
   const pairs = items.map(typeOf).filter((pair) => pair !== undefined)
   return { infers: items.includes('infer'), byName: new Map(pairs) }
 }
 
 /** Whether the option only states the default. */
-export function asksNothing({ infers, byName }: AskedTypes): boolean {
+export function requestsNothing({ infers, byName }: RequestedTypes): boolean {
   return !infers && byName.size === 0
 }
 
