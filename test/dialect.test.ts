@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { parse } from 'csv-parse/sync'
-import { calibrate, evaluate, read, type ScoreOptions, softmax } from 'softmax-stream'
+import { calibrate, evaluate, read, type ScoreOptions, scoreFiles, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
 import { P21, run } from './streams.js'
@@ -69,6 +69,19 @@ describe('a line sep=', () => {
   it('is no row either where the delimiter is asked for', async () => {
     expect((await everyWay(`sep=;\n${rows('|')}`, { delimiter: '|' })).text).toBe(result('|'))
     expect((await everyWay(`sep=;\n${rows(';')}`, { from: 'tsv' })).text).toBe(result(';'))
+  })
+
+  it.each(LANES)('of one input does not change the delimiter of an output of several, in lane %s', async (lane) => {
+    const commas = 't,logit_x,logit_y\na,2,1\n'
+    const semicolons = 'sep=;\nt;logit_x;logit_y\n"x;y";2;1\nz,z;2;1\n'
+    const all = async (...texts: string[]) => {
+      const inputs = texts.map((text) => Readable.from([Buffer.from(text)]))
+      return String(Buffer.concat(await scoreFiles(inputs, { lane }).toArray()))
+    }
+    expect(await all(commas, semicolons)).toBe(scored('a', 'x;y', '"z,z"'))
+    expect(await all(semicolons, commas)).toBe(scored('"x;y"', 'z|z', 'a').replaceAll(',', ';').replace('z|z', 'z,z'))
+    const json = '{"t":"j","logit_x":2,"logit_y":1}\n'
+    expect(await all(semicolons, json)).toMatch(/\nj;[\d.]+;[\d.]+;x\n$/)
   })
 
   it.each(['sep=a', 'sep=', 'sep', 'sepal,logit_x', 'sep=ab,logit_x'])(

@@ -60,7 +60,7 @@ export async function jobOf(
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
-  const output = delimiterOf(settings.to) === undefined ? undefined : outputDialect(settings, dialect)
+  if (delimiterOf(settings.to) !== undefined) run.dialect ??= outputDialect(settings, dialect)
   const measures = run.measures === true
   const own = measures ? { ...schema, emit: [], names: [], kept: [] } : schema
   const byClass = typed && !numbersOnly && isByClass(schema)
@@ -75,7 +75,7 @@ export async function jobOf(
     probe: run.probe,
     wantRaw: settings.onReject !== undefined,
     input: dialect,
-    output,
+    output: run.dialect,
   }
 }
 

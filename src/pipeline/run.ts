@@ -1,5 +1,6 @@
 /** State shared by the inputs of a run, and the conversion of chunks to buffers. */
 import type { DataType } from '../core/data-type.js'
+import type { Dialect } from '../core/dialect.js'
 import { SoftmaxError } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
 import { kindOf } from '../core/kind-of.js'
@@ -38,6 +39,8 @@ export interface Run {
   types?: readonly (DataType | undefined)[]
   /** The kept columns of the first input. */
   kept?: readonly Column[]
+  /** The dialect of delimited output, for all inputs, each of which may have its own sep= line. */
+  dialect?: Dialect
   /** Inputs without rows, waiting for an input that defines the number of classes. */
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
   /** Whether metrics are requested, which cannot count rows of NaN. */
