@@ -35,7 +35,7 @@ describe('--dry-run', () => {
       kept: 'image',
       classes: '2: cat, dog',
       output: "standard output (csv, delimiter ',', quote '\"')",
-      columns: 'image: utf8; p_cat, p_dog: float64; label: utf8',
+      columns: 'image: text; p_cat, p_dog: float64; label: text',
       lane: 'fast',
       below: `image,p_cat,p_dog,label\n${scored(3)}`,
     })

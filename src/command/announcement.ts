@@ -39,11 +39,16 @@ export function announceTypes(
   complain(`kept columns: ${typesText(output.columns.slice(0, kept.length))}`)
 }
 
+/** A type as the option `types` names it. */
+export function nameOfType(type: string): string {
+  return type === 'utf8' ? 'text' : type
+}
+
 /** Columns grouped by type: `int64 ("id", "age"), text ("name")`. */
 export function typesText(columns: InputInfo['output']['columns']): string {
   const groups = new Map<string, string[]>()
   for (const { name, type } of columns) {
-    const key = type === 'utf8' ? 'text' : type
+    const key = nameOfType(type)
     groups.set(key, [...(groups.get(key) ?? []), shown(name)])
   }
   return Array.from(groups, ([type, names]) => `${type} (${listed(names)})`).join(', ')

@@ -12,7 +12,7 @@ import { jsonOf } from '../core/value-text.js'
 import { loadFormat } from '../formats/index.js'
 import { compressionOf } from '../io/compression.js'
 import type { InputInfo } from '../pipeline/input-info.js'
-import { columnRange } from './announcement.js'
+import { columnRange, nameOfType } from './announcement.js'
 
 /** The number of rows to show. */
 const ROWS = 3
@@ -116,7 +116,8 @@ const LINE = 66
 /** Columns with types; adjacent columns of the same type are grouped. */
 function columnsText(columns: InputInfo['output']['columns']): string {
   const runs: { names: string[]; type: string }[] = []
-  for (const { name, type } of columns) {
+  for (const { name, type: own } of columns) {
+    const type = nameOfType(own)
     const last = runs.at(-1)
     if (last?.type === type) last.names.push(name)
     else runs.push({ names: [name], type })
