@@ -134,3 +134,24 @@ describe('text that begins as a file of another kind', () => {
     expect(text).toBe('<table,index\n1,0\n')
   })
 })
+
+describe('text for which another format is requested', () => {
+  it.each<[string, 'csv' | 'tsv' | 'ndjson' | 'json']>([
+    ['a,b\n1,2\n', 'csv'],
+    ['a\tb\n1\t2\n', 'tsv'],
+    ['{"logits":[1,2]}\n', 'ndjson'],
+    ['[1,2]\n[2,1]\n', 'ndjson'],
+    ['[\n{"logits":[1,2]}\n]\n', 'json'],
+  ])('is refused with the format that it looks like: %j', async (text, meant) => {
+    for (const from of ['parquet', 'arrow', 'npy'] as const) {
+      const { error } = await run(text, { from })
+      expect(error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
+      expect(error!.message).toBe(
+        `the input is not ${from}: it is text that looks like ${meant}; from: '${meant}' reads it [E_CORRUPT]`,
+      )
+      expect(
+        (await run(text, { from: meant, logits: meant === 'csv' || meant === 'tsv' ? '1-2' : undefined })).error,
+      ).toBeUndefined()
+    }
+  })
+})

@@ -232,9 +232,10 @@ export const CODES = {
     ({ feature, needed, version, remedy }) =>
       `${feature} needs Node ${needed} or later, and this is ${version}; ${remedy}`,
   ),
-  E_CORRUPT: word<{ format: string; reason: string }>(
-    3,
-    ({ format, reason }) => `the ${format} data is corrupt or truncated: ${reason}`,
+  E_CORRUPT: word<{ format: string; reason: string; looksLike?: string }>(3, ({ format, reason, looksLike }) =>
+    looksLike === undefined
+      ? `the ${format} data is corrupt or truncated: ${reason}`
+      : `the input is not ${format}: ${reason} that looks like ${looksLike}; ${optionText('from', looksLike)} reads it`,
   ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),

@@ -1,6 +1,5 @@
 /** Opens an input: detects its compression, encoding and format. */
 
-import { corruptData } from '../core/corrupt-data.js'
 import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
@@ -87,7 +86,15 @@ async function requireNoText(source: Peekable, requested: FormatName): Promise<v
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
   const text = start!.toString('utf8', 0, SEEN).trim()
   if (text.length < 4 || /[^\P{Cc}\s]|\ufffd(?!$)/u.test(text)) return
-  throw corruptData(requested, `it is text; try ${optionText('from', 'csv')} or ${optionText('from', 'ndjson')}`)
+  throw new SoftmaxError('E_CORRUPT', { format: requested, reason: 'it is text', looksLike: likelyFormat(text) })
+}
+
+/** The text format of the first bytes of a file. */
+function likelyFormat(text: string): FormatName {
+  if (/^\{|^\[\s*[-\d]/.test(text)) return 'ndjson'
+  if (text.startsWith('[')) return 'json'
+  const [line] = text.split('\n', 1) as [string]
+  return line.includes('\t') && !line.includes(',') ? 'tsv' : 'csv'
 }
 
 /** The number of bytes needed to recognize text. */
