@@ -410,6 +410,18 @@ describe('two classes of one logit', () => {
     expect(error).toMatchObject({ status: 2, message: expect.stringContaining(text) })
   })
 
+  it('name the flag or the option of the sigmoid where it is needed', async () => {
+    for (const [options, flags] of [
+      [{ threshold: 0.3 }, ['--threshold', '0.3']],
+      [{ emit: 'labels' }, ['--emit', 'labels']],
+    ] as const) {
+      const { error } = await run('a,b\n1,2\n', { ...options, logits: '1-2' } as ScoreOptions)
+      expect(error!.message).toContain("works only with op: 'sigmoid'")
+      const { stderr } = command(['--logits', '1-2', ...flags], { stdin: 'a,b\n1,2\n' })
+      expect(stderr).toContain('works only with --sigmoid')
+    }
+  })
+
   it('have a threshold where something shows it', async () => {
     const errorOf = async (options: ScoreOptions) =>
       (await run(ROWS, { binary: 'no,yes', threshold: 0.9, ...options })).error

@@ -5,7 +5,7 @@ import { plural, SoftmaxError, shown, shownNames } from './errors.js'
 import { pairNames } from './labels.js'
 import { nearest } from './nearest.js'
 import { optionText, verbText } from './option-words.js'
-import type { ValueOf } from './options.js'
+import { opText, type ValueOf } from './options.js'
 import { type OutputColumn, SETS } from './output-columns.js'
 
 /** The options that affect labels. */
@@ -84,15 +84,14 @@ function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, 
   const hasLabels = emit.includes('labels')
   if (hasLabels && !sigmoid) {
     throw new SoftmaxError('E_CONFLICT', {
-      reason:
-        'labels lists the classes of a row that may have several, and works only with sigmoid; softmax gives one, in label',
+      reason: `labels lists the classes of a row that may have several, and works only with ${opText('sigmoid')}; softmax gives one, in label`,
     })
   }
   if (threshold === undefined || hasLabels || binary || (sigmoid && truth !== undefined)) return
   throw new SoftmaxError('E_CONFLICT', {
     reason: sigmoid
       ? `${optionText('threshold')} works only with labels, which ${optionText('emit')} does not list; add labels to it`
-      : `${optionText('threshold')} works only with sigmoid or ${optionText('binary')}; ${optionText('minConfidence')} leaves out labels of low confidence`,
+      : `${optionText('threshold')} works only with ${opText('sigmoid')} or ${optionText('binary')}; ${optionText('minConfidence')} leaves out labels of low confidence`,
   })
 }
 

@@ -6,7 +6,7 @@ import { SoftmaxError, shown, shownNames } from './errors.js'
 import { delimiterOf, holdsArrays, isArray } from './formats.js'
 import { labelWarnings, readLabels, repeated } from './labels.js'
 import { optionText } from './option-words.js'
-import { items, type SettingsOf } from './options.js'
+import { items, opText, type SettingsOf } from './options.js'
 import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
 
 /** The options that determine class names and output columns. */
@@ -132,7 +132,7 @@ function requireCalibrated(
   named: boolean,
 ): void {
   if (sigmoid) {
-    const reason = `${optionText('calibration')} works only with probabilities that sum to 1, and those of sigmoid do not`
+    const reason = `${optionText('calibration')} works only with probabilities that sum to 1, and those of ${opText('sigmoid')} do not`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
   if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
@@ -142,7 +142,7 @@ function requireCalibrated(
 function requireOwn(emit: readonly OutputColumn[]): void {
   const joint = emit.find((name) => name === 'entropy' || name === 'logsumexp')
   if (joint === undefined) return
-  const reason = `${joint} works only with probabilities that sum to 1, and those of sigmoid do not; leave it out of ${optionText('emit')}`
+  const reason = `${joint} works only with probabilities that sum to 1, and those of ${opText('sigmoid')} do not; leave it out of ${optionText('emit')}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

@@ -9,7 +9,7 @@ import { findLogits, type LogitColumns, requireNoRows, requireNoTable } from './
 import { classCount, findLogitsColumn, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
-import type { SettingsOf } from './options.js'
+import { opText, type SettingsOf } from './options.js'
 import type { OutputLayout, Shape } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { select } from './selector.js'
@@ -188,7 +188,7 @@ function shapedLayout(layout: OutputLayout, type: Column['type'], shapes: readon
 /** The same for nested rows. */
 function nestedLayout({ truth }: SchemaSettings, layout: OutputLayout, depth: number): OutputLayout {
   if (truth === undefined || !layout.sigmoid) return { ...layout, shape: 'list', depth }
-  const reason = `${optionText('truth')} has one class for each list of nested logits, so it cannot be used with sigmoid`
+  const reason = `${optionText('truth')} has one class for each list of nested logits, so it cannot be used with ${opText('sigmoid')}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

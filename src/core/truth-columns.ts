@@ -6,7 +6,7 @@ import { isOtherName } from './known-names.js'
 import { repeated } from './labels.js'
 import type { LayoutSettings } from './layout.js'
 import { optionText } from './option-words.js'
-import type { SettingsOf } from './options.js'
+import { opText, type SettingsOf } from './options.js'
 import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { selectOne, selectorOfNames, selectTruths } from './selector.js'
@@ -77,9 +77,9 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   const { classes, sigmoid, emit, decision } = layout
   if (!sigmoid) return false
   const option = emit.includes('rank')
-    ? `${optionText('emit', 'rank')} needs exactly one true class per row, so it does not work with ${optionText('sigmoid')}; loss and correct do`
+    ? `${optionText('emit', 'rank')} needs exactly one true class per row, so it does not work with ${opText('sigmoid')}; loss and correct do`
     : decision?.minConfidence
-      ? `${optionText('minConfidence')} works only with one label per row; with sigmoid, use ${optionText('threshold')}`
+      ? `${optionText('minConfidence')} works only with one label per row; with ${opText('sigmoid')}, use ${optionText('threshold')}`
       : undefined
   if (option !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: option })
   if (names.length === 1) return false
