@@ -297,7 +297,7 @@ describe('examples of the help', () => {
     const cwd = folder()
     const digits = readFileSync(join(ROOT, 'fixtures/digits-logits.csv'), 'utf8')
     writeFileSync(join(cwd, 'logits.csv'), digits)
-    for (const name of ['validation.csv', 'test.csv']) writeFileSync(join(cwd, name), digits.replace('truth', 'label'))
+    for (const name of ['validation.csv', 'test.csv']) writeFileSync(join(cwd, name), digits.replace('truth', 'actual'))
     copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'logits.parquet'))
     mkdirSync(join(cwd, 'parts'))
     copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'parts/part-0.parquet'))
@@ -323,7 +323,7 @@ describe('examples of the help', () => {
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('[E_') })
   })
 
-  const CALIBRATE = 'softmax calibrate validation.csv --truth label -o calibration.json\n'
+  const CALIBRATE = 'softmax calibrate validation.csv --truth actual -o calibration.json\n'
 })
 
 describe('the manual page', () => {

@@ -38,7 +38,7 @@ const OF_LABELS = ['threshold', 'minConfidence'] as const
  * @throws {SoftmaxError} E_VALIDATION if no temperature can be found; the errors of `evaluate`.
  *
  * @example
- * const calibration = await calibrate('validation.csv', { truth: 'label' })
+ * const calibration = await calibrate('validation.csv', { truth: 'actual' })
  * await pipeline(scoreFiles('logits.csv', { calibration }), createWriteStream('scored.csv'))
  */
 export async function calibrate(inputs: Inputs, options: CalibrateOptions): Promise<Calibration> {

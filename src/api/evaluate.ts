@@ -42,7 +42,7 @@ export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[num
  * true class, and the errors of `score`.
  *
  * @example
- * const { accuracy, log_loss } = await evaluate('validation.csv', { truth: 'label' })
+ * const { accuracy, log_loss } = await evaluate('validation.csv', { truth: 'actual' })
  */
 export async function evaluate(inputs: Inputs, options: EvaluateOptions): Promise<Metrics> {
   const list = requireInputs(inputs, 'evaluate')

@@ -31,7 +31,7 @@ export interface Report {
  * @throws {SoftmaxError} E_DEPENDENCY if these packages are missing, and the errors of `evaluate`.
  *
  * @example
- * const { html } = await report('validation.csv', { truth: 'label' })
+ * const { html } = await report('validation.csv', { truth: 'actual' })
  * await writeFile('report.html', html)
  */
 export async function report(inputs: Inputs, options: EvaluateOptions): Promise<Report> {

@@ -36,7 +36,7 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     does: 'Evaluate the predictions.',
-    line: 'softmax evaluate validation.csv --truth label',
+    line: 'softmax evaluate validation.csv --truth actual',
     verb: 'evaluate',
     isFirst: true,
   },
@@ -47,18 +47,18 @@ export const EXAMPLES: readonly Example[] = [
   },
   {
     does: 'Compare the metrics before and after calibration in an HTML report.',
-    line: String.raw`softmax evaluate test.csv --truth label --calibration calibration.json \
+    line: String.raw`softmax evaluate test.csv --truth actual --calibration calibration.json \
  --report report.html`,
     verb: 'evaluate',
   },
   {
     does: 'Find the temperature from rows that the model was not trained on.',
-    line: 'softmax calibrate validation.csv --truth label -o calibration.json',
+    line: 'softmax calibrate validation.csv --truth actual -o calibration.json',
     verb: 'calibrate',
   },
   {
     does: 'Output sets of classes that contain the true class 9 times in 10.',
-    line: String.raw`softmax calibrate validation.csv --truth label --coverage 0.9 \
+    line: String.raw`softmax calibrate validation.csv --truth actual --coverage 0.9 \
   -o calibration.json
 softmax logits.csv --calibration calibration.json --emit label,set \
   -o scored.csv`,

@@ -304,7 +304,7 @@ softmax several.npz`,
     example: String.raw`echo '{}' > c.json
 printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     says: 'softmax: c.json: --calibration: it is not a calibration; softmax calibrate makes one [E_CALIBRATION]',
-    fix: 'Make a calibration from rows of this model: softmax calibrate validation.csv --truth label -o calibration.json.',
+    fix: 'Make a calibration from rows of this model: softmax calibrate validation.csv --truth actual -o calibration.json.',
   },
   E_VALIDATION: {
     is: 'No temperature can be found from the rows.',
