@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 /** Delimited text that deviates from RFC 4180: lines above the header, delimiters, blanks around cells, line ends. */
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { setTimeout } from 'node:timers/promises'
 import { parse } from 'csv-parse/sync'
 import { calibrate, evaluate, read, type ScoreOptions, scoreFiles, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -310,6 +311,17 @@ describe('lines above the header', () => {
     expect((await everyWay(text, { skipLines: lines, logits: 'cat,dog' })).error).toBeUndefined()
     const { error: unknown } = await everyWay(text, { logits: 'cat,dog' })
     expect(unknown).toMatchObject({ code: 'E_HEADER', info: { above: { lines } } })
+  })
+
+  it('are counted with a blank line that arrives later', async () => {
+    async function* slow() {
+      for (const text of ['made by x, v2\n', '\n', 'id,text,cat,dog\n1,a,1.5,-2\n2,b,-2.5,1\n']) {
+        yield Buffer.from(text)
+        await setTimeout(30)
+      }
+    }
+    const { error } = await run(slow())
+    expect(error!.message).toContain('skipLines: 2 skips the lines before the header')
   })
 
   it('are proposed where there is a line less than a column, too, but not where R left out the name of the row names', async () => {

@@ -56,13 +56,13 @@ const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
  * the header seems to be further down.
  */
 export async function readFirstRows(
-  { dialect, header, line }: CsvHeader,
+  { dialect, header, line, lines }: CsvHeader,
   blocks: AsyncGenerator<Block>,
   width: number,
   count: number,
 ): Promise<{ rows: string[][]; blocks: AsyncGenerator<Block> }> {
   const rows: string[][] = []
-  const search = new HeaderSearch(line)
+  const search = new HeaderSearch(lines)
   let bytes = 0
   const wantsMore = (block: Block) => {
     for (const { row, start } of rowsIn(block, dialect)) {
@@ -94,9 +94,9 @@ class HeaderSearch {
   readonly #rows: { cells: number; lines: number; hasNumbers: boolean; comment: string | undefined }[] = []
   #lines: number
 
-  /** `line` is the line that was taken for the header. */
-  constructor(line: number) {
-    this.#lines = line
+  /** `lines` are those before the blocks: up to the supposed header, and blank ones below it. */
+  constructor(lines: number) {
+    this.#lines = lines
   }
 
   add(block: Block, dialect: Dialect): void {
@@ -300,7 +300,8 @@ function hasCommentPrefix([first = '', ...names]: string[]): boolean {
 }
 
 const HEADER_RETURN = String.raw`a carriage return in the header is read as its end; tr '\r' ' ' replaces it with a space`
-const TRAILING_ROWS = 'every row ends in a delimiter, unlike the header; the empty last cell is left out'
+const TRAILING_ROWS =
+  'every row ends in a delimiter, unlike the header; the empty last cell is left out'
 const TRAILING_HEADER = 'the header ends in a delimiter, unlike the rows; the empty last name is left out'
 
 /** The name given to the column of row names. */
