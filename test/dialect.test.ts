@@ -335,16 +335,17 @@ describe('a delimiter at the end', () => {
   it('of every row but not of the header has no cell behind it', async () => {
     const { text, error, warnings } = await everyWay(`${HEADER}\na,2,1,\n"b",2,1,\n`)
     expect({ text, error }).toEqual({ text: scored('a', '"b"'), error: undefined })
-    expect(warnings).toEqual([expect.stringContaining('every row ends in a delimiter')])
+    expect(warnings).toEqual([expect.stringContaining('the first rows end in a delimiter')])
   })
 
   it('of every row has to be at the end of each, and nothing behind it', async () => {
     const rows = 'a,2,1,\n'.repeat(200)
-    const { rejects } = await rejectsOf(`${HEADER}\n${rows}b,2,1\nc,2,1,4\nd,2,\n`)
+    const { rejects } = await rejectsOf(`${HEADER}\n${rows}b,2,1\nc,2,1,4\nd,2,\ne,2,1,0,\n`)
     expect(rejects).toMatchObject([
-      { code: 'E_WIDTH', line: 202 },
-      { code: 'E_WIDTH', line: 203 },
-      { code: 'E_WIDTH', line: 204 },
+      { code: 'E_WIDTH', line: 202, message: expect.stringContaining('the row does not end in a delimiter') },
+      { code: 'E_WIDTH', line: 203, message: expect.stringContaining('has 4 cells where 3 are expected') },
+      { code: 'E_WIDTH', line: 204, message: expect.stringContaining('has 2 cells where 3 are expected') },
+      { code: 'E_WIDTH', line: 205, message: expect.stringContaining('has 4 cells where 3 are expected') },
     ])
   })
 

@@ -67,13 +67,10 @@ export const CODES = {
     const remedy = isMeasured ? skipHint(isSkipped) : `; ${optionText('nonfinite', 'propagate')} writes NaN`
     return `${of === undefined ? '' : `in ${of}, `}${reason}, so the row has no softmax${remedy}`
   }),
-  E_WIDTH: word<WidthInfo>(1, ({ cells, width, hint, of = 'the row', key, keys = [] }, isSkipped) => {
-    const reason =
-      key === undefined
-        ? `${of} has ${plural(cells, of === 'the row' ? 'cell' : 'logit')} where ${width} ${width === 1 ? 'is' : 'are'} expected`
-        : `the object has an unknown class ${shown(key)} (classes: ${shownNames(keys)})`
-    return `${reason}${hint === undefined ? skipHint(isSkipped) : `; ${hint}`}`
-  }),
+  E_WIDTH: word<WidthInfo>(
+    1,
+    (info, isSkipped) => `${widthReason(info)}${info.hint === undefined ? skipHint(isSkipped) : `; ${info.hint}`}`,
+  ),
   E_REPEATED: word(
     1,
     () => 'the row repeats the header, as if files were concatenated; pass the files as separate inputs',
@@ -454,6 +451,13 @@ export interface WidthInfo {
   /** If the logits are an object: a key that is not a class, and the keys of the classes. */
   key?: string
   keys?: readonly string[]
+}
+
+function widthReason({ cells, width, of = 'the row', key, keys = [] }: WidthInfo): string {
+  if (key !== undefined) return `the object has an unknown class ${shown(key)} (classes: ${shownNames(keys)})`
+  if (cells === width) return `${of} does not end in a delimiter, unlike the first rows`
+  const found = plural(cells, of === 'the row' ? 'cell' : 'logit')
+  return `${of} has ${found} where ${width} ${width === 1 ? 'is' : 'are'} expected`
 }
 
 /** The data of an E_CELL. */

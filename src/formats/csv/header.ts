@@ -301,8 +301,8 @@ function hasCommentPrefix([first = '', ...names]: string[]): boolean {
 
 const HEADER_RETURN = String.raw`a carriage return in the header is read as its end; tr '\r' ' ' replaces it with a space`
 const TRAILING_ROWS =
-  'every row ends in a delimiter, unlike the header; the empty last cell is left out'
-const TRAILING_HEADER = 'the header ends in a delimiter, unlike the rows; the empty last name is left out'
+  'the first rows end in a delimiter, unlike the header; the empty last cell of each row is left out'
+const TRAILING_HEADER = 'the header ends in a delimiter, unlike the first rows; the empty last name is left out'
 
 /** The name given to the column of row names. */
 const ROW_NAMES = 'row_names'

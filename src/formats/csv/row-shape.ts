@@ -17,14 +17,19 @@ export function shapeError(row: string[], columns: readonly Column[], dialect: D
   const width = dialect.trailing ? columns.length + 1 : columns.length
   const last = row.at(-1)!
   if (row.length !== width || (dialect.trailing && last !== '')) {
-    const header = headerError(row, columns, dialect)
-    if (header) return header
-    const hint = widthHint(row, width, columns, dialect)
-    return { code: 'E_WIDTH', info: { cells: row.length, width, ...(hint !== undefined && { hint }) } }
+    const cells = dialect.trailing && last === '' ? row.slice(0, -1) : row
+    return headerError(cells, columns, dialect) ?? widthError(cells, columns, dialect)
   }
   if (last.endsWith('\r')) return { code: 'E_QUOTE', info: { reason: TRUNCATED }, cell: columns.length - 1 }
   const bare = isEscaped(dialect) ? row.map(withoutEscapes) : row
   return dialect.quote === '' && bare.some(hasNewline) ? { code: 'E_QUOTE', info: { reason: unquotable() } } : undefined
+}
+
+/** The error of a row of the wrong width; `cells` are those that count, without an empty one at the end of each row. */
+function widthError(cells: string[], columns: readonly Column[], dialect: Dialect): RowError {
+  const width = columns.length
+  const hint = widthHint(cells, width, columns, dialect)
+  return { code: 'E_WIDTH', info: { cells: cells.length, width, ...(hint !== undefined && { hint }) } }
 }
 
 const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
