@@ -658,6 +658,27 @@ describe('rows that are records', () => {
   })
 })
 
+describe('an index of pandas that is named like logits', () => {
+  const { bytes } = readFileSync(join(ROOT, 'fixtures/columns.ndjson'), 'utf8')
+    .split('\n')
+    .map((line) => JSON.parse(line || '{}') as { name?: string; bytes: string })
+    .find(({ name }) => name === 'an index of two levels named by convention')!
+  const input = Buffer.from(bytes, 'base64')
+  const options = { from: 'parquet', to: 'csv', emit: 'confidence' } as const
+
+  it('is kept, with a warning', async () => {
+    const { text, warnings } = await run(input, options)
+    expect(text.split('\n')[0]).toBe('logit_x,logit_y,confidence')
+    expect(warnings).toEqual([expect.stringContaining('"logit_x", "logit_y" are not read as logits')])
+  })
+
+  it.each(['logit_x,logit_cat', 'logit_*', '4,1'])('is a class if it is selected: %s', async (logits) => {
+    const { text, warnings } = await run(input, { ...options, logits })
+    expect(text.split('\n')[0]).not.toContain('logit_x')
+    expect(warnings).toEqual([])
+  })
+})
+
 describe('files that other programs write', () => {
   interface Case {
     name: string

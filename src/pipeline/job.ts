@@ -3,7 +3,7 @@
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf, dialectOf } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
-import { EVIDENCE_ROWS, pandasIndexNames } from '../core/logit-columns.js'
+import { EVIDENCE_ROWS, indexWarning, pandasIndexNames } from '../core/logit-columns.js'
 import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
 import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
@@ -56,7 +56,8 @@ export async function jobOf(
   const warnings = isDetected ? headerWarnings(firstLine(reader, schema, settings)) : []
   const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
   const nested = nestedWarning(kept, requestedTypes(settings.types))
-  for (const warning of [...warnings, ...(reader.warnings ?? []), nested]) {
+  const index = schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence)
+  for (const warning of [...warnings, ...(reader.warnings ?? []), index, nested]) {
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
@@ -111,8 +112,10 @@ async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: I
   if (first) return {}
   // If lines precede the header, the selected names are not among the columns; the sample rows reveal that.
   if (reader.named && !isSelectable(settings, reader.columns)) await firstRows(reader, EVIDENCE_ROWS)
-  if (!needsEvidence(settings, reader.columns, reader.named)) return {}
-  return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames: pandasIndexNames(reader.metadata) }
+  const indexNames = pandasIndexNames(reader.metadata)
+  const columns = reader.columns.filter(({ name }) => !indexNames.has(name))
+  if (!needsEvidence(settings, columns, reader.named)) return { indexNames }
+  return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames }
 }
 
 function isSelectable(settings: InputSettings, columns: readonly Column[]): boolean {
