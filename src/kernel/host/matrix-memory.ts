@@ -114,9 +114,14 @@ export function loadRows(
 
 function loadColumns(numbers: Logits['numbers'], classes: number, room: Room, first: number, rows: number): void {
   for (let index = 0; index < classes; index++) {
-    const start = (index * numbers.length) / classes + first
-    loadColumn(numbers.subarray(start, start + rows), room, room.logits + 8 * index, 8 * classes)
+    loadColumn(partOf(numbers, classes, index, first, rows), room, room.logits + 8 * index, 8 * classes)
   }
+}
+
+/** Some rows of a column of logits, of which there may be more rows than are scored. */
+function partOf(numbers: Logits['numbers'], classes: number, index: number, first: number, rows: number) {
+  const start = (index * numbers.length) / classes + first
+  return numbers.subarray(start, start + rows)
 }
 
 /** Copies a column into kernel memory, where its numbers become doubles, `step` bytes apart. */
@@ -137,9 +142,8 @@ function loadColumn(numbers: Logits['numbers'], room: Room, at: number, step = 8
 export function scoreChunkByClass({ logits: { numbers }, scores, room }: Run, first: number, rows: number): number {
   const { classes } = scores
   const stride = 8 * rows + COLUMN_GAP
-  const startOf = (index: number) => index * scores.rows + first
   for (let index = 0; index < classes; index++) {
-    loadColumn(numbers.subarray(startOf(index), startOf(index) + rows), room, room.logits + index * stride)
+    loadColumn(partOf(numbers, classes, index, first, rows), room, room.logits + index * stride)
   }
   const { logits, states, scratch, out, copies, temperature, results } = room
   const unscored = ownKernel().scoreColumns(
@@ -155,7 +159,7 @@ export function scoreChunkByClass({ logits: { numbers }, scores, room }: Run, fi
     results,
   )
   for (let index = 0; index < classes; index++) {
-    scores.values.set(doubles(out + index * stride, rows), startOf(index))
+    scores.values.set(doubles(out + index * stride, rows), index * scores.rows + first)
   }
   return unscored
 }
