@@ -1228,6 +1228,20 @@ const TESTS = {
       expect((await run(bytes, { ...options, to: format, head: 0 })).error).toBeUndefined()
     })
 
+    it.each(['parquet', 'arrow', 'arrows'] as const)(
+      'has the results of the whole, from columns of %s',
+      async (format) => {
+        const logits = Array.from({ length: 300 }, (_, row) => `${row},${(row * 7) % 13},${(row * 5) % 11}\n`)
+        const { bytes } = await run(`id,a,b\n${logits.join('')}`, { logits: 'a,b', to: format, emit: 'probs=logit_' })
+        const lines = async (head?: number) => {
+          const scored = await run(bytes, { from: format, to: format, ...(head !== undefined && { head }) })
+          const { text } = await run(scored.bytes, { from: format, to: 'ndjson', logits: 'p_*', emit: 'index' })
+          return text.trimEnd().split('\n')
+        }
+        expect(await lines(7)).toEqual((await lines()).slice(0, 7))
+      },
+    )
+
     it('tells a format that has the number of rows in front', async () => {
       const { bytes } = await run(rows(300), { to: 'npy' })
       const { bytes: first } = await run(bytes, { from: 'npy', head: 7 })
