@@ -235,6 +235,14 @@ describe('softmax help', () => {
   })
 })
 
+it('the help on scoring has its examples, and where its options are', () => {
+  const { stdout } = command(['help', 'score'])
+  expect(stdout).toMatch(/^Usage: softmax \[options\] \[input \.\.\.\]\n\nComputes /)
+  expect(stdout).toContain('    softmax logits.csv -o scored.csv\n')
+  expect(stdout).not.toContain('softmax evaluate')
+  expect(stdout).toMatch(/softmax help all/)
+})
+
 describe('verbs', () => {
   it.each([
     ['evalute', 'softmax evaluate'],

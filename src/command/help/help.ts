@@ -39,9 +39,8 @@ function textOn(topic: string, paint: Paint, version: string): string | undefine
   if (topic === 'topics') return topicList(paint)
   if (topic === 'man') return manPage(version)
   if (VERBS.includes(topic as Verb)) return verbHelp(topic as Verb, paint)
-  if (topic === 'help' || topic === 'explain' || topic === 'score') {
-    return usageOf(topic, paint) + paragraph(VERB_TEXTS[topic].does)
-  }
+  if (topic === 'help' || topic === 'explain') return introduction(topic, paint)
+  if (topic === 'score') return scoreHelp(paint)
   if (topic === 'examples') return section(paint, 'Examples', examplesOf(EXAMPLES))
   const word = topic
     .toLowerCase()
@@ -122,13 +121,26 @@ function everything(paint: Paint): string {
   ].join('\n')
 }
 
+/** The usage and the description of a verb. */
+function introduction(verb: keyof typeof VERB_TEXTS, paint: Paint): string {
+  return `${usageOf(verb, paint)}\n${paragraph(VERB_TEXTS[verb].does)}`
+}
+
+/** The help on scoring, whose options are most of the full help. */
+function scoreHelp(paint: Paint): string {
+  return [
+    introduction('score', paint),
+    section(paint, 'Examples', examplesOf(EXAMPLES.filter(({ verb }) => verb === undefined))),
+    paragraph('Options: softmax --help lists the common ones, softmax help all all of them.'),
+  ].join('\n')
+}
+
 function verbHelp(verb: Verb, paint: Paint): string {
   const listed = describeFlags().filter(({ only, verbs }) => only === verb || verbs.includes(verb))
   const options = listed.map((flag) => flagEntry(flagOf(verb, flag), 26))
   const examples = EXAMPLES.filter((example) => example.verb === verb)
   return [
-    usageOf(verb, paint),
-    paragraph(VERB_TEXTS[verb].does),
+    introduction(verb, paint),
     section(paint, 'Examples', examplesOf(examples)),
     section(paint, 'Options', options.join('')),
     paragraph('For more input options, see Input, Classes and Bad rows in softmax help all.'),
