@@ -60,12 +60,12 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   memory: {
     heading: 'Memory',
     also: 'ram',
-    text: 'Memory is constant for text, arrays and Arrow: 100 to 200 MB, whatever the size of the input. Parquet adds one page per column: 170 to 300 MB in all for 10 columns; for 1000 columns with pages of 0.5 MB 0.8 GB, or 1.0 GB to write Parquet. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
+    text: 'Memory is constant for text, arrays and Arrow: 100 to 200 MB, whatever the size of the input. Parquet adds one page per column, and grows slowly with the number of row groups: 10 columns take 170 MB for 1,000,000 rows and 300 MB for 45,000,000; 1000 columns with pages of 0.5 MB take 0.8 GB, or 1.0 GB to write Parquet. A row of text has at most --max-row-bytes (16 MiB). For limits of address space (ulimit -v), see softmax explain E_MEMORY.',
   },
   limits: {
     heading: 'Limits',
     also: 'limit security performance speed',
-    text: 'Inputs may have any size: time is linear in it, and memory is constant (softmax help memory). A row longer than --max-row-bytes is a bad row, and --max-errors limits the number of bad rows. --head reads only the first rows, and --jobs sets the number of threads. --no-decompress refuses input compressed with gzip or zstd; --from csv refuses Parquet, Arrow and .npz, which may be compressed internally.',
+    text: 'Inputs may have any size: time is linear in it, and memory is constant, except that it grows slowly with the rows of Parquet (softmax help memory). A row longer than --max-row-bytes is a bad row, and --max-errors limits the number of bad rows. --head reads only the first rows, and --jobs sets the number of threads. --no-decompress refuses input compressed with gzip or zstd; --from csv refuses Parquet, Arrow and .npz, which may be compressed internally.',
   },
   folders: {
     heading: 'Folders',

@@ -36,6 +36,6 @@ export const STATUSES: readonly (readonly [status: string, meaning: string])[] =
   ['1', 'bad data, or all rows are bad'],
   ['2', 'usage error, such as an unknown option or options that exclude each other'],
   ['3', 'input or output failed'],
-  ['70', 'internal error; please report it'],
+  ['70', 'internal error (please report it), or a worker thread failed'],
   ['128+n', 'terminated by signal n'],
 ]
