@@ -68,7 +68,7 @@ ${rejectedSection(evaluation)}
 }
 
 const MULTI_LABEL =
-  'Rows may have several classes here, each with a probability of its own. The confusion matrix and the charts of confidence and risk are for models with one class a row only.'
+  'Rows may have several classes here, each with a probability of its own. The confusion matrix and the charts of confidence and risk are only for models with one class per row.'
 
 /** Allows no requests, and no script except the embedded one. */
 const POLICY = [
@@ -93,7 +93,7 @@ function factsOf({ evaluation: { metrics }, facts }: Subject): Html {
   const counts = [
     ['rows', count(metrics.rows)],
     ['without a true class', count(metrics.unlabelled)],
-    ['left out as bad', count(metrics.rejected)],
+    ['bad rows skipped', count(metrics.rejected)],
     ['without a label', count(metrics.abstained)],
   ].filter(([name, value]) => name === 'rows' || value !== '0')
   const all = [...counts, ['classes', count(metrics.classes.length)], ...facts]
@@ -145,9 +145,9 @@ ${asNumbers('Numbers of the reliability diagram', reliabilityTable(words, bins, 
 }
 
 const OF_ROWS =
-  'Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line confidence is accuracy, below it the model is overconfident.'
+  'Accuracy of the rows of each bin of confidence; larger marks have more rows. On the dotted line, confidence equals accuracy; below it, the model is overconfident.'
 const OF_CLASSES =
-  'Every class of every row is a prediction; of those in each bin of probability, the share that is true. Larger marks have more predictions. On the dotted line probability is that share, below it probabilities are too high.'
+  'Every class of every row is a prediction; of those in each bin of probability, the share that is true. Larger marks have more predictions. On the dotted line, the probability equals that share; below it, probabilities are too high.'
 
 function confidenceFigure(evaluation: Evaluation, charts: Charts): Html {
   const bars = histogramOf(evaluation)

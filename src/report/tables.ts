@@ -137,7 +137,7 @@ function shadedCell(cell: number, share: number, isRight: boolean): Html {
 
 function confusedPairs(pairs: readonly Confusion[], classes: Metrics['classes']): Html {
   return table(
-    `The ${count(pairs.length)} pairs of classes that most rows have`,
+    `The ${count(pairs.length)} most frequently confused pairs of classes`,
     ['true class', 'label', 'rows', 'of the true class'],
     pairs.map(({ truth, prediction, count: rows }) => {
       const { label, support } = classes[truth]!
