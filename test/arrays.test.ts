@@ -352,7 +352,7 @@ describe.each([
   it('is rows x classes of text, or where rows are left out', async () => {
     const csv = 'id,logit_a,logit_b\n1,2,1\n2,x,1\n3,2,1\n'
     const { bytes, warnings } = await run(csv, { to, onError: 'skip', emit: 'probs=p,entropy=nats,index' })
-    expect(warnings).toEqual([`${to} stores only arrays of numbers without nulls: "id" is left out`])
+    expect(warnings).toEqual([`${to} stores only arrays of numbers without nulls; "id" is left out`])
     const found = await arraysOf(bytes)
     expect(found.p).toEqual({ dtype: 'F8', shape: [2, 2], values: `${P21},${P21}`.split(',').map(Number) })
     expect(found.nats!.shape).toEqual([2])
@@ -363,7 +363,7 @@ describe.each([
     const csv = 'y,logit_a,logit_b\n1,2,1\n'
     const warningsOf = async (options: ScoreOptions) =>
       (await run(csv, { to, keep: false, labels: 'no,yes', ...options })).warnings
-    const warning = `labels has no effect: ${to} holds only numbers, and no names of classes`
+    const warning = `labels has no effect: ${to} stores only numbers, not class names`
     expect(await warningsOf({})).toEqual([warning])
     expect(await warningsOf({ to: 'npy' })).toEqual([warning.replace(to, 'npy')])
     expect(await warningsOf({ truth: 'y', emit: 'loss' })).toEqual([])

@@ -279,7 +279,9 @@ describe('applying a calibration', () => {
   it('to other classes is an error that names them', async () => {
     expect(await errorOf('logit_a,logit_c\n1,2\n', CALIBRATION)).toMatchObject({
       code: 'E_CALIBRATION',
-      message: expect.stringContaining('it was made for the classes "a", "b", and "c" is not one of them'),
+      message: expect.stringContaining(
+        'it was made for the classes "a", "b", and "c" is not one of them; make one for these classes with calibrate()',
+      ),
     })
     expect(await errorOf('logit_a,logit_b,logit_c\n1,2,3\n', CALIBRATION)).toMatchObject({
       message: expect.stringContaining('it was made for 2 classes, but the rows have 3'),

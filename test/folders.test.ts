@@ -516,7 +516,7 @@ describe('a part that cannot be read', () => {
     const { status, stderr } = run(cwd, '--rejects', 'rejects/')
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
-      'softmax: 2 of 4 parts are done: 2 rows written, 1 left out (1 E_CELL); no row of the other 2 parts was written; replace or remove what cannot be read, and continue with --resume',
+      'softmax: 2 of 4 parts are done: 2 rows written, 1 left out (1 E_CELL); no row of the other 2 parts was written; replace or remove the parts with errors, and continue with --resume',
       expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
     ])
     expect(status).toBe(3)
@@ -541,7 +541,7 @@ describe('a part that cannot be read', () => {
     const cwd = tree({ 'in/a.csv': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
     const { status, stderr } = run(cwd, '-t', 'parquet')
     expect(stderr.match(/\[E_\w+\]/g)).toEqual(['[E_UNSUPPORTED]', '[E_NO_COLUMNS]'])
-    expect(stderr).toMatch(/1 of 3 parts are done: 1 row written; .*; replace or remove what cannot be read/)
+    expect(stderr).toMatch(/1 of 3 parts are done: 1 row written; .*; replace or remove the parts with errors/)
     expect([status, Object.keys(contentOf(cwd)).sort()]).toEqual([1, ['_manifest.ndjson', 'c.parquet']])
   })
 

@@ -237,7 +237,7 @@ describe('.npy', () => {
 
   it('holds numbers alone: kept columns are reported of', async () => {
     const { bytes, warnings } = await run('id,logit_a,logit_b\n1,2,1\n', { to: 'npy', emit: 'index,confidence,probs' })
-    expect(warnings).toEqual(['npy stores only one array, of results: "id" is left out'])
+    expect(warnings).toEqual(['npy stores only one array of results; "id" is left out'])
     const [a, b] = P21.split(',').map(Number)
     expect((READERS.npy!(bytes) as Rows).values).toEqual([[0, a, a, b]])
   })
@@ -673,15 +673,14 @@ describe('a dialect of what is no delimited text', () => {
     expect(stderr).toContain(
       `${name}: ${flag.replace(/=.*/, '')} works only with delimited text, such as csv, and the input is `,
     )
-    expect(stderr).toMatch(/; how the output is written goes by --to: csv, tsv or copy \[E_CONFLICT\]\n$/)
+    expect(stderr).toMatch(/; leave it out; --to csv, tsv or copy sets how the output is written \[E_CONFLICT\]\n$/)
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
 
   it.each(flags)('with %s is an error, whatever the output is', (flag) => {
     for (const to of ['csv', 'ndjson']) {
       const { status, stderr } = command(['--from', 'ndjson', '--to', to, flag], { stdin: '[1, 2]\n' })
-      const says =
-        to === 'csv' ? 'the input is ndjson; how the output is written goes by --to' : 'this is ndjson; leave it out'
+      const says = to === 'csv' ? 'the input is ndjson; leave it out; --to csv' : 'this is ndjson; leave it out'
       expect(stderr).toContain(` works only with delimited text, such as csv, and ${says}`)
       expect(status).toBe(2)
     }

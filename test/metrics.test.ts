@@ -259,7 +259,7 @@ describe('a true class', () => {
 
   it('that is a position from 1 is an error that says where positions begin', async () => {
     await expect(evaluated('logit_a,logit_b,y\n1,2,1\n1,2,2\n')).rejects.toThrow(
-      /row 2.*the classes are "a", "b"; positions count from 0, and labels names them/,
+      /row 2.*the classes are "a", "b"; positions count from 0, and labels sets other names/,
     )
   })
 
@@ -272,7 +272,7 @@ describe('a true class', () => {
   it('that is no class is an error that says which option names the classes, or could', async () => {
     const text = 'logit_a,logit_b,y\n1,2,q\n'
     for (const lane of ['fast', 'general'] as const) {
-      await expect(evaluated(text, { lane })).rejects.toThrow(/; labels names them;/)
+      await expect(evaluated(text, { lane })).rejects.toThrow(/; labels sets other names;/)
       await expect(evaluated(text, { lane, labels: 'x,y' })).rejects.toThrow(/"x", "y"; labels gives these names;/)
       const several = evaluated(text, { lane, labels: 'x,y', op: 'sigmoid' })
       await expect(several).rejects.toThrow(/"x", "y"; labels gives these names;/)
@@ -323,8 +323,14 @@ describe('a true class', () => {
     const table = command(['evaluate', '--truth', 'y'], { stdin })
     expect(table.stdout).toMatch(/^log loss +Infinity$/m)
     expect(table.stderr).toMatch(
-      /^softmax: warning: the log loss is infinite: in 1 of 2 rows, infinite logits .* --emit loss shows which rows\n$/,
+      /^softmax: warning: the log loss is infinite: in 1 of 2 rows, infinite logits give the true class the probability 0; to find these rows, score with --truth and --emit loss\n$/,
     )
+  })
+
+  it('whose probability is 0, or another class of probability 1, is warned of with the sigmoid', () => {
+    const args = ['evaluate', '--truth', 'y', '--sigmoid']
+    const { stderr } = command(args, { stdin: 'logit_a,logit_b,y\n0,inf,a\n' })
+    expect(stderr).toContain('give a true class the probability 0, or another class 1; to find these rows')
   })
 
   it('of a column that is not there is named, and so is one that is not given', async () => {
@@ -369,7 +375,7 @@ describe('an evaluation of what changes nothing is refused', () => {
     ['--emit=label', 'evaluate writes no rows; leave out --emit'],
     [
       '--metrics=m.json',
-      'evaluate writes no rows; leave out --metrics; the metrics go to --output, as JSON with --json',
+      '--metrics works only when rows are scored; evaluate writes the metrics to --output FILE.json',
     ],
   ])('%s', (flag, says) => {
     const stdin = 'logit_a,logit_b,y\n2,1,a\n'

@@ -513,7 +513,7 @@ describe('write()', () => {
       ...P21.split(',').map(Number),
       144,
     ])
-    expect(warnings).toEqual(['npy stores only one array, of results: "id" is left out'])
+    expect(warnings).toEqual(['npy stores only one array of results; "id" is left out'])
     expect((await writeAll('npy', [{ a: 1 }])).error).toMatchObject({ code: 'E_CONFLICT' })
     expect((await writeAll('npy', rows, { emit: 'label' })).error).toMatchObject({ code: 'E_CONFLICT' })
   })

@@ -138,9 +138,9 @@ describe('onReject', () => {
 
 describe('the message of a bad row that is left out', () => {
   it.each([
-    ['8,,1', { maxErrors: 9 }, 'the logit is missing; missing reads it as -inf or nan [E_MISSING]'],
+    ['8,,1', { maxErrors: 9 }, "the logit is missing; missing: '-inf' or missing: 'nan' reads it [E_MISSING]"],
     ['8,1', {}, 'the row has 2 cells where 3 are expected [E_WIDTH]'],
-    ['c,2,1', { truth: 'id' }, 'the classes are "a", "b"; labels names them [E_TRUTH]'],
+    ['c,2,1', { truth: 'id' }, 'the classes are "a", "b"; labels sets other names [E_TRUTH]'],
   ])('does not advise to leave it out: %s', async (row, options: ScoreOptions, end) => {
     const rejects: Reject[] = []
     const input = `${HEADER}a,2,1\n${row}\n`

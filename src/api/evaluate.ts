@@ -91,7 +91,7 @@ export function requireEvaluation(options: object, truth: string | undefined, ve
   if (given !== undefined) {
     const option = optionText(given, typeof value === 'boolean' ? value : undefined)
     throw new SoftmaxError('E_CONFLICT', {
-      reason: `${verb} writes no rows; leave out ${option}${metricsRemedy(given, verb)}`,
+      reason: metricsReason(given, verb) ?? `${verb} writes no rows; leave out ${option}`,
     })
   }
   requireMeasurable(options)
@@ -111,7 +111,7 @@ function requireNoLog({ op }: { op?: unknown }, verb: string): void {
 }
 
 /** Where the metrics of `evaluate` go without the option that writes those of a scoring run to a file. */
-function metricsRemedy(option: string, verb: string): string {
-  if (option !== 'metrics' || verb !== 'evaluate') return ''
-  return `; the metrics go to ${optionText('output')}, as JSON with ${optionText('json')}`
+function metricsReason(option: string, verb: string): string | undefined {
+  if (option !== 'metrics' || verb !== 'evaluate') return undefined
+  return `${optionText('metrics')} works only when rows are scored; ${verb} writes the metrics to ${optionText('output', 'FILE.json')}`
 }

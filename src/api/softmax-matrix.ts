@@ -187,8 +187,8 @@ function truthsOf(truth: unknown, rows: number, classes: number, sigmoid: boolea
   const isOne = (value: unknown) => Number.isInteger(value) && Number(value) >= 0 && Number(value) <= most
   if (!values?.every((value) => isOne(value) || (!sigmoid && value === null))) {
     const expected = sigmoid
-      ? `${plural(count, 'number')}, rows x classes, 1 for a true class and 0 otherwise`
-      : `${plural(count, 'class position')}, one per row, from 0 to ${most}, or null`
+      ? `an array of ${plural(count, 'number')}, rows x classes, 1 for a true class and 0 otherwise`
+      : `an array of ${plural(count, 'class position')}, one per row, each from 0 to ${most} or null`
     throw new SoftmaxError('E_OPTION', { option: 'truth', value: truth, expected })
   }
   if (sigmoid) return { truths: new Uint32Array(rows), targets: Uint8Array.from(values as number[]) }

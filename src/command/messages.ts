@@ -33,16 +33,26 @@ export function warnOfUnlabelled(
   const which = `${plural(unlabelled, 'row')} with an empty ${shown(settings.truth!)}`
   warn(
     settings,
-    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as the true classes are unknown; a row that has none of the classes is [] in a list, or 0 for each class`,
+    `${which} ${unlabelled === 1 ? 'is' : 'are'} not measured, as the true classes are unknown; write a row with none of the classes as [], or as 0 for each class`,
   )
 }
 
 /** Warns of an infinite log loss: the mean hides which rows, and that the others may be fine. */
-export function warnOfInfiniteLoss(settings: { quiet: boolean }, { rows, infinite_losses: count }: Metrics): void {
+export function warnOfInfiniteLoss(
+  settings: { quiet: boolean; op: string },
+  { rows, infinite_losses: count }: Metrics,
+): void {
   if (count === undefined) return
-  const which = `scoring with ${optionText('emit', 'loss')} shows which rows`
-  const some = `in ${count} of ${plural(rows, 'row')}, infinite logits give what is true the probability 0`
+  const which = `to find these rows, score with ${optionText('truth')} and ${optionText('emit', 'loss')}`
+  const some = `in ${count} of ${plural(rows, 'row')}, infinite logits give ${certain(settings.op)}`
   warn(settings, `the log loss is infinite: ${some}; ${which}`)
+}
+
+/** The probabilities whose log loss is infinite. */
+function certain(op: string): string {
+  return op.endsWith('sigmoid')
+    ? 'a true class the probability 0, or another class 1'
+    : 'the true class the probability 0'
 }
 
 /** Whether a text that should be printed once was not in `said` yet. */

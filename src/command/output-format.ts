@@ -18,7 +18,7 @@ export function outputFormat(path: string | undefined, requested: FormatName | u
   const ending = extname(compressionOf(path).inner)
   if (format || ending === '' || ending === PLAIN || (fileOf(path)?.isFile() ?? true) === false) return format
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `the output ${shown(path)} has the extension ${ending}, which is no known format or compression; set the format with --to, such as --to csv`,
+    reason: `the output ${shown(path)} has the extension ${ending}, which is not a known format or compression; set the format with --to, such as --to csv`,
   })
 }
 

@@ -94,15 +94,17 @@ export function requireSameClasses(calibration: Applied, classes: readonly strin
       ? `one logit, which ${optionText('binary', pairText(others))} turns into two classes`
       : classes.length
     const reason = `it was made for ${plural(others.length, 'class')}, but the rows have ${rows}`
-    throw new SoftmaxError('E_CALIBRATION', { reason })
+    throw new SoftmaxError('E_CALIBRATION', { reason, ...(!isBinary && { remedy: forTheseClasses() }) })
   }
   const known = new Set(others)
   const other = named ? classes.find((name) => !known.has(name)) : undefined
   if (other === undefined) return
   if (others.every((name, index) => name === String(index))) throw unnamedClasses(classes)
   const reason = `it was made for the classes ${shownNames(others)}, and ${shown(other)} is not one of them`
-  throw new SoftmaxError('E_CALIBRATION', { reason })
+  throw new SoftmaxError('E_CALIBRATION', { reason, remedy: forTheseClasses() })
 }
+
+const forTheseClasses = () => `make one for these classes with ${verbText('calibrate')}`
 
 /** The error for unnamed classes, whose order cannot be compared with that of the named ones. */
 function unnamedClasses(classes: readonly string[]): SoftmaxError {

@@ -52,7 +52,7 @@ export const CODES = {
     const skip = skipHint(isSkipped)
     return of === 'list'
       ? `the logits are missing${skip}`
-      : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing')} reads it as -inf or nan`
+      : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing', '-inf')} or ${optionText('missing', 'nan')} reads it`
   }),
   E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
     isInteger
@@ -239,7 +239,7 @@ export const CODES = {
   E_MEMORY: word<{ of: 'address space' | 'memory'; bytes: number }>(3, ({ of, bytes }) =>
     of === 'memory'
       ? `cannot allocate ${Math.ceil(bytes / 2 ** 20)} MiB more memory; a limit may be too low (see ulimit -a)`
-      : 'WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; ulimit -v unlimited lifts the limit, and NODE_OPTIONS=--disable-wasm-trap-handler reduces it to 3 GB',
+      : 'WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; lift the limit with ulimit -v unlimited, or reduce the reservation to 3 GB with NODE_OPTIONS=--disable-wasm-trap-handler',
   ),
   E_WORKER: word<{ reason: string; byteEnd: number }>(
     70,
@@ -533,7 +533,7 @@ function truthRemedy({ cell, isOfSeveral, namedBy }: TruthInfo, count: number): 
   if (/^\s*\[.*\]\s*$/s.test(cell)) {
     return isOfSeveral ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
   }
-  const names = namedBy ? `${optionText(namedBy)} gives these names` : `${optionText('labels')} names them`
+  const names = namedBy ? `${optionText(namedBy)} gives these names` : `${optionText('labels')} sets other names`
   if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
   // Such as 255, the value of pixels without a class in segmentation data sets.
   return /^\s*-?\d+\s*$/.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names

@@ -191,7 +191,7 @@ const calibrationGiven: Kind<string | Applied> = {
 
 const byte = (place: string): Kind<string> => ({
   place,
-  expected: 'one ASCII character, not a letter, digit, sign, point or newline',
+  expected: 'one ASCII character (no letter, digit, sign, point or newline)',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && /^[^\x80-\u{10ffff}\w+\-.\r\n]$/u.test(value),
 })
@@ -202,7 +202,7 @@ export const NO_QUOTE = 'none'
 
 const quoteMark: Kind<string> = {
   ...byte('C|none'),
-  expected: 'one ASCII character, not a letter, digit, sign, point or newline, or none',
+  expected: 'none or one ASCII character (no letter, digit, sign, point or newline)',
   accepts: (value): value is string => value === NO_QUOTE || byte('C').accepts(value),
 }
 
@@ -217,7 +217,8 @@ const separator: Kind<string> = {
 
 const encodingName: Kind<string> = {
   place: 'NAME',
-  expected: 'an encoding, such as utf-8, utf-16le, latin1 or windows-1252 (convert utf-32 first, such as with iconv)',
+  expected:
+    'an encoding, such as utf-8, utf-16le, latin1 or windows-1252 (convert utf-32 first, for example with iconv)',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && encodingNamed(value) !== undefined,
 }
@@ -273,7 +274,7 @@ const keptTypes: Kind<Types> = {
   word: 'LIST',
   values: ['text', 'infer'],
   listed: true,
-  expected: `text or infer, or columns with their types, such as id=int64,price=float64, from ${REQUESTED_NAMES.join(', ')}`,
+  expected: `text, infer, or columns with their types, such as id=int64,price=float64 (types: ${REQUESTED_NAMES.join(', ')})`,
   read: (text) => text,
   accepts: areTypes,
 }
@@ -1054,7 +1055,7 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
     if (given === undefined) continue
     const isOfOutput = subject === 'delimited' && delimiterOf(to) !== undefined
     const remedy = isOfOutput
-      ? `how the output is written goes by ${optionText('to')}: csv, tsv or copy`
+      ? `leave it out; ${optionText('to')} csv, tsv or copy sets how the output is written`
       : 'leave it out'
     const reason = `${optionText(given)} works only with ${name}, and ${isOfOutput ? 'the input' : 'this'} is ${format}; ${remedy}`
     throw new SoftmaxError('E_CONFLICT', { reason })
@@ -1069,7 +1070,7 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
 function requireColumnOfTruth({ truth }: { truth?: unknown }, format: FormatName): void {
   if (truth === undefined || !isArray(format) || holdsArrays(format) || /^i\d+$/.test(String(truth))) return
   const both = 'numpy.savez("in.npz", logits=logits, truth=y)'
-  const reason = `${optionText('truth')} names what stands beside the logits, and ${format} has one array; write both into one file, as by ${both}`
+  const reason = `${optionText('truth')} needs a second array, and ${format} has only one; save both in one file with ${both}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 

@@ -2,6 +2,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../core/errors.js'
+import { optionText, speaking } from '../core/option-words.js'
 import { formatOf } from '../formats/index.js'
 
 /**
@@ -15,8 +16,13 @@ export function partsOf(path: string): string[] {
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
-  const reason = `there are parts in ${shown(inside)}; to write one output, name each folder as an input; or write to a folder, such as out/`
+  const reason = `there are parts in ${shown(inside)}; to write one output, name each folder as an input${eachPart()}`
   throw new SoftmaxError('E_INPUT', { source: path, reason })
+}
+
+/** How the command writes an output for each part. */
+function eachPart(): string {
+  return speaking() === 'command' ? `; to score each part separately, use ${optionText('output', 'out/')}` : ''
 }
 
 function directParts(folder: string): string[] {

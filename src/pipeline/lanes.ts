@@ -82,7 +82,7 @@ function workerError({ bytes, cause }: LostBlock, before: BlockStart): SoftmaxEr
 function requireLane({ lane }: InputSettings, refusal: string | undefined): void {
   if (lane !== 'fast' || refusal === undefined) return
   throw new SoftmaxError('E_CONFLICT', {
-    reason: `${optionText('lane', 'fast')} does not support ${refusal}; leave it out`,
+    reason: `${optionText('lane', 'fast')} does not support ${refusal}; leave out ${optionText('lane')}`,
   })
 }
 

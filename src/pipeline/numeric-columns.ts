@@ -51,14 +51,14 @@ export function isNumericColumn({ field, isPosition, isEachClass }: Column, to: 
 
 /** The warning about kept columns that are left out of an array file. */
 export function leftOutWarning(to: FormatName, names: readonly string[]): string {
-  const stored = holdsArrays(to) ? 'only arrays of numbers without nulls' : 'only one array, of results'
-  return `${to} stores ${stored}: ${shownNames(names)} ${names.length === 1 ? 'is' : 'are'} left out`
+  const stored = holdsArrays(to) ? 'only arrays of numbers without nulls' : 'only one array of results'
+  return `${to} stores ${stored}; ${shownNames(names)} ${names.length === 1 ? 'is' : 'are'} left out`
 }
 
 /** The warning about class names that no array shows; they matter to true classes and to a calibration. */
 export function uselessLabels({ to, labels, truth, calibration }: NamingSettings): string | undefined {
   if (labels === undefined || truth !== undefined || calibration !== undefined) return undefined
-  return `${optionText('labels')} has no effect: ${to} holds only numbers, and no names of classes`
+  return `${optionText('labels')} has no effect: ${to} stores only numbers, not class names`
 }
 
 type NamingSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'labels' | 'truth' | 'calibration'>>

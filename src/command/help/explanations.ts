@@ -28,7 +28,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A logit is missing.',
     cause: 'A cell of a logit column is empty, null, or a text given by --null.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip drops such rows, --missing reads it as -inf or nan [E_MISSING]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip drops such rows, --missing -inf or --missing nan reads it [E_MISSING]',
     fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN.`,
   },
   E_OVERFLOW: {
@@ -44,7 +44,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of the --truth column is neither the name of a class nor its position from 0. Class names are the names of the logit columns without their prefix, or those given by --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
-    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat", "dog"; --labels names them; --on-error skip drops such rows [E_TRUTH]',
+    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat", "dog"; --labels sets other names; --on-error skip drops such rows [E_TRUTH]',
     fix: `Correct the value, or use --labels to name the classes as they are in that column. ${SKIP}`,
   },
   E_NONFINITE: {
@@ -99,7 +99,7 @@ softmax in.csv --emit entropy=logit_a,margin=logit_b --to arrow --quiet |
   LC_ALL=C sed 's/cafe/caf\xe9/' > in.arrow
 softmax in.arrow --to csv`,
     says: 'softmax: in.arrow: column id (row 1): the text is not UTF-8; --no-keep leaves out all kept columns [E_CELL_ENCODING]',
-    fix: `Set the encoding of the input, as in --encoding latin1, or drop the kept columns with --no-keep. ${SKIP}`,
+    fix: `For delimited text and JSON lines, set the encoding of the input, as in --encoding latin1. Text in Parquet and Arrow must be UTF-8: write the file again, or drop the kept columns with --no-keep. ${SKIP}`,
   },
   E_CELL_TYPE: {
     is: 'A kept cell does not have the type of its column.',
@@ -151,7 +151,7 @@ softmax in.ndjson --to csv`,
   E_EMPTY: {
     is: 'The input has no rows.',
     cause:
-      '--require-rows makes it an error if the input is empty or has only a header. Without it, empty standard input is an error only if it would replace an existing output file with an empty one, as after a failure of the program that pipes in.',
+      '--require-rows makes it an error if the input is empty or has only a header. Without it, empty standard input is an error only if it would replace an existing output file with an empty one, for example because the program that writes to the pipe failed.',
     example: String.raw`printf 'logit_cat,logit_dog\n' | softmax --require-rows`,
     says: 'softmax: stdin: the input has no rows, and --require-rows is set [E_EMPTY]',
     fix: 'Find out why the program that produces the rows produced none.',
@@ -247,14 +247,14 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
     fix: 'Pass the numbers of rows and classes that match the logits. Flatten arrays of arrays with logits.flat().',
   },
   E_FLAG: {
-    is: 'An option does not exist.',
+    is: 'The option does not exist.',
     cause: 'The name is mistyped, or is that of another program.',
     example: 'softmax in.csv --sep ,',
     says: 'softmax: unknown option "--sep"; did you mean --delimiter (-d)? [E_FLAG]',
     fix: 'Use the option that the message proposes; softmax help all lists all options.',
   },
   E_TOPIC: {
-    is: 'There is no help on a topic.',
+    is: 'There is no help on this topic.',
     cause: 'The topic is not a verb, an option, an error code or another name that softmax help topics lists.',
     example: 'softmax help tempreature',
     says: 'softmax: there is no help on "tempreature"; did you mean temperature? [E_TOPIC]',
@@ -269,7 +269,8 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
   },
   E_CONFLICT: {
     is: 'Options exclude each other, or have no effect here.',
-    cause: 'An option cannot be combined with another one, with the format, or with the verb.',
+    cause:
+      'An option cannot be combined with another one, with the format, or with the verb. Or the extension of the output is not that of a known format.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | softmax --json`,
     says: 'softmax: --json works only with softmax evaluate [E_CONFLICT]',
     fix: 'Leave one of them out, or do what the message proposes.',
@@ -299,7 +300,7 @@ softmax several.npz`,
     fix: 'Write each input with softmax evaluate --partial, with the same options and the same version.',
   },
   E_CALIBRATION: {
-    is: 'A file is not a calibration, or is one for other classes or options.',
+    is: 'A file is not a calibration, or was made for other classes.',
     cause: '--calibration takes a file that softmax calibrate wrote for the same classes.',
     example: String.raw`echo '{}' > c.json
 printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
@@ -419,7 +420,7 @@ softmax evaluate in.csv --truth y --report report.html`,
       'With Node.js 20, WebAssembly reserves much more address space than it may use: 23 GB for the first thread. An address space limit (ulimit -v, often set by cluster schedulers) counts all of it. Node.js 24 needs 2 GB.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv
 ulimit -v 8000000; softmax in.csv`,
-    says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; ulimit -v unlimited lifts the limit, and NODE_OPTIONS=--disable-wasm-trap-handler reduces it to 3 GB [E_MEMORY]',
+    says: 'softmax: in.csv: WebAssembly cannot reserve address space: one thread reserves up to 23 GB, but uses little of it; lift the limit with ulimit -v unlimited, or reduce the reservation to 3 GB with NODE_OPTIONS=--disable-wasm-trap-handler [E_MEMORY]',
     fix: 'Lift the limit, use Node.js 24, or set NODE_OPTIONS=--disable-wasm-trap-handler, which is somewhat slower and needs 3 GB instead of 23.',
   },
   E_WORKER: {

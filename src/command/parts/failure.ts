@@ -24,7 +24,7 @@ const resume = () => `continue with ${optionText('resume')}`
 
 /** What helps, by error: most runs would fail again. */
 const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: () => string][] = [
-  [isUnreadable, () => `replace or remove what cannot be read, and ${resume()}`],
+  [isUnreadable, () => `replace or remove the parts with errors, and ${resume()}`],
   [
     ({ code }) => code === 'E_TOO_MANY',
     () => `correct bad rows or increase ${optionText('maxErrors')}, and ${resume()}`,

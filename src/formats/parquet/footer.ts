@@ -23,7 +23,7 @@ export interface RowGroup {
 
 const MAGIC = 'PAR1'
 const ENCRYPTED_MAGIC = 'PARE'
-const DECRYPT = 'decrypt it first, such as with pyarrow and its keys'
+const DECRYPT = 'decrypt it first, for example with pyarrow and its keys'
 
 export async function readFooter(file: FileBytes): Promise<Footer> {
   const tail = await file.read(Math.max(0, file.size - 8), 8)
