@@ -221,7 +221,12 @@ describe('labels', () => {
     ] as ScoreOptions[]) {
       expect((await run(ROWS, options)).error).toMatchObject({ code: 'E_CONFLICT' })
     }
-    expect((await predict([[1, 2]], { emit: 'labels' })).error).toMatchObject({ code: 'E_CONFLICT' })
+    expect((await predict([[1, 2]], { emit: 'labels' })).error).toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringMatching(
+        /^emit: 'labels' works only with .*; with softmax it has one, in label \[E_CONFLICT\]$/,
+      ),
+    })
     expect(thrown(() => softmaxMatrix([1], 1, 1, { emit: 'labels' }))).toMatchObject({ code: 'E_CONFLICT' })
   })
 

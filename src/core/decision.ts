@@ -84,7 +84,7 @@ function requireLabels({ threshold, truth }: DecisionSettings, { emit, sigmoid, 
   const hasLabels = emit.includes('labels')
   if (hasLabels && !sigmoid) {
     throw new SoftmaxError('E_CONFLICT', {
-      reason: `labels lists the classes of a row that may have several, and works only with ${opText('sigmoid')}; softmax gives one, in label`,
+      reason: `${optionText('emit', 'labels')} works only with ${opText('sigmoid')}, where a row may have several classes; with softmax it has one, in label`,
     })
   }
   if (threshold === undefined || hasLabels || binary || (sigmoid && truth !== undefined)) return
