@@ -1,5 +1,6 @@
+import { closeSync, createReadStream, openSync } from 'node:fs'
 import { join } from 'node:path'
-import { Readable, Writable } from 'node:stream'
+import { PassThrough, Readable, Stream, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import { calibrate, evaluate, type FilesStream, report, score, scoreFiles } from 'softmax-stream'
@@ -57,6 +58,66 @@ describe('a single input', () => {
     const web = new Blob([text]).stream()
     expect(() => scoreFiles(web as never)).toThrow('not "[object ReadableStream]"')
     expect(await evaluate(Readable.from(web), { truth: 'y' })).toMatchObject({ rows: 4 })
+  })
+})
+
+describe('a stream as an input', () => {
+  const text = `${HEADER}7,2,1\n`
+
+  it('may be of an older design', async () => {
+    const source = Object.assign(new Stream(), { readable: true, pause() {}, resume() {} })
+    const scored = scoreFiles(source as Readable).toArray()
+    source.emit('data', Buffer.from(text))
+    source.emit('end')
+    expect(String(await scored)).toContain('7,0.7')
+  })
+
+  it('that nothing can be read of is refused', async () => {
+    const read = Readable.from([text])
+    await read.toArray()
+    const once = Readable.from([text])
+    const refusals: [Readable[], string][] = [
+      [[read], 'the stream has been read to its end already'],
+      [[once, once], 'a stream is listed twice'],
+      [[new Writable() as unknown as Readable], 'takes a path, a Node.js stream'],
+    ]
+    for (const [inputs, message] of refusals) expect(() => scoreFiles(inputs)).toThrow(message)
+    await expect(evaluate([once, once], { truth: 'y' })).rejects.toThrow('listed twice')
+  })
+
+  it('may be of a file that is not open here, or no longer', async () => {
+    const path = join(folder({ 'in.csv': text }), 'in.csv')
+    for (const opened of [undefined, Buffer.from('handle'), 2 ** 31 - 1]) {
+      const elsewhere = new PassThrough()
+      setImmediate(() => elsewhere.emit('open', opened) && elsewhere.end(text))
+      expect(String(await scoreFiles(elsewhere).toArray())).toContain('7,0.7')
+    }
+    const fd = openSync(path, 'r')
+    const closed = createReadStream('', { fd, autoClose: false }).on('end', () => closeSync(fd))
+    expect(String(await scoreFiles(closed).toArray())).toContain('7,0.7')
+  })
+
+  it.each([scoreFiles, evaluate, calibrate, report])('may fail while it waits for its turn in %o', async (run) => {
+    const first = new PassThrough()
+    const second = new PassThrough()
+    const ended = (async () => {
+      const result = run([first, second], { truth: 'y' })
+      return result instanceof Readable ? result.toArray() : result
+    })()
+    second.destroy(new Error('gone'))
+    await wait(20)
+    first.end('y,logit_a,logit_b\na,2,1\n')
+    await expect(ended).rejects.toMatchObject({ code: 'E_INPUT', info: { reason: 'gone' } })
+  })
+
+  it.each([scoreFiles, evaluate, calibrate, report])('is closed if %o does not reach it', async (run) => {
+    const last = new PassThrough()
+    const ended = (async () => {
+      const result = run(['missing.csv', last], { truth: 'y' })
+      return result instanceof Readable ? result.toArray() : result
+    })()
+    await expect(ended).rejects.toMatchObject({ code: 'E_INPUT' })
+    expect(last.destroyed).toBe(true)
   })
 })
 

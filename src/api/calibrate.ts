@@ -13,7 +13,7 @@ import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
 import { type EvaluateOptions, requireEvaluation } from './evaluate.js'
-import { drain, fileRun, type Inputs, readableFiles, requireInputs } from './score-files.js'
+import { drain, fileRun, type Inputs, over, readableFiles, requireInputs } from './score-files.js'
 
 /** Options of {@link calibrate}: those of `evaluate`, except those that it determines itself. */
 export interface CalibrateOptions
@@ -47,7 +47,8 @@ export async function calibrate(inputs: Inputs, options: CalibrateOptions): Prom
   requireToBeFound(others)
   const settings = parseOptions(others, 'bytes')
   requireCalibration(others, settings)
-  return calibrateInputs(list, { ...settings, ...parseOptions({ coverage }, 'calibrate') }, () => {})
+  const all = { ...settings, ...parseOptions({ coverage }, 'calibrate') }
+  return over(list, () => calibrateInputs(list, all, () => {}))
 }
 
 /** Throws E_CONFLICT where a temperature is given, or what labels are chosen by. */

@@ -8,7 +8,7 @@ import type { Stats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import type { RunMetrics } from '../pipeline/run-metrics.js'
 import type { ScoreOptions } from './options.js'
-import { drain, fileRun, type Inputs, requireInputs, scoreReadable } from './score-files.js'
+import { drain, fileRun, type Inputs, over, requireInputs, scoreReadable } from './score-files.js'
 
 /** Options that are of the rows that are written: an evaluation writes none. */
 const WRITERS = [
@@ -48,7 +48,7 @@ export async function evaluate(inputs: Inputs, options: EvaluateOptions): Promis
   const list = requireInputs(inputs, 'evaluate')
   const settings = parseOptions(options ?? {}, 'bytes')
   requireEvaluation(options ?? {}, settings.truth)
-  return measure(list, settings, () => {})
+  return over(list, () => measure(list, settings, () => {}))
 }
 
 /** Runs over the inputs to evaluate their rows, and writes none; `emit` gets the events of `score`, and the counts as they grow. */

@@ -10,7 +10,7 @@ import { loadCharts } from '../report/charts.js'
 import type { Evaluation, Subject } from '../report/evaluation.js'
 import { pageOf } from '../report/page.js'
 import { type EvaluateOptions, evaluateRows, labelledMetrics, requireEvaluation } from './evaluate.js'
-import { type Inputs, readableFiles, requireInputs, scoreReadable } from './score-files.js'
+import { type Inputs, over, readableFiles, requireInputs, scoreReadable } from './score-files.js'
 
 /** The result of {@link report}. */
 export interface Report {
@@ -38,7 +38,7 @@ export async function report(inputs: Inputs, options: EvaluateOptions): Promise<
   const list = requireInputs(inputs, 'report')
   const settings = parseOptions(options ?? {}, 'bytes')
   requireEvaluation(options ?? {}, settings.truth, 'report')
-  return reportOn(list, settings, () => {})
+  return over(list, () => reportOn(list, settings, () => {}))
 }
 
 /** Makes a report; `emit` gets the events of the first pass over the inputs. */

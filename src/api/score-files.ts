@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises'
 import { SoftmaxError } from '../core/errors.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
-import { inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
+import { CHUNK, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
 import { newStats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
@@ -49,7 +49,7 @@ export function filesStream(
   const { signal } = settings
   const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }
   const bytes = scoreReadable(inputs, run)
-  const stream: Readable = bytesStream(bytes, signal)
+  const stream: Readable = bytesStream(bytes, signal).once('close', takeOver(inputs))
   return Object.assign(stream, {
     stats: run.stats,
     metrics: () => run.metrics?.result(run.stats),
@@ -67,22 +67,55 @@ export function fileRun(settings: SettingsOf<'bytes'>, emit: Run['emit']): Run {
 export function requireInputs(inputs: Inputs, option = 'scoreFiles'): readonly (string | Readable)[] {
   const list: readonly unknown[] = Array.isArray(inputs) ? inputs : [inputs]
   const isInput = (input: unknown): input is string | Readable => typeof input === 'string' || isReadable(input)
-  if (list.length === 0) {
-    const reason = 'the list of inputs is empty; give at least one path or stream'
-    throw new SoftmaxError('E_OPTION', { option, value: inputs, expected: 'inputs', reason })
-  }
-  if (list.every(isInput)) return list
   const value = list.find((input) => !isInput(input))
-  throw new SoftmaxError('E_OPTION', {
-    option,
-    value,
-    expected: 'a path, a Node.js stream (Readable.from() makes one), or a list of these',
-  })
+  if (!list.every(isInput)) {
+    const expected = 'a path, a Node.js stream (Readable.from() makes one), or a list of these'
+    throw new SoftmaxError('E_OPTION', { option, value, expected })
+  }
+  const reason = unreadableReason(list)
+  if (reason) throw new SoftmaxError('E_OPTION', { option, value: inputs, expected: 'inputs', reason })
+  return list.map((input) => (typeof input === 'string' ? input : readableOf(input)))
 }
 
-/** Also of another package, as `readable-stream`, or of an older design. */
+/** Also of another package, as `readable-stream`, or of an older design. Writable streams have `pipe`, too. */
 function isReadable(input: unknown): boolean {
-  return typeof (input as Partial<Readable> | null)?.pipe === 'function'
+  const { pipe, readable } = (input ?? {}) as Partial<Readable>
+  return typeof pipe === 'function' && (readable === true || isIterable(input as object))
+}
+
+function isIterable(stream: object): boolean {
+  return Symbol.asyncIterator in stream
+}
+
+/** A stream of an older design, wrapped. */
+function readableOf(stream: Readable): Readable {
+  return isIterable(stream) ? stream : new Readable({ highWaterMark: CHUNK }).wrap(stream)
+}
+
+/** Why nothing, or not everything, would be read of inputs, without an error. */
+function unreadableReason(inputs: readonly (string | Readable)[]): string | undefined {
+  const streams = inputs.filter((input) => typeof input !== 'string')
+  if (inputs.length === 0) return 'the list of inputs is empty; give at least one path or stream'
+  if (new Set(streams).size < streams.length) return 'a stream is listed twice, and can be read only once'
+  return streams.some((stream) => stream.readableEnded) ? 'the stream has been read to its end already' : undefined
+}
+
+/**
+ * Keeps an error of a stream for the time when the stream is read: until then nobody listens, and it would end the
+ * process. The returned function closes the streams, which a run that ends early does not reach.
+ */
+function takeOver(inputs: readonly (string | Readable)[]): () => void {
+  const streams = inputs.filter((input) => typeof input !== 'string')
+  for (const stream of streams) stream.on('error', () => {})
+  return () => {
+    for (const stream of streams) stream.destroy()
+  }
+}
+
+/** Runs over inputs, of whose streams none stays open. */
+export async function over<T>(inputs: readonly (string | Readable)[], run: () => Promise<T>): Promise<T> {
+  const close = takeOver(inputs)
+  return run().finally(close)
 }
 
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
