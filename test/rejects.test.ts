@@ -1,7 +1,8 @@
 import { chmodSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type Reject, type ScoreOptions, score } from 'softmax-stream'
+import { evaluate, type Reject, type ScoreOptions, score, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
 import { command, folder, predict, shell } from './support.js'
@@ -109,6 +110,20 @@ describe('onReject', () => {
     const failure = new Error('no room')
     const ended = run(`${GOOD}8,x,1\n`, { onReject: () => Promise.reject(failure) })
     await expect(ended).rejects.toBe(failure)
+  })
+
+  it.each([undefined, null, 0])('that fails with %s is an error, too', async (reason) => {
+    const text = 'logit_a,logit_b,y\nx,1,a\n2,1,a\n'
+    const options = { onReject: () => Promise.reject(reason) }
+    const runs = [
+      () => Readable.from([text]).compose(score(options)).toArray(),
+      () =>
+        Readable.from([['x', 1]])
+          .compose(softmax(options))
+          .toArray(),
+      () => evaluate(Readable.from([text]), { truth: 'y', ...options }),
+    ]
+    for (const run of runs) await expect(run()).rejects.toThrow(`onReject failed with ${reason}`)
   })
 
   it('is not reported of a row that is truncated as the stream is destroyed', async () => {

@@ -5,7 +5,7 @@
 import { type Code, type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import type { EvaluatedRows, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
-import { noRows, rawOf, rejectOf, tooMany } from '../core/reject.js'
+import { noRows, type Reject, type RejectHandler, rawOf, rejectOf, tooMany } from '../core/reject.js'
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
 
@@ -116,8 +116,7 @@ async function reportRowErrors(
     const info = located(rowError, before, source)
     if (ends) throw new SoftmaxError(rowError.code, info as never)
     const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
-    const taken = onReject?.(reject)
-    if (taken) await unlessAborted(taken, signal)
+    if (onReject) await passOn(reject, onReject, signal)
     if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
   }
 }
@@ -129,6 +128,16 @@ const firstBad = new WeakMap<RowTotals, { code: Code; info: Position }>()
 export function copyFirst(from: RowTotals, to: RowTotals): void {
   const first = firstBad.get(from)
   if (first) firstBad.set(to, first)
+}
+
+/** Passes a bad row to the program. Throws its error; nothing, which would end a stream as if there were none, has one. */
+async function passOn(reject: Reject, onReject: RejectHandler, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    const taken: unknown = onReject(reject)
+    if (taken) await unlessAborted(taken, signal)
+  } catch (error) {
+    throw error || new Error(`onReject failed with ${error}`)
+  }
 }
 
 /** Waits for the promise of a program, unless the signal aborts. */
