@@ -1886,6 +1886,16 @@ describe('options', () => {
     expect(error.message).toBe(`unknown option ${JSON.stringify(name)}; did you mean ${near}? [E_FLAG]`)
   })
 
+  it('that are lists may not have holes', () => {
+    const sparse = Object.assign(Array(2), { 1: 'probs' })
+    for (const name of ['labels', 'logits', 'null', 'emit', 'binary', 'types'] as const) {
+      expect(thrown(() => score({ [name]: sparse }))).toMatchObject({ code: 'E_OPTION', info: { option: name } })
+    }
+    expect(thrown(() => score({ op: 'sigmoid', threshold: Object.assign(Array(2), { 1: 0.5 }) }))).toMatchObject({
+      code: 'E_OPTION',
+    })
+  })
+
   it('that are nothing like one are refused without a proposal', () => {
     expect(thrown(() => score({ zzzzzz: 1 } as ScoreOptions)).message).toBe('unknown option "zzzzzz" [E_FLAG]')
     expect(command(['--zzzzzz'], { stdin: ROWS }).stderr).toContain('see softmax --help')

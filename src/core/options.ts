@@ -119,7 +119,7 @@ const classPair: Kind<string | readonly [string, string]> = {
     if (typeof value !== 'string' && !Array.isArray(value)) return false
     const names: unknown[] = pairNames(value)
     if (names.length !== 2 || names[0] === names[1]) return false
-    return names.every((name) => typeof name === 'string' && name !== '')
+    return Array.from(names).every((name) => typeof name === 'string' && name !== '')
   },
 }
 
@@ -135,7 +135,10 @@ const threshold: Kind<Threshold> = {
   },
   read: (text) => thresholdOf(text.startsWith('@') ? readText(text.slice(1)) : text),
   accepts: (value): value is Threshold =>
-    isProbability(value) || (typeof value === 'object' && value !== null && hasProbabilities(Object.values(value))),
+    isProbability(value) ||
+    (typeof value === 'object' &&
+      value !== null &&
+      hasProbabilities(Array.isArray(value) ? Array.from(value) : Object.values(value))),
 }
 
 function thresholdOf(text: string): unknown {
@@ -245,7 +248,7 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
   read: (text) => text,
   accepts: (value): value is string | readonly string[] =>
     (typeof value === 'string' && value !== '') ||
-    (Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')),
+    (Array.isArray(value) && value.length > 0 && Array.from(value).every((item) => typeof item === 'string')),
 })
 
 /** The default of `emit`: callers detect it by identity. */
@@ -259,7 +262,7 @@ const emitted: Kind<EmitList | readonly Emitted[]> = {
   read: (text) => text,
   accepts: (value): value is EmitList | readonly Emitted[] => {
     const entries: unknown = typeof value === 'string' ? value.split(',') : value
-    return Array.isArray(entries) && entries.length > 0 && entries.every(isEmitted)
+    return Array.isArray(entries) && entries.length > 0 && Array.from(entries).every(isEmitted)
   },
 }
 
