@@ -1,5 +1,7 @@
 /** Text in other encodings, and bytes that are not text. */
 import { readFileSync } from 'node:fs'
+import { Readable } from 'node:stream'
+import { runInNewContext } from 'node:vm'
 import { read, type ScoreOptions, score } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, run } from './streams.js'
@@ -166,6 +168,40 @@ describe('bytes that are not valid', () => {
     const input = file('\ufffd')
     expect((await run(input, { to: 'ndjson', emit: 'label' })).text).toBe('{"t":"\ufffd","label":"x"}\n')
     expect((await run(Buffer.from(`\ufeff${input}`, 'utf16le'))).text).toBe(scored('\ufffd'))
+  })
+})
+
+describe('chunks', () => {
+  const text = file('\u{1f600} é')
+  const all = async (chunks: (string | Uint8Array)[], options?: ScoreOptions) =>
+    String(Buffer.concat(await Readable.from(chunks).compose(score(options)).toArray()))
+
+  it('of text may be cut within a character', async () => {
+    for (let size = 1; size < 5; size++) {
+      const chunks = text.match(new RegExp(`[^]{1,${size}}`, 'g'))!
+      expect(await all(chunks)).toBe(scored('\u{1f600} é'))
+    }
+  })
+
+  it('of text with half of a character are refused, as no bytes stand for it', async () => {
+    const refused = { code: 'E_ENCODING', message: expect.stringContaining('half of a character') }
+    for (const half of ['\ud83d', '\ude00', '\ude00\ud83d']) {
+      await expect(all([file(half)])).rejects.toMatchObject(refused)
+      await expect(all([`${text}${half}`])).rejects.toMatchObject(refused)
+      await expect(all([half, Buffer.from(text)])).rejects.toMatchObject(refused)
+    }
+  })
+
+  it('of text are read in the encoding that they are written with', async () => {
+    const stream = score()
+    stream.write(Buffer.from(text).toString('base64'), 'base64')
+    stream.end('1,2,1\n', 'latin1')
+    expect(String(Buffer.concat(await stream.toArray()))).toBe(`${scored('\u{1f600} é')}1,${P21},x\n`)
+  })
+
+  it('may be bytes of another realm', async () => {
+    const bytes = runInNewContext('Uint8Array.from(bytes)', { bytes: Buffer.from(text) })
+    expect(await all([bytes])).toBe(scored('\u{1f600} é'))
   })
 })
 

@@ -11,13 +11,8 @@ export function textOfBytes(bytes: Uint8Array): string {
 }
 
 export function bytesOfText(text: string): Buffer {
-  return isWellFormed(text) || !ESCAPED.test(text) ? Buffer.from(text) : Buffer.from(text, 'latin1')
+  return text.isWellFormed() || !ESCAPED.test(text) ? Buffer.from(text) : Buffer.from(text, 'latin1')
 }
 
 /** Only bytes: the low byte of a surrogate is the original byte. */
 const ESCAPED = /^[\0-\x7f\udc80-\udcff]*$/
-
-/** Whether a text has no lone surrogates. */
-export function isWellFormed(text: string): boolean {
-  return !/\p{Surrogate}/u.test(text)
-}

@@ -29,7 +29,7 @@ export function generatorTransform<Chunk, Piece>(
   const stream = asNodeStream(
     transform(
       { ...options, writableObjectMode: true, writableHighWaterMark: batch, readableHighWaterMark: 1 },
-      (chunk, _encoding, done) => inlet.put(chunk, done),
+      (chunk, encoding, done) => inlet.put(encoded(chunk, encoding), done),
       (done) => inlet.end(done),
     ),
   )
@@ -50,6 +50,11 @@ export function generatorTransform<Chunk, Piece>(
     stream.destroy(error)
   })
   return stream.once('close', () => inlet.close())
+}
+
+/** A text that is written with an encoding other than UTF-8 as its bytes, as in other streams. */
+function encoded<Chunk>(chunk: Chunk, encoding: BufferEncoding): Chunk | Buffer {
+  return typeof chunk === 'string' && !/^utf-?8$/i.test(encoding) ? Buffer.from(chunk, encoding) : chunk
 }
 
 /** Creates the function that waits until all pushed data is read, or the stream is destroyed. */

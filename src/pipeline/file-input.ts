@@ -8,7 +8,7 @@ import { FileWatch } from '../io/file-watch.js'
 import { NO_PARTS } from './input-files.js'
 import { type Input, type OpenSettings, requireSupported } from './open-input.js'
 import type { Stats } from './row-counts.js'
-import { toBuffers } from './run.js'
+import { toBuffers } from './to-buffers.js'
 
 /** Throws E_INPUT if a file cannot be read. Does not open it, because a named pipe can be opened only once. */
 export async function requireReadable(path: string): Promise<void> {

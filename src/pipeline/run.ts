@@ -1,9 +1,7 @@
-/** State shared by the inputs of a run, and the conversion of chunks to buffers. */
+/** State shared by the inputs of a run. */
 import type { DataType } from '../core/data-type.js'
 import type { Dialect } from '../core/dialect.js'
-import { SoftmaxError } from '../core/errors.js'
 import type { FormatName } from '../core/formats.js'
-import { kindOf } from '../core/kind-of.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -62,22 +60,4 @@ export interface Run {
 /** Whether the requested number of rows has been read. */
 export function isDone({ first, settings: { head }, stats }: Run): boolean {
   return first !== undefined && head !== undefined && stats.read >= head
-}
-
-/** Converts whatever was written to the stream to buffers. */
-export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) {
-    if (typeof chunk !== 'string' && !(chunk instanceof Uint8Array)) {
-      const remedy = 'pass rows to softmax() or write()'
-      throw new SoftmaxError('E_CHUNK', { takes: 'bytes or text', got: kindOf(chunk), remedy })
-    }
-    const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : asBuffer(chunk)
-    stats.bytes += bytes.length
-    yield bytes
-  }
-}
-
-/** Views bytes as a Buffer; a Buffer is returned as is, so that its owner can recycle it. */
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }

@@ -2,7 +2,7 @@
  * Flatbuffers (https://flatbuffers.dev/internals/), as far as Arrow metadata needs them: tables with field slots,
  * strings, and vectors of tables, structs and integers. A corrupt buffer throws E_CORRUPT, whatever its offsets are.
  */
-import { bytesOfText, isWellFormed, textOfBytes } from '../../core/byte-text.js'
+import { bytesOfText, textOfBytes } from '../../core/byte-text.js'
 import { corrupt } from './corrupt.js'
 
 /** Bounds-checked access to the bytes of a flatbuffer. */
@@ -98,7 +98,7 @@ export class FlatTable {
 
   string(slot: number): string | undefined {
     const text = this.text(slot)
-    if (text !== undefined && !isWellFormed(text)) throw corrupt('a name in it is not UTF-8')
+    if (text !== undefined && !text.isWellFormed()) throw corrupt('a name in it is not UTF-8')
     return text
   }
 

@@ -1,6 +1,5 @@
 /** Parses rows of NDJSON into a batch: logits as numbers, plus kept values. */
 import { isUtf8 } from 'node:buffer'
-import { isWellFormed } from '../../core/byte-text.js'
 import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
 import { dataTypeOf } from '../../core/column-builder.js'
 import { shown } from '../../core/errors.js'
@@ -197,7 +196,7 @@ function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<n
       })
     }
     // JSON can escape a lone surrogate; no other format can.
-    if (typeof value === 'string' && !isWellFormed(value)) bad.set(row, { code: 'E_CELL_ENCODING', info: {} })
+    if (typeof value === 'string' && !value.isWellFormed()) bad.set(row, { code: 'E_CELL_ENCODING', info: {} })
   })
 }
 
