@@ -80,6 +80,42 @@ async function standsStill(count: () => number, most: number): Promise<void> {
   expect(before).toBeLessThan(most)
 }
 
+describe('records that write() gets', () => {
+  it.each(['csv', 'tsv', 'parquet', 'arrow'] as const)(
+    'need the probabilities that emit lists, in %s',
+    async (format) => {
+      for (const row of [{ id: 1 }, { id: 1, top: [] }, new Map([['id', 1]])]) {
+        const { error } = await writeAll(format, [row], { emit: 'probs' })
+        expect(error).toMatchObject({ code: 'E_RECORD', message: expect.stringContaining('row 1: it has no "prob') })
+      }
+    },
+  )
+
+  it.each(['csv', 'copy', 'parquet', 'arrow'] as const)('need properties in %s', async (format) => {
+    for (const row of [{}, new Map([['id', 1]])]) {
+      const { error } = await writeAll(format, [row])
+      expect(error).toMatchObject({ code: 'E_RECORD', message: expect.stringContaining('it has no properties') })
+    }
+  })
+
+  it.each(['ndjson', 'csv', 'copy', 'parquet', 'arrow'] as const)(
+    'are null in %s where they have a function, a symbol or an invalid date',
+    async (format) => {
+      const none = [() => 1, Symbol('s'), new Date(Number.NaN), null]
+      const { bytes, error } = await writeAll(
+        format,
+        [new Date(0), ...none].map((v) => ({ id: 1, v })),
+      )
+      expect(error).toBeUndefined()
+      const header = format === 'copy' ? { header: false as const } : {}
+      const rows = (await readAll(format, [bytes], header)).items as Record<string, unknown>[]
+      const values = rows.map((row) => (Array.isArray(row) ? row[1] : row.v))
+      const empty = format === 'csv' ? '' : null
+      expect(values).toEqual(['1970-01-01T00:00:00.000Z', empty, empty, empty, empty])
+    },
+  )
+})
+
 describe('read()', () => {
   it.each([
     ['csv', 'digits-logits.csv'],

@@ -327,9 +327,10 @@ export function resultsOf(
   return numbers
 }
 
-/** A value of a kept column as a cell. */
+/** A value of a kept column as a cell; null for what JSON has none for, either: functions, and dates that are invalid. */
 export function valueOf(value: unknown): Value {
-  if (value === undefined || value === null) return null
+  if (value === undefined || value === null || typeof value === 'function' || typeof value === 'symbol') return null
+  if (value instanceof Date && Number.isNaN(value.getTime())) return null
   if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
   return new RawJson(nestedText(value))
 }

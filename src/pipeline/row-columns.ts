@@ -72,6 +72,10 @@ export function columnsOf(
   if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
+  // Only a JSON object may be empty.
+  if (kept.length + fields.length === 0 && settings.to !== 'ndjson' && !job.emit.includes('probs')) {
+    throw new SoftmaxError('E_RECORD', { row: 1, reason: `it has no properties, and ${settings.to} needs columns` })
+  }
   const keptNames = kept.map(({ name }) => name)
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
   for (const text of format.typed ? typeWarnings(kept, lostTypesIn(first), settings.types) : []) warn(text)
@@ -268,6 +272,8 @@ function requireValues(values: unknown[], fields: readonly Field[], { classes }:
   if (values.length !== fields.length && !values.includes(undefined)) {
     throw new SoftmaxError('E_WIDTH', { row, cells: values.length, width: fields.length, hint: SAME_WIDTH })
   }
+  // Probabilities have a column for each class, so none without classes.
+  if (values.length > fields.length && classes.length === 0) throw lacking('probs', row)
   for (const [index, { name, type, nullable, isEachClass, size = classes.length }] of fields.entries()) {
     const value = values[index]
     if (nullable && value === null) continue
@@ -280,6 +286,10 @@ function requireValues(values: unknown[], fields: readonly Field[], { classes }:
       continue
     }
     if (typeof value === (TYPES[type] ?? 'number') && !LISTS.has(type)) continue
-    throw new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit lists` })
+    throw lacking(name, row)
   }
+}
+
+function lacking(name: string, row: number): SoftmaxError {
+  return new SoftmaxError('E_RECORD', { row, reason: `it has no ${shown(name)}, which emit lists` })
 }
