@@ -542,7 +542,7 @@ describe('write()', () => {
     const { bytes, warnings } = await writeAll('npy', rows)
     for (const to of ['npz', 'safetensors'] as const) {
       const other = await writeAll(to, rows)
-      expect(other.warnings).toEqual([`${to} stores only arrays of numbers without nulls: "id" is left out`])
+      expect(other.warnings).toEqual([`${to} stores only arrays of numbers without nulls; "id" is left out`])
       expect(other.bytes.equals((await run('logit_0,logit_1\n2,1\n', { to })).bytes)).toBe(true)
     }
     expect([bytes.readDoubleLE(128), bytes.readDoubleLE(136), bytes.length]).toEqual([
