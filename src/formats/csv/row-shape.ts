@@ -35,7 +35,7 @@ function widthError(cells: string[], columns: readonly Column[], dialect: Dialec
 const TRUNCATED = 'the row ends in a carriage return without a line feed; the file may be truncated'
 
 const unquotable = () =>
-  `a cell contains a line break of another kind than the input, which cannot be written without quotes (${optionText('quote', 'none')})`
+  `a cell contains a newline of another kind than the input, which cannot be written without quotes (${optionText('quote', 'none')})`
 
 /** A cell without its escape sequences. */
 function withoutEscapes(cell: string): string {
