@@ -1,4 +1,4 @@
-// Where inputs, outputs, the native program and the virtual environment are.
+// Where inputs, outputs, the Rust program and the virtual environment are.
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 

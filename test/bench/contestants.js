@@ -1,5 +1,5 @@
 // Who competes, and on what. A line of shell each: $in, $out, $to (the format of the output) and $classes are set, and what
-// `softmax`, `node`, `python`, `native` and `copy` start is what is measured. All that can use two threads have two.
+// `softmax`, `node`, `python`, `rust` and `copy` start is what is measured. All that can use two threads have two.
 const CSV = ['million', 'long', 'pairs', 'doubles', 'wide']
 const TYPED = ['to-parquet', 'parquet', 'parquet-lists', 'arrow', 'arrow-lists']
 const ALL = [...CSV, 'ndjson', ...TYPED]
@@ -15,7 +15,7 @@ export const CONTESTANTS = [
   { name: 'pyarrow + numpy', line: query('by_pyarrow'), on: [...CSV, ...TYPED], within: 1e-12 },
   { name: 'pandas + scipy', line: query('by_pandas'), on: ['million'], within: 1e-12, once: true },
   { name: 'csv-parse', line: 'node peers/compose.js "$in" "$out"', on: ['million'], within: 1e-12, once: true },
-  { name: 'native', line: 'native "$in" "$out"', on: CSV, within: 1e-12, optional: 'native' },
+  { name: 'rust', line: 'rust "$in" "$out"', on: CSV, within: 1e-12, optional: 'rust' },
   { name: 'cat', line: 'copy "$in" > "$out"', on: ['million', 'long'] },
 ]
 

@@ -16,9 +16,9 @@ export const GOALS = [
   faster('arrow', 1),
   faster('arrow-lists', 1),
   {
-    goal: '10,000,000 x 10: time relative to the native program',
+    goal: '10,000,000 x 10: time relative to the Rust program',
     most: 1.5,
-    of: ({ wall }) => wall('long', 'softmax') / wall('long', 'native'),
+    of: ({ wall }) => wall('long', 'softmax') / wall('long', 'rust'),
   },
   {
     goal: '10,000,000 x 10: speedup of two threads over one',
@@ -53,7 +53,7 @@ export const GOALS = [
     of: ({ wall }) => wall('long', 'softmax') / wall('million', 'softmax'),
   },
   {
-    goal: 'peak MB over all inputs, routes and options',
+    goal: 'peak MB over all inputs, conversions and options',
     most: 200,
     of: ({ ourPeak }) => ourPeak,
   },

@@ -6,13 +6,13 @@ import { join } from 'node:path'
 import { PEERS, PYTHON } from './peers.js'
 
 /** One line a fact, as a Markdown list. */
-export function machine({ native }) {
+export function machine({ rust }) {
   const facts = [
     `${cpus()[0].model}, ${cpus().length} cores, ${Math.round(totalmem() / 2 ** 30)} GiB, ${type()} ${release()}`,
     `softmax-stream ${packageVersion('../..')}, Node ${process.versions.node}`,
     `${firstLine(PYTHON, '--version')}: ${PEERS.trim().replaceAll('==', ' ').replaceAll('\n', ', ')}`,
     `csv-parse ${packageVersion('../../node_modules/csv-parse')}`,
-    ...(native ? [firstLine('rustc', '--version')] : []),
+    ...(rust ? [firstLine('rustc', '--version')] : []),
   ]
   return facts.map((fact) => `- ${fact}`).join('\n')
 }

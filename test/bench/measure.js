@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { NATIVE } from './native.js'
 import { PYTHON } from './peers.js'
+import { RUST } from './rust.js'
 
 const SAMPLE_MS = 10
 
@@ -24,7 +24,7 @@ run() (
 node() { run "$NODE" "$@"; }
 softmax() { run "$NODE" "$SOFTMAX" --jobs "\${jobs:-2}" "$@"; }
 python() { run "$PYTHON" "$@"; }
-native() { run "$NATIVE" "$@"; }
+rust() { run "$RUST" "$@"; }
 copy() { run cat "$@"; }
 `
 
@@ -51,7 +51,7 @@ const SETTINGS = {
   NODE: process.execPath,
   SOFTMAX,
   PYTHON,
-  NATIVE,
+  RUST,
   LC_ALL: 'C',
   POLARS_MAX_THREADS: '2',
   NODE_EXTRA_CA_CERTS: '',

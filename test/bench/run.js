@@ -8,9 +8,9 @@ import { CONTESTANTS } from './contestants.js'
 import { GOALS, verdict } from './goals.js'
 import { INPUTS, make, megabytes } from './inputs.js'
 import { machine } from './machine.js'
-import { buildNative } from './native.js'
 import { installPeers } from './peers.js'
 import { ROUTES } from './routes.js'
+import { buildRust } from './rust.js'
 import { table } from './table.js'
 
 /** What can be chosen with --inputs: an input on which contestants meet, or softmax alone on its routes. */
@@ -21,7 +21,7 @@ const USAGE = `Usage: npm run bench -- [options]
   --runs N         runs of each contestant, in turn, after one that warms up and is checked (5)
   --only A,B       contestants and routes whose names have A or B in them, and softmax
   --inputs A,B     of ${CONTESTS.join(', ')}
-  --native         a native program in Rust too; needs cargo
+  --rust           a program in Rust too; needs cargo
   --long           the input of 10,000,000 rows too
 
 Peers are Python packages: the first time, they are installed in ${FOLDER}.
@@ -31,7 +31,7 @@ const { values: options } = parseArgs({
     runs: { type: 'string', default: '5' },
     only: { type: 'string', default: '' },
     inputs: { type: 'string', default: '' },
-    native: { type: 'boolean' },
+    rust: { type: 'boolean' },
     long: { type: 'boolean' },
     help: { type: 'boolean', short: 'h' },
   },
@@ -102,7 +102,7 @@ function outputFolder() {
 async function main() {
   if (!(rounds >= 1)) throw new Error(`--runs takes a number from 1: ${options.runs}`)
   installPeers()
-  if (options.native) buildNative()
+  if (options.rust) buildRust()
   const once = CONTESTANTS.filter((contestant) => contestant.once).map(({ name }) => `, ${name} one run`)
   console.log(machine(options))
   console.log(`- medians of ${rounds} runs in turn${once.join('')}; two threads each; files in ${FOLDER}`)

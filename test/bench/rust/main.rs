@@ -1,4 +1,4 @@
-// The same job in plain Rust on two threads: mmap, blocks of 1 MiB, fast-float2, exp, zmij. Usage: native INPUT OUTPUT
+// The same job in plain Rust on two threads: mmap, blocks of 1 MiB, fast-float2, exp, zmij. Usage: rust-softmax INPUT OUTPUT
 // The input is taken to be well formed: a header, then rows of an id and numbers, without quotes.
 use std::fs::File;
 use std::io::Write;
