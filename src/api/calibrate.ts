@@ -1,4 +1,4 @@
-/** Files or streams with a column of true classes -> what makes probabilities of other rows match how often they are right. */
+/** Files or streams with a column of true classes -> a calibration for the probabilities of other rows. */
 import type { Readable } from 'node:stream'
 import type { Calibration } from '../core/calibration.js'
 import { quantileOf, rankOfScore, rowsNeeded } from '../core/conformal.js'
@@ -22,7 +22,7 @@ export interface CalibrateOptions
   coverage?: number | undefined
 }
 
-/** What a calibration finds, and what is of labels, which it does not look at. */
+/** Options that a calibration determines, and options about labels, which it ignores. */
 const FOUND = ['temperature', 'calibration'] as const
 const OF_LABELS = ['threshold', 'minConfidence'] as const
 
@@ -51,7 +51,7 @@ export async function calibrate(inputs: Inputs, options: CalibrateOptions): Prom
   return over(list, () => calibrateInputs(list, all, () => {}))
 }
 
-/** Throws E_CONFLICT where a temperature is given, or what labels are chosen by. */
+/** Throws E_CONFLICT if a temperature is given, or an option about labels. */
 export function requireToBeFound(options: object): void {
   const isGiven = (name: string) => (options as Record<string, unknown>)[name] !== undefined
   const found = FOUND.find(isGiven)

@@ -1,8 +1,8 @@
-/** What the compiler knows of a prediction by the `emit` that it is made with. */
+/** The type of a prediction, derived from the type of the option `emit`. */
 import type { Emitted, OutputColumn } from '../core/output-columns.js'
 import type { Prediction } from '../core/prediction.js'
 
-/** What each output column is in a prediction. */
+/** The type of each output column in a prediction. */
 interface Values extends Record<OutputColumn, unknown> {
   probs: number[]
   label: string
@@ -19,7 +19,7 @@ interface Values extends Record<OutputColumn, unknown> {
   correct: boolean | null
 }
 
-/** The entries of `emit`, a text or a list, or what is emitted without it; `string` where they are not known until run time. */
+/** The entries of `emit`, a text or a list, or of its default; `string` if they are known only at run time. */
 type Entries<Emit> = [Emit] extends [undefined]
   ? 'probs' | 'index' | 'label'
   : true extends IsUnion<Emit>
@@ -32,27 +32,27 @@ type Entries<Emit> = [Emit] extends [undefined]
         ? Entry | Entries<Rest>
         : Emit
 
-/** Whether a type is one of several. */
+/** Whether a type is a union. */
 export type IsUnion<Type, All = Type> = Type extends unknown ? ([All] extends [Type] ? false : true) : never
 
 type ColumnOf<Entry> = Entry extends `${infer Column}=${string}` ? Column : Entry
 
-/** The output columns that `emit` names; none is known where `emit` is not. */
+/** The output columns that `emit` names; `never` if they are known only at run time. */
 export type Columns<Emit> = string extends Entries<Emit> ? never : ColumnOf<Entries<Emit>>
 
-/** The property that an entry makes: the list of probabilities has one name, whatever its columns are called. */
+/** The property that an entry adds; the list of probabilities keeps its name if its columns are renamed. */
 type PropertyOf<Entry, List> =
   ColumnOf<Entry> extends 'probs' ? List : Entry extends `${string}=${infer Name}` ? Name : Entry
 
-/** What holds the probabilities: with `topK` it is another list; where that is known at run time only, none is known. */
+/** The property with the probabilities: `top` with `topK`; `never` if `topK` is known only at run time. */
 type ListOf<List, TopK> = [TopK] extends [undefined] ? List : undefined extends TopK ? never : 'top'
 
-/** The most probable classes, which all have a label where each row has one. */
+/** The type of `top`: every class has a label, unless rows may have none. */
 type TopOf<List, Least, Top = NonNullable<Prediction['top']>[number]> = (Top & {
   [Name in List extends 'probabilities' ? 'probability' : 'logProbability']: number
 } & ([Least] extends [undefined] ? { label: string } : unknown))[]
 
-/** The value of a column, where `topK`, and what leaves labels out, may be given. */
+/** The type of a column; `Least` is set by options that may leave out labels. */
 type ValueOf<Column, List, TopK, Least> = Column extends 'probs'
   ? [TopK] extends [undefined]
     ? number[]
@@ -63,7 +63,7 @@ type ValueOf<Column, List, TopK, Least> = Column extends 'probs'
       : string | null
     : Values[Column & keyof Values]
 
-/** The properties that `emit` makes; none is known where `emit` is not. */
+/** The properties that `emit` adds; `unknown` if they are known only at run time. */
 export type Emits<Emit, List extends string, TopK = undefined, Least = undefined> =
   string extends Entries<Emit>
     ? unknown
@@ -76,7 +76,7 @@ export type Emits<Emit, List extends string, TopK = undefined, Least = undefined
         >
       }
 
-/** Nothing more, of an `emit` whose entries are all output columns; of another, which is none. */
+/** `unknown` if all entries of `emit` are output columns; otherwise a type that `emit` does not have, with the invalid entry. */
 export type Checked<Emit> =
   string extends Entries<Emit>
     ? unknown
@@ -84,7 +84,7 @@ export type Checked<Emit> =
       ? unknown
       : NoOutputColumn<Exclude<Entries<Emit>, Emitted>>
 
-/** What no `emit` is: the compiler's message has the name. */
+/** No value of `emit` has this type, so the compiler's error names the entry. */
 interface NoOutputColumn<Name> {
   noOutputColumn: Name
 }

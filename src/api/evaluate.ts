@@ -1,4 +1,4 @@
-/** Files or streams with a column of true classes -> how good the predictions are. */
+/** Files or streams with a column of true classes -> the metrics of the predictions. */
 import type { Readable } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
 import { type Metrics, requireMeasurable } from '../core/metrics.js'
@@ -10,7 +10,7 @@ import type { RunMetrics } from '../pipeline/run-metrics.js'
 import type { ScoreOptions } from './options.js'
 import { drain, fileRun, type Inputs, over, requireInputs, scoreReadable } from './score-files.js'
 
-/** Options that are of the rows that are written: an evaluation writes none. */
+/** Options about output rows, which `evaluate` does not write. */
 const WRITERS = [
   'emit',
   'topK',
@@ -22,7 +22,7 @@ const WRITERS = [
   'escapeFormulas',
   'to',
 ] as const
-/** The same of the command. */
+/** Options of the command about output rows. */
 const FILES = ['stats', 'metrics', 'dryRun']
 
 /** Options of {@link evaluate}: those of `score` that concern its input, and the column of true classes. */
@@ -35,8 +35,7 @@ export interface EvaluateOptions extends Omit<ScoreOptions, (typeof WRITERS)[num
 }
 
 /**
- * Computes the metrics of predictions, from files given by their paths or streams of bytes with a column of true classes.
- * Takes one pass and constant memory; the result has the same bits no matter how the rows are split.
+ * Computes the metrics of predictions. Inputs are paths of files or streams of bytes, with a column of true classes. Takes one pass and constant memory; the result has the same bits no matter how the rows are split.
  *
  * @throws {SoftmaxError} E_OPTION if `truth` is missing, E_TRUTH for a value that is not a class, E_NO_ROWS if no row has a
  * true class, and the errors of `score`.
@@ -51,7 +50,7 @@ export async function evaluate(inputs: Inputs, options: EvaluateOptions): Promis
   return over(list, () => measure(list, settings, () => {}))
 }
 
-/** Runs over the inputs to evaluate their rows, and writes none; `emit` gets the events of `score`, and the counts as they grow. */
+/** Evaluates the rows of the inputs without writing them; `emit` gets the events of `score` and the counts so far. */
 export async function measure(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,
@@ -61,7 +60,7 @@ export async function measure(
   return labelledMetrics(metrics!, stats, settings)
 }
 
-/** The metrics of a run. Throws E_NO_ROWS where it had rows, and none with a true class: they would say what is not known. */
+/** The metrics of a run. Throws E_NO_ROWS if it had rows, but none with a true class, so there is nothing to measure. */
 export function labelledMetrics(
   metrics: RunMetrics,
   stats: Stats,
@@ -72,7 +71,7 @@ export function labelledMetrics(
   return result
 }
 
-/** A run to its end that evaluates rows and writes none: `score` makes it of what inputs there are. */
+/** Evaluates rows without writing them: `score` runs over the inputs. Returns the finished run. */
 export async function evaluateRows(
   score: (run: Run) => AsyncGenerator<Uint8Array>,
   settings: SettingsOf<'bytes'>,
@@ -84,7 +83,7 @@ export async function evaluateRows(
   return run
 }
 
-/** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */
+/** Throws E_OPTION if there is no column of true classes, E_CONFLICT for an option that would have no effect. */
 export function requireEvaluation(options: object, truth: string | undefined, verb = 'evaluate'): void {
   const given = [...WRITERS, ...FILES].find((name) => (options as Record<string, unknown>)[name] !== undefined)
   const value = given && (options as Record<string, unknown>)[given]

@@ -26,14 +26,14 @@ export function read(format: FormatName, options: ReadOptions & { header: false 
  * A transform stream that reads the bytes of a format, optionally compressed with gzip or zstd, into rows for `softmax`
  * and its variants.
  *
- * - Delimited text: a record with a string for each column; with `header: false`, an array of strings.
+ * - Delimited text: an object with a string for each column; with `header: false`, an array of strings.
  * - NDJSON: the object on each line; `{ logits }` for an array.
  * - Arrays (.npy, .npz, .safetensors): `{ logits }`, after `i0`, `i1` and so on if there are more than two dimensions.
- * - Parquet and Arrow: a record of the columns. The list column `logits`, or the one given by the option `logits`, becomes
+ * - Parquet and Arrow: an object with a property for each column. The list column `logits`, or the one given by the option `logits`, becomes
  *   the property `logits`, an array of numbers; other lists stay where they are.
  *
  * For every format, the option `logits` moves the columns that it selects to the property `logits` of each row: the value
- * of a single column, which may be nested (`logits: 'model.scores'`), or a record of several columns by name.
+ * of a single column, which may be nested (`logits: 'model.scores'`), or an object of several columns by name.
  *
  * An integer is a number if that is exact, otherwise a bigint. Decimals, dates, times and timestamps are strings with all
  * their digits; `write` warns if it writes them as text. A bad row is one that cannot be parsed; `softmax` checks that its

@@ -15,7 +15,7 @@ import type { ScoreOptions } from './options.js'
 import type { ScoreEvents, ScoreStream } from './score.js'
 import type { ReadableOf } from './typed-stream.js'
 
-/** Files, given by their paths, or streams of bytes; one, or several in order. */
+/** One or more inputs, in order: paths of files or folders, or streams of bytes. */
 export type Inputs = string | Readable | readonly (string | Readable)[]
 
 /** The stream of {@link scoreFiles}, with the events of `score`. */
@@ -24,9 +24,8 @@ export interface FilesStream
     Pick<ScoreStream, 'stats' | 'metrics' | 'release'> {}
 
 /**
- * Scores files, given by their paths, or streams of bytes, one or several in order, into one output with one header. All
- * inputs must have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; formats
- * with a footer are read by random access. A directory is read as its parts, sorted by name: the files that are named
+ * Scores one or more inputs (paths or streams of bytes), in order, into one output with one header. All inputs must have the columns of the first. Formats are detected from the options, the file extensions or the first bytes; formats
+ * with a footer are read by random access. A folder is read as its parts, sorted by name: the files that are named
  * part-* or have the extension of a format, except those whose names begin with _ or a dot.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
@@ -39,7 +38,7 @@ export function scoreFiles(inputs: Inputs, options: ScoreOptions = {}): FilesStr
   return filesStream(requireInputs(inputs), options)
 }
 
-/** The same, with what only the command knows of a run. */
+/** The same with the properties of a run that only the command sets. */
 export function filesStream(
   inputs: readonly (string | Readable)[],
   options: ScoreOptions,
@@ -135,7 +134,7 @@ function bytesStream(bytes: AsyncGenerator<Uint8Array>, signal: AbortSignal | un
   return Readable.from(bytes, { objectMode: false, highWaterMark: 0, ...(signal && { signal }) })
 }
 
-/** The files and streams of inputs, directories as their parts, once all files can be read. */
+/** The files and streams of inputs, folders as their parts, once all files can be read. */
 export async function readableFiles(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,

@@ -44,7 +44,10 @@ export interface MatrixScores<Numbers = Float64Array | Float32Array> {
   loss?: Numbers
   /** With `truth` and `emit`: the rank of the true class, from 1; 0 if a row has no true class. */
   rank?: Uint32Array
-  /** With `truth` and `emit`: 1 if `index` is the true class, otherwise 0; -1 if a row has no true class or no label. */
+  /**
+   * With `truth` and `emit`: 1 if `index` is the true class, otherwise 0; -1 if a row has no true class or no
+   * label, where predictions have null, and array files NaN.
+   */
   correct?: Int8Array
 }
 

@@ -12,8 +12,8 @@ import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf, Returned } from './typed-stream.js'
 
 /**
- * A row of logits: an array or typed array; a record whose property `logits` is an array (or the text of one, as in a CSV
- * cell), or a record with one property per class; or a record that itself has one property per class, as csv-parse returns with `columns: true`. A logit is a
+ * A row of logits: an array or typed array; an object whose property `logits` is an array (or the text of one, as in a CSV
+ * cell), or an object with one property per class; or an object that itself has one property per class, as csv-parse returns with `columns: true`. A logit is a
  * number, or a string that contains one.
  */
 export type LogitsRow =
@@ -77,7 +77,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
-   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it, without
+   * @typeParam Row - the type of the rows, or of their other properties besides the logits: a prediction keeps it, without
    * `logits` or properties named `logit*`. If others contain logits, leave them out: `softmax<Omit<Row, 'cat' | 'dog'>>()`
    */
   <Row = unknown>(
@@ -91,7 +91,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    * Predictions of typed rows. The properties of `emit` are known if its type is passed, too:
    * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Otherwise each property is optional.
    *
-   * @typeParam Row - the type of the rows, or of what they have beside their logits: a prediction keeps it
+   * @typeParam Row - the type of the rows, or of their other properties besides the logits: a prediction keeps it
    * @typeParam Emit - the type of `emit`
    */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
@@ -120,22 +120,22 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): Returned<Emit, PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>>
 }
 
-/** All options but `emit`, whose type says what is in a prediction. */
+/** All options except `emit`, whose type determines the properties of a prediction. */
 type OtherOptions = Omit<SoftmaxOptions, 'emit'>
 
-/** Options that leave the values of a prediction what they are by default. */
+/** Options at which the properties of a prediction have their default types. */
 type Plain = { topK?: undefined; minConfidence?: undefined; nonfinite?: 'error' | undefined }
 
-/** Options that leave a prediction what it is by default. */
+/** Options at which a prediction has its default properties and types. */
 type WithoutEmit = OtherOptions & Plain & { emit?: undefined }
 
-/** The same, but that the most probable classes stand in place of all probabilities. */
+/** The same with `topK`: only the most probable classes, in `top`. */
 type WithTopK = Omit<OtherOptions, keyof Plain> & Omit<Plain, 'topK'> & { emit?: undefined; topK: number }
 
-/** What is sure where options that are not {@link Plain} may be given. */
+/** The properties of a prediction if options that are not {@link Plain} may be given. */
 type Changed<Emit, List extends string> = Emits<Emit, List, number | undefined, number>
 
-/** What a prediction keeps of a row: not its logits, which are in the property `logits`, or in those that are called so. */
+/** The properties of a row that a prediction keeps: all but `logits`, or those whose names begin with `logit`. */
 type Rest<Row> = 0 extends 1 & Row
   ? Row // any, which is every other type
   : Row extends ArrayLike<number | string>
@@ -188,11 +188,11 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
   (true extends IsUnion<Name> ? Partial<Pick<Row, Name>> : unknown)
 
 /**
- * A transform stream from rows of logits to {@link Prediction}s: the other properties of each record, and those in
+ * A transform stream from rows of logits to {@link Prediction}s: the other properties of each row, and those in
  * `emit`; by default the class probabilities, `index` and `label`.
  *
- * All rows must have as many logits as the first; with `onError: 'skip'`, as the first of up to 100 rows that fits the
- * options. The option `logits` gives the property that contains them, such as `'scores'` or `'outputs.logits'`, or
+ * All rows must have as many logits as the first; with `onError: 'skip'`, as the first valid row, which must be
+ * among the first 100. The option `logits` gives the property that contains them, such as `'scores'` or `'outputs.logits'`, or
  * selects one property per class. Waiting rows are scored together, up to 64 at a time, so a slow source causes no
  * delay; if the consumer stops, at most 192 rows are buffered.
  *

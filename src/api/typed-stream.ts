@@ -1,14 +1,14 @@
 /**
- * Node's streams with types for what comes out of them and for their events.
+ * Node's streams with types for their chunks and for the arguments of their events.
  *
- * A method that has several signatures is called by the first. The next one lets the stream pass for one of Node's, which
- * says nothing of its chunks; and from the last of the iterator `source.compose(stream)` infers what it gives. That is a
- * stream. `pipeline` would infer the same of chunks, so it gets a signature of the stream itself, as if that were an async
- * generator.
+ * A method may have several signatures. The first is the one that programs call. The second has untyped chunks, so that the
+ * stream can be assigned to Node's types. From the last signature of the iterator, `source.compose(stream)` infers its
+ * result, a stream. `pipeline` infers chunks from a function instead, so the stream also has a call signature, as if it were
+ * an async generator.
  */
 import type { Duplex, Readable } from 'node:stream'
 
-/** The arguments of the listeners of each event; where there are none, any function is a listener. */
+/** The arguments of the listeners of each event; with `never[]`, any function is a listener. */
 interface ReadableEvents<Out> {
   close: never[]
   data: [chunk: Out]
@@ -28,36 +28,37 @@ interface DuplexEvents<Out> extends ReadableEvents<Out> {
 
 type Listener<Args> = Args extends readonly unknown[] ? (...args: Args) => void : never
 
-/** A chunk, as Node's types have it. */
+/** A chunk in Node's types. */
 type Untyped = ReturnType<Readable['read']>
 
 /**
- * What `compose` gives: a stream, and a chunk as well, so that `pipeline` infers the chunk. Where no value is both, because a
- * chunk has a `closed` of its own, it is a stream of few members.
+ * The result of `compose`: both a stream and a chunk, so that `pipeline` infers the chunk. If no type is both, because the
+ * chunk has a property such as `closed` itself, the stream has only the members of {@link LeastStream}.
  */
 type Composed<Stream, Out> = [Stream & Out] extends [never] ? LeastStream<Out> & Out : Stream & Out
 
-/** A stream of the members that Node's types ask of each. */
+/** A stream with only the members that Node's types require. */
 interface LeastStream<Out> extends NodeJS.ReadableStream {
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
 }
 
 /**
- * What a function with a type parameter returns. TypeScript defers the call of a generic function that returns a function, and
- * `pipeline` infers too little then; so as long as `Parameter` is open, this may be a stream without a signature.
+ * The result of a function with a type parameter. TypeScript defers the inference of a generic function that returns a
+ * function, and `pipeline` then infers too little. So while `Parameter` is unresolved, the result may also be a stream without
+ * a call signature.
  */
 export type Returned<Parameter, Stream> = [Parameter] extends [unknown] ? Stream : Duplex
 
-/** A stream that `Out` is read from, with events of its own. */
+/** A readable stream of `Out`, with additional events. */
 export interface ReadableOf<Out, Events> extends Readable {
   /** For type inference only; do not call. */
   (nothing: never): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
-  /** The same, as Node's types have it. */
+  /** The same in Node's types. */
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
-  /** The same, of which `compose` infers what comes out. */
+  /** For `compose`, which infers its result from this signature. */
   [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<Composed<this, Out>>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
@@ -78,15 +79,15 @@ export interface ReadableOf<Out, Events> extends Readable {
   ): this
 }
 
-/** The same of a stream that is written to as well. */
+/** A duplex stream from which `Out` is read, with additional events. */
 export interface DuplexOf<Out, Events> extends Duplex {
   /** For type inference only; do not call. */
   (nothing: never): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
-  /** The same, as Node's types have it. */
+  /** The same in Node's types. */
   [Symbol.asyncIterator](this: NodeJS.ReadableStream): NodeJS.AsyncIterator<Untyped>
-  /** The same, of which `compose` infers what comes out. */
+  /** For `compose`, which infers its result from this signature. */
   [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<Composed<this, Out>>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped

@@ -1,4 +1,4 @@
-/** Rows -> bytes: predictions, or any records, as a format. */
+/** Rows -> bytes: predictions, or any objects, as a format. */
 import type { Duplex } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
@@ -26,7 +26,7 @@ export interface WriterStream
 /**
  * A transform stream from predictions of `softmax` and its variants to the bytes of a format, with the columns that
  * `score` writes: the other properties of each row, then those in `emit`, which defaults to the `emit` of the predictions.
- * Other records are written with all their properties, or those in `emit`.
+ * Other objects are written with all their properties, or those in `emit`.
  *
  * In Parquet and Arrow, the type of a column is that of its values in the first rows, a Date becomes a timestamp in UTC,
  * and lists and objects become JSON text, with a warning; the option `types` sets other types.
@@ -60,7 +60,7 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   return stream as WriterStream
 }
 
-/** Throws E_CONFLICT where types are requested of a format that has none, or those of text. */
+/** Throws E_CONFLICT if types are requested for a format without types, or types inferred from text. */
 function requireTypes({ types, to }: SettingsOf<'bytes'>): void {
   const requested = requestedTypes(types)
   if (requestsNothing(requested)) return

@@ -189,7 +189,7 @@ function integerOf(cell: string): bigint | undefined {
 }
 
 const NUMBER = /^-?(?:(?:0|[1-9]\d*)(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i
-/** Article numbers and hexadecimal ids look like 1E5; programs print exponents with a sign or beside a point. */
+/** Product codes and hexadecimal ids look like 1E5; programs print exponents with a sign or after a point. */
 const LIKE_CODE = /^\d+e\d+$/i
 const UNLIKE_CODE = /^-?\d*\.|^-\d|\de[+-]/i
 const SPECIAL = /^-?(?:nan|inf|infinity)$/i

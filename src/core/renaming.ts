@@ -54,7 +54,7 @@ export function namesOfFields(layout: OutputLayout): (readonly [OutputColumn, st
 function clashing(layout: OutputLayout, taken: ReadonlySet<string>, namesOf: NamesOf): OutputColumn | undefined {
   const used = new Set(taken)
   for (const [column, name] of namesOf(layout)) {
-    // Beside the probabilities of the most probable classes stand their labels, which are called as the label is.
+    // With the most probable classes, the columns of their labels have the name of the label.
     if (used.has(name)) return column === 'probs' && isRanked(name, layout) ? 'label' : column
     used.add(name)
   }

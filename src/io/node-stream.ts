@@ -2,8 +2,8 @@
  * Makes streams of readable-stream, of which through2's are, instances of Node's classes. Programs such as AWS's
  * `lib-storage` accept a stream by `instanceof Readable`, which readable-stream's are not: it is a copy of Node's code.
  *
- * A stream keeps the methods of readable-stream, and so its behaviour; only below them, Node's prototypes stand in place
- * of its own. Both ask streams for their methods and state, never for their class, once they are created.
+ * A stream keeps the methods of readable-stream, and so its behaviour; only below them, Node's prototypes replace its own.
+ * Once a stream is created, both libraries use its methods and state, and never test its class.
  */
 import { EventEmitter } from 'node:events'
 import { type Duplex, Transform, Writable } from 'node:stream'
