@@ -223,7 +223,7 @@ describe('an array of three axes', () => {
     bad.writeDoubleLE(Number.NaN, bad.length - 8)
     const skipped = await run(bad, { to, emit, onError: 'skip' })
     expect(skipped.warnings).toEqual([
-      "the output is flattened to rows x classes, without the input's shape, as 1 row is left out",
+      "the output is flattened to rows x classes, without the input's shape, as 1 row is rejected",
     ])
     expect((await arrayOf(skipped.bytes)).shape).toEqual([5, 4])
     expect((await arrayOf(skipped.bytes)).values).toEqual((await arrayOf(bytes)).values.slice(0, 20))
@@ -424,7 +424,7 @@ describe.each([
     expect([probs!.shape, index!.values, others]).toEqual([[3, 2], [0, 1, 0], {}])
     const skipping = await run(input, { to, tensor: 'logits', truth: 'y', onError: 'skip' })
     expect(skipping.warnings).toEqual([
-      '"w" is not copied to the output; bad rows are left out, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: false hides this warning and drops "y", too)',
+      '"w" is not copied to the output; bad rows are skipped, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: false hides this warning and drops "y", too)',
     ])
     const quiet = await run(input, { to, tensor: 'logits', truth: 'y', keep: false })
     expect([quiet.warnings, Object.keys(await arraysOf(quiet.bytes))]).toEqual([[], ['probs', 'index']])

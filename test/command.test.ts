@@ -348,7 +348,7 @@ describe('standard error', () => {
     const stdin = `${GOOD}8,x,1\n8,,1\n8,y,1\n9,2,1\n`
     const { status, stderr } = command(['--on-error', 'skip'], { stdin })
     expect(status).toBe(0)
-    expect(stderr).toBe('softmax: 3 of 5 rows left out: 2 E_CELL, 1 E_MISSING\n')
+    expect(stderr).toBe('softmax: 3 of 5 rows rejected: 2 E_CELL, 1 E_MISSING\n')
   })
 
   it('says in it that rows of an array have moved up, and what keeps them', () => {
@@ -356,7 +356,7 @@ describe('standard error', () => {
     expect(command(['in.csv', '--on-error', 'skip', '-o', 'out.npy'], { cwd })).toMatchObject({
       status: 0,
       stderr:
-        'softmax: 1 of 2 rows left out: 1 E_NONFINITE; the rows after them have moved up in the npy; --nonfinite propagate keeps such rows, with NaN\n',
+        'softmax: 1 of 2 rows rejected: 1 E_NONFINITE; the rows after them have moved up in the npy; --nonfinite propagate keeps such rows, with NaN\n',
     })
   })
 
@@ -467,7 +467,7 @@ describe('inputs', () => {
 
   it.each([
     ['that are not there', 'missing.csv', 'no such file'],
-    ['that are folders', '.', 'directory'],
+    ['that are folders', '.', 'folder'],
     ['that cannot be read', '/proc/self/mem', ''],
   ])('%s end with status 3', (_, name, reason) => {
     const { status, stdout, stderr } = command([name], { cwd: folder() })

@@ -146,6 +146,6 @@ describe('the first rows', () => {
         .filter(Boolean)
         .map((line) => JSON.parse(line).label),
     ).toEqual(['2', '0', '2', '0'])
-    expect(stderr).toContain('2 of 6 rows left out: 2 E_ROW')
+    expect(stderr).toContain('2 of 6 rows rejected: 2 E_ROW')
   })
 })

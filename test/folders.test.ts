@@ -311,7 +311,7 @@ describe('a folder as the output is refused', () => {
       'no part',
       { 'in/notes.txt': 'x' },
       [],
-      /^softmax: in\/: cannot read: it is a directory without parts.*\[E_INPUT\]/,
+      /^softmax: in\/: cannot read: it is a folder without parts.*\[E_INPUT\]/,
       3,
     ],
     [
@@ -516,7 +516,7 @@ describe('a part that cannot be read', () => {
     const { status, stderr } = run(cwd, '--rejects', 'rejects/')
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
-      'softmax: 2 of 4 parts are done: 2 rows written, 1 left out (1 E_CELL); no row of the other 2 parts was written; replace or remove the parts with errors, and continue with --resume',
+      'softmax: 2 of 4 parts are done: 2 rows written, 1 rejected (1 E_CELL); no row of the other 2 parts was written; replace or remove the parts with errors, and continue with --resume',
       expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
     ])
     expect(status).toBe(3)
@@ -599,7 +599,7 @@ describe('a part that fails', () => {
     )
     expect(columns.stderr).toContain(`; ${other}\nsoftmax: in/c.csv: cannot detect`)
     const none = run(tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n' }), '--on-error', 'skip')
-    expect(none.stderr).toContain(`softmax: 1 of 1 parts are done: 0 rows written, 1 left out (1 E_CELL); ${other}\n`)
+    expect(none.stderr).toContain(`softmax: 1 of 1 parts are done: 0 rows written, 1 rejected (1 E_CELL); ${other}\n`)
   })
 
   it('has too many bad rows, which the message finds in the file that was asked for', () => {
@@ -631,7 +631,7 @@ describe('a part that fails', () => {
     expect(run(cwd, '-q').status).toBe(1)
     const { status, stderr } = run(cwd, '--resume', '--rejects', 'bad.ndjson')
     expect(stderr).toMatch(
-      /^softmax: 1 of 4 rows left out: 1 E_CELL\nsoftmax: out\/: 3 of 3 parts done \([12] by earlier runs\), 3 rows in all\n$/,
+      /^softmax: 1 of 4 rows rejected: 1 E_CELL\nsoftmax: out\/: 3 of 3 parts done \([12] by earlier runs\), 3 rows in all\n$/,
     )
     expect(status).toBe(0)
     expect(contentOf(cwd)).toEqual({ ...contentOf(cwd), ...THREE_SCORED, 'b.csv': scored(1) })

@@ -70,6 +70,11 @@ describe('softmax --help all', () => {
     for (const { help } of describeFlags()) expect(unwrapped).toContain(help)
   })
 
+  it('marks defaults as such, and the short help says what its brackets are', () => {
+    expect(all.replace(/\s+/g, ' ')).toContain('a longer row is a bad row [default: 16 MiB]')
+    expect(printed(['--help'])).toContain('Defaults are in brackets.')
+  })
+
   it('fits into 80 columns', () => {
     expect(all.split('\n').filter((line) => line.length > 80)).toEqual([])
   })
@@ -106,7 +111,7 @@ describe('softmax help', () => {
   it('says which options a verb requires', () => {
     const unwrapped = (verb: string) => printed(['help', verb]).replace(/\s+/g, ' ')
     expect(unwrapped('calibrate')).toContain('if the class is unknown [required] ')
-    expect(unwrapped('evaluate')).toContain('in an array or a column each [required, except with --merge] ')
+    expect(unwrapped('evaluate')).toContain('in one array or in one column per class [required, except with --merge] ')
     expect(printed(['help', '--coverage'])).toContain('softmax calibrate: also')
     expect(printed(['help', 'calibrate'])).toContain('[-o FILE]')
   })

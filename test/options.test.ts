@@ -934,7 +934,7 @@ const TESTS = {
   missing() {
     const input = 'logit_a,logit_b,logit_c\n2,,1\n2, \t,1\n2,"",1\n'
 
-    it('error, the default, makes a row with an empty logit bad', async () => {
+    it('error, the default, makes a row with a missing logit bad', async () => {
       expect(command(['--missing', 'error'], { stdin: input }).stderr).toContain('[E_MISSING]')
       expect((await run(input, {})).error).toMatchObject({ code: 'E_MISSING', info: { column: 'logit_b', row: 1 } })
       expect((await predict([[2, '', 1]])).error).toMatchObject({ code: 'E_MISSING' })
@@ -962,13 +962,13 @@ const TESTS = {
     const row = '0.7310585786300049,0,0.2689414213699951,a\n'
     const masked = `p_a,p_b,p_c,label\n${row.repeat(5)}`
 
-    it('names the texts that are an empty logit, too', async () => {
+    it('names the texts that are a missing logit, too', async () => {
       const options: ScoreOptions = { null: ['NA', 'NULL', '\\N'], missing: '-inf' }
       await bothGive(['--null', 'NA,NULL,\\N', '--missing', '-inf'], options, input, masked)
       for (const lane of ['general', 'fast'] as const) expect(await textOf(input, { ...options, lane })).toBe(masked)
     })
 
-    it('makes a row with one a bad one, as an empty logit does', async () => {
+    it('makes a row with one a bad one, as a missing logit does', async () => {
       for (const lane of ['general', 'fast'] as const) {
         const { error } = await run(input, { null: 'NA', lane })
         expect(error).toMatchObject({ code: 'E_MISSING', info: { column: 'logit_b', row: 1 } })
@@ -1001,7 +1001,7 @@ const TESTS = {
       }
       for (const cell of ['#NV', '#N/D', '#ND', '#N/D!', '#I/T', '#SAKNAS!', '#YOK', '#Н/Д']) {
         const { error } = await run(`logit_a,logit_b\n${cell},1\n`)
-        expect(error!.message).toContain(`is not a number; null: '${cell}' reads it as an empty logit`)
+        expect(error!.message).toContain(`is not a number; null: '${cell}' reads it as a missing logit`)
       }
       for (const cell of [
         'x',

@@ -110,11 +110,11 @@ describe('a directory as an input', () => {
   ])('that holds %s is an error that says so', async (_, files) => {
     const cwd = directory(files)
     const { status, stdout, stderr } = command(['in', '--stats', 'stats.json'], { cwd })
-    expect(stderr).toMatch(/^softmax: in: cannot read: it is a directory without parts.* \[E_INPUT\]\n$/)
+    expect(stderr).toMatch(/^softmax: in: cannot read: it is a folder without parts.* \[E_INPUT\]\n$/)
     expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
     expect(JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))).toMatchObject({ read: 0, error: 'E_INPUT' })
     const error = await scoredBy(join(cwd, 'in')).catch((error: unknown) => error)
-    expect(SoftmaxError.is(error, 'E_INPUT') && error.info.reason).toMatch(/^it is a directory without parts/)
+    expect(SoftmaxError.is(error, 'E_INPUT') && error.info.reason).toMatch(/^it is a folder without parts/)
   })
 
   it.each([

@@ -61,7 +61,7 @@ describe('the closing line', () => {
     const cwd = folder(files)
     const seen = onTerminal('softmax in.csv -o out.csv --rejects bad.ndjson', cwd, plain)
     const line = /^softmax: out\.csv: 1 of 2 rows in \d+\.\d\d s, \d+ rows\/s; 1 in bad\.ndjson\n$/
-    expect(seen.replace(/^softmax: 1 of 2 rows left out: 1 E_CELL\n/, '')).toMatch(line)
+    expect(seen.replace(/^softmax: 1 of 2 rows rejected: 1 E_CELL\n/, '')).toMatch(line)
     expect(onTerminal('softmax good.csv > out.csv', cwd, plain)).toMatch(/^softmax: standard output: 2 rows in /)
     const calibrated = onTerminal('softmax calibrate good.csv --truth y -o c.json', cwd, plain)
     expect(calibrated).toMatch(/softmax: c\.json: 2 rows in /)
@@ -92,7 +92,7 @@ describe('the closing line', () => {
     const done = { read: 1_234_567, written: 1_234_500, rejected: { E_CELL: 60, E_WIDTH: 7 } }
     const settings = { output: 'out.csv', rejects: undefined }
     expect(closingLine(settings, done, 12.34)).toBe(
-      'out.csv: 1,234,500 of 1,234,567 rows in 12.3 s, 100,046 rows/s; 67 left out',
+      'out.csv: 1,234,500 of 1,234,567 rows in 12.3 s, 100,046 rows/s; 67 rejected',
     )
   })
 })
@@ -233,7 +233,7 @@ describe('the progress line', () => {
   it('is in a log only where it is asked for, and ends with what was done', () => {
     const cwd = folder({ 'in.csv': ROWS })
     const args = ['in.csv', '-o', 'out.csv', '--rejects', 'bad.ndjson']
-    const LEFT_OUT = 'softmax: 1 of 2 rows left out: 1 E_CELL\n'
+    const LEFT_OUT = 'softmax: 1 of 2 rows rejected: 1 E_CELL\n'
     expect(command(args, { cwd }).stderr).toBe(LEFT_OUT)
     const { stderr } = command([...args, '--progress'], { cwd })
     expect(stderr.replace(LEFT_OUT, '')).toMatch(

@@ -87,8 +87,8 @@ interface ForBytesObjectsRead {
    */
   maxErrors?: ValueOf<'maxErrors'> | undefined
   /**
-   * How to read an empty logit: 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN
-   * (see `nonfinite`) [default: 'error'].
+   * How to read a missing logit (an empty cell, null, or a text of `null`): 'error' makes its row bad, '-inf' masks
+   * the class (probability 0), 'nan' reads NaN (see `nonfinite`) [default: 'error'].
    */
   missing?: ValueOf<'missing'> | undefined
 }
@@ -125,8 +125,8 @@ interface ForBytesObjects {
   /**
    * Column with the true class of each row, by name or by position from 1. A cell contains the name of a class or
    * its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown; with the sigmoid, a list of
-   * classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this
-   * selects [default: none].
+   * classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class,
+   * which this selects [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
 }
@@ -198,7 +198,7 @@ interface ForBytesRead {
 
 interface ForBytesObjectsReadWrite {
   /**
-   * Texts that also mean an empty logit, an unknown true class, and null in kept columns that get a type (see
+   * Texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see
    * `types`), such as NA,NULL,\N [default: none].
    */
   null?: ValueOf<'null'> | undefined

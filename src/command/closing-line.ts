@@ -26,6 +26,6 @@ export function closingLine(
   const rows = bad > 0 ? `${grouped(done.read - bad)} of ${all}` : all
   const time = seconds < 10 ? seconds.toFixed(2) : seconds.toFixed(1)
   const where =
-    bad === 0 ? '' : rejects === undefined ? `; ${grouped(bad)} left out` : `; ${grouped(bad)} in ${rejects}`
+    bad === 0 ? '' : rejects === undefined ? `; ${grouped(bad)} rejected` : `; ${grouped(bad)} in ${rejects}`
   return `${output ?? 'standard output'}: ${rows} in ${time} s, ${rateOf(done.read, seconds)}${where}`
 }

@@ -37,7 +37,7 @@ function requireReadable(input: string): void {
   const reason = isClosed(0)
     ? 'it is closed, or a null device that was opened for writing, too; use </dev/null for an empty input'
     : fileOf(STDIN)?.isDirectory()
-      ? 'it is a directory'
+      ? 'it is a folder'
       : undefined
   if (reason) throw new SoftmaxError('E_INPUT', { source: nameOf(input), reason })
 }

@@ -163,7 +163,7 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
 export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): void {
   const total = rejectedOf(done)
   if (total === 0 || settings.quiet) return
-  complain(`${total} of ${plural(done.read, 'row')} left out: ${codesText(done)}${movedRows(done, settings)}`)
+  complain(`${total} of ${plural(done.read, 'row')} rejected: ${codesText(done)}${movedRows(done, settings)}`)
 }
 
 /** `2 E_CELL, 1 E_MISSING` */

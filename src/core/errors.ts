@@ -654,7 +654,7 @@ function cellHint(cell: string, column: string | undefined): string {
   if (hint !== undefined) return hint
   if (/^\s*'[^']*'\s*$/.test(cell)) return `; ${optionText('quote', "'")} reads ' as quotes`
   const word = cell.trim()
-  const takes = `${optionText('null', word)} reads it as an empty logit`
+  const takes = `${optionText('null', word)} reads it as a missing logit`
   if (NULLS.test(word)) return `; ${takes}`
   const isFailed = word.length < LONGEST_FORMULA_ERROR && FORMULA_ERROR.test(word)
   return isFailed ? `; a spreadsheet formula failed there; ${takes}` : ''

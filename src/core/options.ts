@@ -371,7 +371,7 @@ export const OPTIONS = {
     short: 'o',
     defaultText: 'stdout',
     aliases: 'out outfile out-file output-file output-dir outdir out-dir',
-    help: 'write to FILE instead of stdout; FILE is created or replaced only once the output is complete. A killed process may leave a file .softmax-*.tmp beside it, which can be deleted. If FILE is a folder or ends in /, write one output file per input into it',
+    help: 'write to FILE instead of stdout; FILE is created or replaced only once the output is complete. A killed process may leave a file .softmax-*.tmp next to it, which can be deleted. If FILE is a folder or ends in /, write one output file per input into it',
     helpOf: {
       evaluate:
         'write the metrics to FILE instead of stdout, as JSON if its name ends in .json; FILE is created or replaced only once the output is complete',
@@ -404,7 +404,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'all',
     aliases: 'share shard partition shards',
-    help: 'with -o FOLDER/: score only the I-th of N equal shares of the parts, to split the work between N processes on one or more machines',
+    help: 'with -o FOLDER/: score only the I-th of N equal shares of the parts (2/8 is the second of eight shares, not the second part), to split the work between N processes on one or more machines',
   }),
   compress: option({
     group: 'Output',
@@ -549,9 +549,9 @@ export const OPTIONS = {
     defaultText: 'none',
     defaultOf: { evaluate: 'required, except with --merge', calibrate: 'required' },
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
-    help: `${TRUE_CLASS}; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or a column each`,
+    help: `${TRUE_CLASS}; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class`,
     helpOf: { calibrate: TRUE_CLASS },
-    doc: `${TRUE_CLASS}; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 and 1 for each class, in an array or in the columns that this selects`,
+    doc: `${TRUE_CLASS}; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class, which this selects`,
   }),
   threshold: option({
     group: 'Scores',
@@ -570,7 +570,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: 'none',
     aliases: 'confidence-threshold reject-below abstain abstain-below',
-    help: 'leave the label empty if the largest probability is lower',
+    help: 'leave the label empty (the row abstains) if the largest probability is lower',
     doc: 'no label (null, or an empty cell) if the largest probability is lower',
   }),
   keep: option({
@@ -790,13 +790,13 @@ export const OPTIONS = {
   }),
   missing: option({
     group: 'Bad rows',
-    brief: 'how to read an empty logit: error, -inf, nan [error]',
+    brief: 'missing logits: error, -inf or nan [error]',
     kind: { ...choice('error', '-inf', 'nan'), word: 'HOW' },
     scopes: [...STREAMS, 'read'],
     default: 'error',
     aliases: 'na-action fill-missing fillna',
-    help: 'how to read an empty logit: error makes its row bad, -inf masks the class (probability 0), nan reads NaN (see --nonfinite)',
-    doc: "how to read an empty logit: 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`)",
+    help: 'how to read a missing logit (an empty cell, null, or a text of --null): error makes its row bad, -inf masks the class (probability 0), nan reads NaN (see --nonfinite)',
+    doc: "how to read a missing logit (an empty cell, null, or a text of `null`): 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`)",
   }),
   null: option({
     group: 'Bad rows',
@@ -804,7 +804,7 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read', 'write'],
     defaultText: 'none',
     aliases: 'na na-values null-values nullstr null-string nulls null-value',
-    help: 'texts that also mean an empty logit, an unknown true class, and null in kept columns that get a type (see --types), such as NA,NULL,\\N',
+    help: 'texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see --types), such as NA,NULL,\\N',
   }),
   nonfinite: option({
     group: 'Bad rows',
@@ -902,7 +902,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained and rejected by code, bytes, seconds, lane and error code. During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. Invalid options leave FILE unchanged',
+    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained (without a label because of --min-confidence) and rejected by code, bytes, seconds, lane and error code. During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. Invalid options leave FILE unchanged',
   }),
   metrics: option({
     group: 'Reports',

@@ -101,7 +101,7 @@ function skipText(): string {
 export function flattenedWarning({ mayFlatten, stats }: Run): string | undefined {
   const rejected = rejectedOf(stats)
   if (!mayFlatten || rejected === 0) return undefined
-  return `${FLATTENED}, without the input's shape, as ${plural(rejected, 'row')} ${rejected === 1 ? 'is' : 'are'} left out`
+  return `${FLATTENED}, without the input's shape, as ${plural(rejected, 'row')} ${rejected === 1 ? 'is' : 'are'} rejected`
 }
 
 /** The schema for a format that stores only numbers: non-numeric kept columns are dropped with a warning. */

@@ -7,7 +7,7 @@ import { describeFlags, type FlagText } from '../flags.js'
 import { VERBS } from '../verbs.js'
 import { EXAMPLES } from './examples.js'
 import { codeOf, explain } from './explain.js'
-import { entry, paragraph, section } from './layout.js'
+import { entry, paragraph, section, withDefault } from './layout.js'
 import { manPage } from './man.js'
 import { SUBJECTS, subjectOn } from './subjects.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
@@ -102,9 +102,9 @@ function screen(paint: Paint): string {
     `${paint('heading', 'Usage:')} ${usage.join('\n       ')}\n`,
     section(paint, 'Examples', examples.join('')),
     options.join(''),
-    `More: softmax help all, softmax help evaluate, softmax help topics, softmax
-explain E_CELL. Exit status: 0 success, 1 bad data, 2 usage error, 3 input or
-output failed, 70 internal error, 128+n terminated by signal n.\n`,
+    `Defaults are in brackets. More: softmax help all, softmax help evaluate, softmax
+help topics, softmax explain E_CELL. Exit status: 0 success, 1 bad data, 2 usage
+error, 3 input or output failed, 70 internal error, 128+n killed by signal n.\n`,
   ].join('\n')
 }
 
@@ -205,5 +205,5 @@ function lead({ short, name }: Pick<FlagText, 'short' | 'name'>): string {
 
 function flagEntry(flag: Pick<FlagText, 'short' | 'name' | 'help' | 'fallbackText' | 'brief'>, indent: number): string {
   const { help, brief, fallbackText } = flag
-  return entry(lead(flag), fallbackText && help !== brief ? `${help} [${fallbackText}]` : help, indent)
+  return entry(lead(flag), help === brief ? help : withDefault(help, fallbackText), indent)
 }

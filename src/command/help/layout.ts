@@ -30,3 +30,9 @@ export function entry(name: string, text: string, indent: number): string {
 export function section(paint: Paint, heading: string, body: string): string {
   return `${paint('heading', heading)}\n${body}`
 }
+
+/** The help of an option, with its default in brackets, or that it is required. */
+export function withDefault(help: string, fallbackText: string): string {
+  if (!fallbackText) return help
+  return `${help} [${fallbackText.startsWith('required') ? '' : 'default: '}${fallbackText}]`
+}

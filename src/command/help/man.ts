@@ -4,7 +4,7 @@ import { GROUPS } from '../../core/options.js'
 import { describeFlags, type FlagText } from '../flags.js'
 import { EXAMPLES } from './examples.js'
 import { EXPLANATIONS } from './explanations.js'
-import { wrap } from './layout.js'
+import { withDefault, wrap } from './layout.js'
 import { ENVIRONMENT } from './subjects.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
@@ -68,10 +68,7 @@ function group(name: (typeof GROUPS)[number]): string[] {
 function flagText({ short, name, place, help, fallbackText }: FlagText): string[] {
   const long = place === undefined ? name : name.slice(0, -place.length - 1)
   const value = place === undefined ? '' : ` \\fI${roff(place)}\\fR`
-  return tagged(
-    `${short ? `${bold(`-${short}`)}, ` : ''}${bold(`--${long}`)}${value}`,
-    fallbackText ? `${help} [${fallbackText}]` : help,
-  )
+  return tagged(`${short ? `${bold(`-${short}`)}, ` : ''}${bold(`--${long}`)}${value}`, withDefault(help, fallbackText))
 }
 
 function statusOf(code: string, is: string): string {

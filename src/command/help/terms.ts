@@ -6,7 +6,7 @@ import type { OutputColumn } from '../../core/output-columns.js'
 export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   probs: 'p_CLASS, the probability of each class; with --log, logp_CLASS, its natural logarithm',
   label:
-    'the class with the largest logit, or the first of several; empty if the largest probability is NaN or below --min-confidence; with --binary, the second class if its probability is at least --threshold',
+    'the class with the largest logit (the first one, if several are equal); empty if the largest probability is NaN or below --min-confidence; with --binary, the second class if its probability is at least --threshold',
   index:
     'the position of the largest logit, from 0, like argmax of numpy (the first NaN, if there is one); with --binary, the position of the label',
   labels:
@@ -28,9 +28,9 @@ type Metric = keyof Metrics | keyof Scores | 'support'
 export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   rows: 'the number of rows with a true class',
   unlabelled:
-    'the number of rows without a true class (an empty cell, null, -100, or NaN in an array), which are left out of all metrics',
-  rejected: 'the number of bad input rows that were left out; for nested lists, all other counts are of inner lists',
-  abstained: 'the number of rows without a label because of --min-confidence',
+    'the number of rows whose true class is unknown (an empty cell, null, -100, or NaN in an array), which are in no metric; abstained counts rows without a predicted label',
+  rejected: 'the number of bad input rows, which were skipped; for nested lists, all other counts are of inner lists',
+  abstained: 'the number of rows without a predicted label, because of --min-confidence',
   accuracy:
     'of the rows with a label, the share whose label is the true class; with --sigmoid, the share of rows whose labels are exactly the true classes',
   hamming_loss: 'with --sigmoid, the share of wrong decisions over all rows and classes',

@@ -9,15 +9,15 @@ import type { PartCounts } from '../stats.js'
 import { isUnreadable } from './score-part.js'
 
 /**
- * `2 of 3 parts are done: 8 rows written, 1 left out (1 E_CELL); no row of the other part was written; ` and what helps
+ * `2 of 3 parts are done: 8 rows written, 1 rejected (1 E_CELL); no row of the other part was written; ` and what helps
  */
 export function failureText({ counts, totals }: { counts: PartCounts; totals: Stats }, error?: unknown): string {
   const { all, done } = counts
   const rejected = rejectedOf(totals)
-  const leftOut = rejected === 0 ? '' : `, ${grouped(rejected)} left out (${codesText(totals)})`
+  const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected (${codesText(totals)})`
   const others = all - done === 1 ? 'the other part' : `the other ${all - done} parts`
   const rest = all === done ? '' : `; no row of ${others} was written`
-  return `${done} of ${all} parts are done: ${rowsText(totals.written)} written${leftOut}${rest}; ${remedyOf(error)}`
+  return `${done} of ${all} parts are done: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error)}`
 }
 
 const resume = () => `continue with ${optionText('resume')}`

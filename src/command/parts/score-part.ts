@@ -49,7 +49,7 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   return entry
 }
 
-/** The errors of a damaged or empty file, or of another kind of file. */
+/** The errors of a corrupt or empty file, or of another kind of file. */
 const UNREADABLE = ['E_CORRUPT', 'E_INPUT', 'E_NO_COLUMNS', 'E_UNSUPPORTED'] as const
 
 /** Whether an error means that only this part is unreadable. */

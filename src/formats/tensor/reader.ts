@@ -134,7 +134,7 @@ function leftOutWarning(
   const join =
     onError === 'fail'
       ? `rows keep their order, so ${they} can be joined by position`
-      : `bad rows are left out, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
+      : `bad rows are skipped, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
   return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shownNames(kept.map(({ column }) => column.name))}, too`})`
 }
 
