@@ -493,6 +493,16 @@ describe('parts that keep other columns than the first', () => {
     expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
   })
 
+  it.each([['--to', 'copy'], ['--no-output-header']])('are an error if the outputs have no header: %s', (...flags) => {
+    const cwd = tree({ 'in/a.csv': one, 'in/b.csv': one.replace('id,date', 'date,id') })
+    const { status, stderr } = run(cwd, ...flags, '--quiet')
+    expect(status).toBe(2)
+    expect(stderr).toMatch(
+      /keeps 2 columns \("date,id"\), but .*; outputs without a header need the same .* \[E_PARTS\]\n$/,
+    )
+    expect(readdirSync(join(cwd, 'out'))).not.toContain('_SUCCESS')
+  })
+
   it('are said to differ where the names that are held do not', () => {
     const { stderr } = run(tree({ 'in/a.csv': wide('x'), 'in/b.csv': wide('y') }))
     expect(stderr).toContain('warning: "b.csv" keeps other columns than "a.csv" after the first 5; each output')

@@ -131,10 +131,22 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
   if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, entry })
   requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
-  run.classSets.add(index, part.name, entry.classes)
-  run.keptSets.add(index, part.name, entry.kept)
-  if (plan.stats.file !== undefined) run.classSets.requireOne(aFolder('stats', plan.stats.file))
+  addNames(run, part, index, entry)
 }
+
+/** Throws E_PARTS if the columns of a part differ from those of others and must not. */
+function addNames({ plan, classSets, keptSets }: Run, part: Part, index: number, { classes, kept }: Entry): void {
+  classSets.add(index, part.name, classes)
+  keptSets.add(index, part.name, kept)
+  const { stats, settings } = plan
+  if (stats.file !== undefined) classSets.requireOne(aFolder('stats', stats.file))
+  const { to, outputHeader = to !== 'copy' } = settings
+  if (!outputHeader) for (const set of [classSets, keptSets]) set.requireOne(WITHOUT_HEADER())
+}
+
+/** Programs that read the outputs as one table would take columns for others. */
+const WITHOUT_HEADER = () =>
+  `outputs without a header need the same columns in the same order; score this part separately, or add ${optionText('outputHeader', true)}`
 
 /** Throws E_TOO_MANY if the parts of this process have more bad rows in total than allowed. */
 function requireFewErrors({ plan, totals }: Run, { name }: Part): void {
