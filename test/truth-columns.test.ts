@@ -13,6 +13,43 @@ const INPUT = 'logit_a,logit_b,logit_c,y\n2,1,1,a\n2,1,1,c\n1,1,3,b\n1,2,3,\n'
 const OPTIONS: ScoreOptions = { truth: 'y', emit: 'loss,rank,correct', keep: false }
 const LANES = ['fast', 'general'] as const
 
+describe('classes whose names are the positions of others', () => {
+  const rows = (truth: string) => `logit_1,logit_2,logit_3,y\n1,3,2,${truth}\n`
+  const READ = 'the true classes are read as the names of classes, "1", "2", "3", not as positions from 0'
+
+  it.each(LANES)('are true classes by name, with a warning, in lane %s', async (lane) => {
+    const { text, warnings } = await run(rows('2'), { truth: 'y', emit: 'correct', keep: false, lane })
+    expect(text).toBe('correct\ntrue\n')
+    expect(warnings).toEqual([expect.stringContaining(READ)])
+  })
+
+  it.each(LANES)('do not make a position an unknown class, in lane %s', async (lane) => {
+    const { error } = await run(rows('0'), { truth: 'y', lane })
+    expect(error!.message).toContain('"0" is not the name of a class')
+    expect(error!.message).toContain('positions are read only if no class has a number as its name')
+    expect(error!.message).not.toContain('null')
+  })
+
+  it.each(['logit_0,logit_1,y\n1,2,1\n', 'logit_2019,logit_2020,y\n1,2,2019\n'])(
+    'are no warning in %j',
+    async (text) => {
+      expect(await run(text, { truth: 'y' })).toMatchObject({ error: undefined, warnings: [] })
+    },
+  )
+})
+
+describe('an unknown true class', () => {
+  it.each(['unknown', 'N/A', 'nan', '99'])('%s is proposed as a text that means unknown', async (text) => {
+    const { error } = await run(`logit_a,logit_b,y\n1,2,${text}\n`, { truth: 'y' })
+    expect(error!.message).toContain(`null: '${text}' reads it as unknown`)
+  })
+
+  it('in other letters has the class as the nearest one', async () => {
+    const { error } = await run('logit_health,logit_b,y\n1,2,HEALTH\n', { truth: 'y' })
+    expect(error!.message).toContain('the nearest class is "health"')
+  })
+})
+
 describe('columns of the true class', () => {
   it.each(LANES)(
     'are the loss, the rank, and whether it was predicted, empty without a class, in lane %s',

@@ -512,6 +512,8 @@ export interface TruthInfo {
   count?: number
   /** Whether a row may have several. */
   isOfSeveral?: true
+  /** Whether classes have integers as names: then a number is a name, not a position. */
+  areNumbers?: true
   /** The option that named the classes, if one did. */
   namedBy?: 'labels' | 'binary' | undefined
   reason?: string
@@ -520,24 +522,30 @@ export interface TruthInfo {
 }
 
 function unknownClass(info: TruthInfo): string {
-  const { near, classes, count = classes.length } = info
+  const { near, classes, count = classes.length, areNumbers } = info
   const all =
     count > classes.length
       ? `the ${count} classes are ${shownNames(classes, true)}`
       : `the classes are ${shownNames(classes)}`
   const known = near === undefined ? all : `the nearest class is ${shown(near)}`
-  return `is not a class, nor the position of one; ${known}; ${truthRemedy(info, count)}`
+  const none = areNumbers ? 'is not the name of a class' : 'is not a class, nor the position of one'
+  return `${none}; ${known}; ${truthRemedy(info, count)}`
 }
 
-function truthRemedy({ cell, isOfSeveral, namedBy }: TruthInfo, count: number): string {
+function truthRemedy({ cell, isOfSeveral, namedBy, areNumbers }: TruthInfo, count: number): string {
   if (/^\s*\[.*\]\s*$/s.test(cell)) {
     return isOfSeveral ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
   }
   const names = namedBy ? `${optionText(namedBy)} gives these names` : `${optionText('labels')} sets other names`
   if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
+  if (areNumbers && /^\d+$/.test(cell) && Number(cell) < count) {
+    return `positions are read only if no class has a number as its name; ${names}`
+  }
   // Such as 255, the value of pixels without a class in segmentation data sets.
-  return /^\s*-?\d+\s*$/.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
+  return UNKNOWN.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
 }
+
+const UNKNOWN = /^\s*(-?\d+|n\/?a|nan|null|none|unknown|\?|-)\s*$/i
 
 /**
  * The data of an E_KEY: a key that is not a column, is duplicated, or whose value does not have the type of the column.

@@ -1,5 +1,7 @@
 /** The candidate most likely meant by a mistyped word, if one is within two edits (and fewer than half its letters). */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const same = candidates.find((candidate) => candidate.toLowerCase() === word.toLowerCase())
+  if (same !== undefined) return same
   const ranked = candidates.map((candidate) => ({ candidate, edits: distance(word, candidate) }))
   const [best] = ranked.sort((a, b) => a.edits - b.edits)
   return best && best.edits <= 2 && best.edits * 2 < best.candidate.length ? best.candidate : undefined

@@ -1,10 +1,11 @@
 /** How a true class may be spelled: the name of a class or its position; or nothing if a row has none. */
 import { NO_CLASS } from '../kernel/constants.js'
 import { NAMES_DELIMITER } from './decision.js'
-import { SoftmaxError, shown, type TruthInfo } from './errors.js'
+import { SoftmaxError, shown, shownNames, type TruthInfo } from './errors.js'
 import { jsonList } from './json-list.js'
 import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
+import { optionText } from './option-words.js'
 import type { Layout } from './output-columns.js'
 import type { RowError } from './record-batch.js'
 
@@ -23,13 +24,14 @@ export class TruthNames {
   readonly texts: ReadonlyMap<string, number>
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
-  readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral'>
+  readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral' | 'areNumbers'>
 
   constructor({ classes, namedBy }: Classes, nulls?: NullTexts, isOfSeveral = false) {
     this.texts = textsOf(classes)
     this.#classes = classes
     this.#nulls = nulls
-    this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }) }
+    const areNumbers = haveIntegerNames(classes)
+    this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }), ...(areNumbers && { areNumbers }) }
   }
 
   /** The class position for a value, NO_CLASS if it is empty; or the error. */
@@ -179,10 +181,32 @@ function textsOf(classes: readonly string[]): Map<string, number> {
   const texts = new Map<string, number>()
   const add = (text: string, index: number) => texts.has(text) || texts.set(text, index)
   for (const [index, name] of classes.entries()) add(name, index)
-  if (!classes.some((name) => INTEGER.test(name))) for (const index of classes.keys()) add(String(index), index)
+  if (!haveIntegerNames(classes)) for (const index of classes.keys()) add(String(index), index)
   // Programs without nullable integers write them as doubles.
   for (const [text, index] of [...texts]) if (INTEGER.test(text)) add(`${text}.0`, index)
   return texts
+}
+
+function haveIntegerNames(classes: readonly string[]): boolean {
+  return classes.some((name) => INTEGER.test(name))
+}
+
+/** Where a row has its true classes; `truths` and `truthList` are 0 or 1 for each class. */
+interface TruthsOfRow {
+  truth?: number
+  truths?: readonly number[]
+  truthList?: true
+}
+
+/** Warns if the names of some classes are the positions of others, so that a number could be both. */
+export function truthWarnings({ classes, truth, truths, truthList }: Classes & TruthsOfRow): string[] {
+  const isOther = (name: string, index: number) =>
+    /^\d+$/.test(name) && Number(name) < classes.length && Number(name) !== index
+  if (truth === undefined || truths || truthList || !classes.some(isOther)) return []
+  const names = shownNames(classes.slice(0, MOST_NAMED), classes.length > MOST_NAMED)
+  return [
+    `the true classes are read as the names of classes, ${names}, not as positions from 0; if they are positions, give the classes other names with ${optionText('labels')}`,
+  ]
 }
 
 /** Throws E_CONFLICT if the true class column is also a logit column. */

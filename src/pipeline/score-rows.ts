@@ -1,6 +1,7 @@
 /** Scores an open input into bytes: resolves its columns, then runs a lane. */
 import { isText } from '../core/formats.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import { truthWarnings } from '../core/truth-names.js'
 import { loadFormat } from '../formats/index.js'
 import { orderWarnings } from './columns.js'
 import { measureByFirst } from './empty-lists.js'
@@ -38,7 +39,8 @@ export async function* scoreRows(
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
-  if (isFirst) for (const text of [...(writer.warnings ?? []), ...orderWarnings(job.schema, settings)]) warn(text)
+  const warnings = [...(writer.warnings ?? []), ...orderWarnings(job.schema, settings), ...truthWarnings(job.schema)]
+  if (isFirst) for (const text of warnings) warn(text)
   // A text writer belongs to one input, as it may copy raw cells of that input.
   if (!isText(settings.to)) run.writer = writer
   const beginning: Buffer[] = []
