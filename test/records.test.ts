@@ -10,8 +10,10 @@ import {
   List,
   Table,
   TimestampMillisecond,
+  TimestampNanosecond,
   tableFromIPC,
   tableToIPC,
+  Uint64,
   vectorFromArray,
 } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
@@ -677,11 +679,27 @@ describe('a column whose type objects cannot have', () => {
   it('is text, which a warning says, with what would keep it', async () => {
     const text =
       'the columns "at", "list" were timestamp(millisecond, UTC), list<item: float64> in the input, and are written as text; ' +
-      `score() and scoreFiles() keep types, and types: 'at=timestamp_utc' restores that of "at"`
+      `score() and scoreFiles() keep types, and types: 'at=timestamp_utc' gives "at" a type again`
     expect(await warned([softmax()])).toEqual([text])
     expect(await warned([softmax({ emit: 'label' })])).toEqual([text])
     const logits = 'the column "logits" has lists or objects, and is written as JSON text'
     expect(await warned([])).toEqual([text, logits])
+  })
+
+  it('is text for unsigned integers of 64 bits, and for nanoseconds, which no option gives a type again', async () => {
+    const columns = {
+      big: vectorFromArray([2n ** 63n, 1n], new Uint64()),
+      at: vectorFromArray([1e12, 2e12], new TimestampNanosecond()),
+      logit_a: vectorFromArray([1, 2], new Float64()),
+      logit_b: vectorFromArray([2, 1], new Float64()),
+    }
+    const warnings: string[] = []
+    const writer = write('parquet').on('warning', (text) => warnings.push(text))
+    const rows = Readable.from([Buffer.from(tableToIPC(new Table(columns), 'file'))]).compose(read('arrow'))
+    await rows.compose(softmax()).compose(writer).toArray()
+    expect(warnings).toEqual([
+      expect.stringMatching(/^the columns "big", "at" were uint64, .*; score\(\) and scoreFiles\(\) keep types$/),
+    ])
   })
 
   it('gets its type again by what the warning proposes', async () => {
@@ -704,7 +722,7 @@ describe('a column whose type objects cannot have', () => {
       'Float64',
       'Utf8',
     ])
-    expect(warnings).toEqual([expect.stringContaining(`and types: '${types}' restores them`)])
+    expect(warnings).toEqual([expect.stringContaining(`and types: '${types}' gives them a type again`)])
     const table = tableFromIPC(typed)
     expect(await rewritten({ types })).toEqual({
       types: table.schema.fields.map(({ type }) => String(type)),

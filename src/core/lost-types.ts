@@ -20,15 +20,18 @@ export type LostTypes = ReadonlyMap<string, Field['type']>
 /** Attached to a row made by `read`, or to a prediction made from one. */
 export const lostTypes = hiddenProperty<LostTypes>()
 
-/** Types whose JavaScript values are written with the same type or a wider one. */
+/** Types whose JavaScript values are written with the same type or a wider one, except unsigned 64-bit integers. */
 const KEPT: readonly Field['type']['kind'][] = ['null', 'bool', 'int', 'float', 'utf8', 'binary', 'fixed_size_binary']
 
 /** The lost types of some columns; undefined if there are none. */
 export function lostTypesOf(columns: readonly { name: string; field?: Field }[]): LostTypes | undefined {
-  const isLost = ({ kind, ...type }: Field['type']) =>
-    !KEPT.includes(kind === 'dictionary' && 'values' in type ? type.values.kind : kind)
   const lost = columns.flatMap(({ name, field }) => (field && isLost(field.type) ? [[name, field.type] as const] : []))
   return lost.length > 0 ? new Map(lost) : undefined
+}
+
+function isLost(type: Field['type']): boolean {
+  if (type.kind === 'dictionary') return isLost(type.values)
+  return !KEPT.includes(type.kind) || (type.kind === 'int' && type.bitWidth === 64 && !type.signed)
 }
 
 /**
@@ -54,8 +57,8 @@ function typesRemedy(lost: LostTypes, names: readonly string[], requested: Types
     return type === undefined || !canName(name) ? [] : [[name, type] as const]
   })
   if (typed.length === 0) return ''
-  const what = typed.length < names.length ? `that of ${shownNames(typed.map(([name]) => name))}` : 'them'
-  return `, and ${optionText('types', withTypes(requested, typed))} restores ${what}`
+  const what = typed.length < names.length ? shownNames(typed.map(([name]) => name)) : 'them'
+  return `, and ${optionText('types', withTypes(requested, typed))} gives ${what} a type again`
 }
 
 const NESTED: readonly ValueType[] = ['json', 'list', 'record']

@@ -71,6 +71,7 @@ function decimalNamed(name: string): DataType | undefined {
 export function requestedName(type: DataType): TypeName | undefined {
   if (type.kind === 'dictionary') return requestedName(type.values)
   if (type.kind === 'date') return type.unit === 'day' ? 'date32' : undefined
+  if (type.kind === 'timestamp' && type.unit === 'nanosecond') return undefined
   if (type.kind === 'timestamp') return type.timezone === undefined ? 'timestamp' : 'timestamp_utc'
   if (type.kind !== 'decimal') return undefined
   const name: TypeName = `decimal(${type.precision},${type.scale})`
