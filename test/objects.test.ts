@@ -525,6 +525,19 @@ describe('what stands in the wrong place', () => {
       ],
       { code: 'E_SHAPE', message: expect.stringContaining('flat()') },
     ],
+    [
+      'rows of different lengths, which would become other rows',
+      [
+        [
+          [1, 2, 3, 4],
+          [1, 2, 3, 4, 5],
+          [1, 2, 3],
+        ],
+        3,
+        4,
+      ],
+      { code: 'E_SHAPE', message: 'row 2 has 5 logits where 4 are expected [E_SHAPE]' },
+    ],
     ['a text that is no number', [[1, '0x10'], 1, 2], { code: 'E_CELL', info: { row: 1, column: '1', cell: '0x10' } }],
     ['null', [[1, 2, 3, null], 2, 2], { code: 'E_MISSING', info: { row: 2, column: '1' } }],
     ['a hole', [Array(2), 1, 2], { code: 'E_MISSING', info: { row: 1, column: '0' } }],

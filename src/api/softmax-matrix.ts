@@ -1,5 +1,5 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
-import { plural, SoftmaxError } from '../core/errors.js'
+import { plural, SoftmaxError, type UnevenRow } from '../core/errors.js'
 import { resolveLayout } from '../core/layout.js'
 import { logitOf, ofClass } from '../core/logit.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
@@ -230,8 +230,17 @@ function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknow
   }
   const sizes = [rows, classes] as [number, number]
   if (sizes.every((size) => Number.isSafeInteger(size) && size >= 0) && logits.length === sizes[0] * sizes[1]) return
-  const isNested = Array.isArray(logits[0]) || ArrayBuffer.isView(logits[0])
-  throw new SoftmaxError('E_SHAPE', { length: logits.length, rows: sizes[0], classes: sizes[1], isNested })
+  const isNested = isList(logits[0])
+  const uneven = isNested ? unevenRow(Array.from(logits), sizes[1]) : undefined
+  const info = { length: logits.length, rows: sizes[0], classes: sizes[1], isNested, ...(uneven && { uneven }) }
+  throw new SoftmaxError('E_SHAPE', info)
+}
+
+/** The first row of another length than there are classes: made flat, its logits would be those of other rows. */
+function unevenRow(rows: readonly unknown[], classes: number): UnevenRow | undefined {
+  const lengths = rows.map((row) => (isList(row) ? row.length : 0))
+  const at = lengths.findIndex((length) => length !== classes)
+  return at < 0 ? undefined : { row: at + 1, length: lengths[at]! }
 }
 
 /** The error of a row, or of a logit in it. */

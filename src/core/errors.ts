@@ -143,10 +143,12 @@ export const CODES = {
     2,
     ({ takes, got, remedy }) => `the stream takes ${takes}, but got ${got}; ${remedy}`,
   ),
-  E_SHAPE: word<{ length: number; rows: number; classes: number; isNested?: boolean }>(
+  E_SHAPE: word<{ length: number; rows: number; classes: number; isNested?: boolean; uneven?: UnevenRow }>(
     2,
-    ({ length, rows, classes, isNested }) =>
-      `${plural(length, 'logit')} ${length === 1 ? 'is' : 'are'} not ${plural(rows, 'row')} of ${plural(classes, 'class')}${isNested ? '; pass all rows in one flat array, as logits.flat() returns' : ''}`,
+    ({ length, rows, classes, isNested, uneven }) =>
+      uneven
+        ? `row ${uneven.row} has ${plural(uneven.length, 'logit')} where ${classes} ${classes === 1 ? 'is' : 'are'} expected`
+        : `${plural(length, 'logit')} ${length === 1 ? 'is' : 'are'} not ${plural(rows, 'row')} of ${plural(classes, 'class')}${isNested ? '; pass all rows in one flat array, as logits.flat() returns' : ''}`,
   ),
   E_FLAG: word<{ flag: string; near?: string | undefined; owner?: string | undefined }>(2, ({ flag, near, owner }) => {
     const help = speaking() === 'command' ? '; see softmax --help' : ''
@@ -501,6 +503,12 @@ export interface HeaderInfo {
   comment?: string
   /** The delimiter of the lines below. */
   delimiter?: string
+}
+
+/** A row of nested logits that has another length than there are classes; the row counts from 1. */
+export interface UnevenRow {
+  row: number
+  length: number
 }
 
 /** The data of an E_TRUTH. */
