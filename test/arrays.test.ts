@@ -600,7 +600,10 @@ describe('an array too large to be turned in memory', () => {
   const make = (shape: number[], fortran: boolean, axis: number) => {
     const data = new Uint8Array(shape.reduce((all, one) => all * one, 1))
     for (let at = 0; at < data.length; at++) data[at] = (at * 2654435761) >>> 27
-    const logits = Float64Array.from(positionsOf(shape, fortran, axis), (position) => data[position]!)
+    const logits = new Float64Array(data.length)
+    positionsOf(shape, fortran, axis).forEach((position, at) => {
+      logits[at] = data[position]!
+    })
     return { file: npyFile('|u1', fortran, shape, data), logits, rows: data.length / shape[axis]! }
   }
 
