@@ -30,7 +30,8 @@ export class TruthNames {
     this.texts = textsOf(classes)
     this.#classes = classes
     this.#nulls = nulls
-    const areNumbers = haveIntegerNames(classes)
+    // Unnamed classes are called by their positions.
+    const areNumbers = haveIntegerNames(classes) && classes.some((name, index) => name !== String(index))
     this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }), ...(areNumbers && { areNumbers }) }
   }
 
