@@ -1,6 +1,7 @@
 /** Kept float32 columns as text, compared with pyarrow and Polars: see `fixtures/float32.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { tableFromIPC } from 'apache-arrow'
 import { read, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
@@ -96,6 +97,37 @@ describe('results in some digits', () => {
         lane,
       })
       expect(text).toBe(`{"logp_a":0,"logp_b":${expected}}\n`)
+    }
+  })
+})
+
+describe('results that are rounded in columns', () => {
+  const rows = Array.from({ length: 2000 }, (_, row) => `${Math.sin(row) * 40},${Math.cos(row * 7) * 40},${row % 17}\n`)
+  const EMIT = { op: 'log-softmax', emit: 'probs,index,confidence,entropy' } as const
+
+  it.each([
+    [{ precision: 1 }, (value: number) => Number(value.toPrecision(1))],
+    [{ precision: 7 }, (value: number) => Number(value.toPrecision(7))],
+    [{ float32: true }, Math.fround],
+    [{ float32: true, precision: 6 }, (value: number) => Math.fround(Number(Math.fround(value).toPrecision(6)))],
+  ])('are those that JavaScript rounds: %j', async (options, round) => {
+    const { bytes } = await run(`logit_a,logit_b,logit_c\n${rows.join('')}`, { to: 'arrow', emit: 'probs=logit_' })
+    const columns = async (more: ScoreOptions) => {
+      const scored = await run(bytes, { from: 'arrow', to: 'arrow', keep: false, ...EMIT, ...more })
+      const table = tableFromIPC(scored.bytes)
+      return table.schema.fields.map(({ name }) => Array.from(table.getChild(name)!, Number))
+    }
+    const [a, b, c, index, ...summaries] = await columns({})
+    const rounded = [a!, b!, c!].map((numbers) => numbers.map(round))
+    expect(await columns(options)).toEqual([...rounded, index, ...summaries.map((numbers) => numbers.map(round))])
+  })
+
+  it('are infinite if they are infinite as float32, whatever the number of digits', async () => {
+    const input = 'logit_a,logit_b\n1e300,0\n'
+    const options: ScoreOptions = { to: 'arrow', emit: 'logsumexp', float32: true, precision: 6, keep: false }
+    for (const lane of ['auto', 'general'] as const) {
+      const { bytes } = await run(input, { ...options, lane })
+      expect(Array.from(tableFromIPC(bytes).getChild('logsumexp')!)).toEqual([Infinity])
     }
   })
 })

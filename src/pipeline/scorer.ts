@@ -22,6 +22,7 @@ import type { Schema } from '../core/schema.js'
 import { EVALUATION_FIELDS, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Probe } from '../kernel/host/metrics.js'
+import { roundDoubles } from '../kernel/host/rounding.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
 import { rowOfLogits } from './batch-row.js'
 import { isFatal } from './error-limit.js'
@@ -280,15 +281,15 @@ export function partitionRows(
 export function rounding({ precision, float32 }: ScoreJob['settings']): (scores: Scores) => Scores {
   if (precision === undefined && !float32) return (scores) => scores
   const round = rounder({ precision, float32 })
-  return (scores) => ({
-    ...scores,
-    values: scores.values.map(round),
-    confidence: scores.confidence.map(round),
-    margin: scores.margin.map(round),
-    entropy: scores.entropy.map(round),
-    logsumexp: scores.logsumexp.map(round),
-    ...(scores.evaluated && {
-      evaluated: scores.evaluated.map((value, at) => (at % EVALUATION_FIELDS === LOSS ? round(value) : value)),
-    }),
-  })
+  const roundAll = (numbers: Float64Array) => {
+    if (precision !== undefined) roundDoubles(numbers, precision, float32)
+    else for (let at = 0; at < numbers.length; at++) numbers[at] = Math.fround(numbers[at]!)
+  }
+  return (scores) => {
+    const { values, confidence, margin, entropy, logsumexp, evaluated } = scores
+    for (const numbers of [values, confidence, margin, entropy, logsumexp]) roundAll(numbers)
+    // Metrics are computed from losses that are not rounded.
+    const roundLoss = (value: number, at: number) => (at % EVALUATION_FIELDS === LOSS ? round(value) : value)
+    return evaluated ? { ...scores, evaluated: evaluated.map(roundLoss) } : scores
+  }
 }

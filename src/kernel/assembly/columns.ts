@@ -106,14 +106,21 @@ function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): v
 
 /** Rounds `count` results with a stride of `step` bytes, in place. */
 function roundAll(at: usize, step: usize, count: u32, job: Job): void {
-  for (; count > 0; count--, at += step) roundAt(at, job.precision, job)
+  for (; count > 0; count--, at += step) roundAt(at, job.precision, job.float32)
+}
+
+/** Rounds `count` doubles in place, to float32 first if requested. */
+export function roundDoubles(at: usize, count: u32, digits: u32, float32: u32): void {
+  for (; count > 0; count--, at += 8) roundAt(at, digits, float32)
 }
 
 /** Rounds the number at `at` to `digits` digits by printing and parsing it. */
-function roundAt(at: usize, digits: u32, job: Job): void {
-  const x = job.float32 ? <f64><f32>load<f64>(at) : load<f64>(at)
-  if (abs(x) < Infinity) store<u8>(printPrecision(x, digits, SPARE), LF)
-  if (abs(x) < Infinity) parse(SPARE, at, LF)
+function roundAt(at: usize, digits: u32, float32: u32): void {
+  const x = float32 ? <f64><f32>load<f64>(at) : load<f64>(at)
+  // Infinite also if it is beyond float32.
+  if (!(abs(x) < Infinity)) return store<f64>(at, x)
+  store<u8>(printPrecision(x, digits, SPARE), LF)
+  parse(SPARE, at, LF)
 }
 
 /** Appends the positions and results of the largest logits of each row: two columns per rank. */

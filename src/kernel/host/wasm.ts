@@ -103,6 +103,8 @@ export interface Kernel {
   ): number
   countDistinct(texts: number, offsets: number, count: number): number
   writeTexts(texts: number, offsets: number, count: number, out: number): number
+  /** See `assembly/columns.ts`. */
+  roundDoubles(at: number, count: number, digits: number, float32: number): void
   /** See `assembly/ranges.ts`. */
   rangeOfDoubles(at: number, count: number, range: number): void
   rangeOfFloats(at: number, count: number, range: number): void
