@@ -459,7 +459,7 @@ it.each([
   expect({ status, stderr }).toEqual({
     status: 1,
     stderr:
-      'softmax: in.csv:3: column logit_a (row 2, byte 24): a logit is NaN, so the row has no softmax; --on-error skip drops such rows [E_NONFINITE]\n',
+      'softmax: in.csv:3: column logit_a (row 2, byte 24): a logit is NaN, so the row has no softmax; --on-error skip skips such rows [E_NONFINITE]\n',
   })
   expect(command([...args, 'in.csv', '--on-error', 'skip'], { cwd }).status).toBe(0)
   command([...args, 'in.csv', '--rejects', 'bad.ndjson'], { cwd })

@@ -162,7 +162,7 @@ describe('the message of a bad row that is left out', () => {
     const { error } = await run(input, { ...options, onReject: (reject) => void rejects.push(reject) })
     expect([error, rejects.map(({ message }) => message)]).toEqual([undefined, [expect.stringContaining(end)]])
     const failed = await run(input, { ...options, maxErrors: undefined })
-    expect(failed.error?.message).toContain("; onError: 'skip' drops such rows")
+    expect(failed.error?.message).toContain("; onError: 'skip' skips such rows")
     const tooMany = await run(input, { ...options, maxErrors: 0 })
     expect(tooMany.error?.message).toContain(end.replace(/E_[A-Z]+/, 'E_TOO_MANY'))
   })

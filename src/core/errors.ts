@@ -328,7 +328,7 @@ export function reasonOf<C extends Code>(code: C, info: Info<C> & Position, isSk
 
 /** How to leave out a bad row, unless it is left out already. */
 function skipHint(isSkipped: boolean): string {
-  return isSkipped ? '' : `; ${optionText('onError', 'skip')} drops such rows`
+  return isSkipped ? '' : `; ${optionText('onError', 'skip')} skips such rows`
 }
 
 /** Adds the input to an error; foreign errors are returned as is. */

@@ -28,7 +28,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A logit is missing.',
     cause: 'A cell of a logit column is empty, null, or a text given by --null.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip drops such rows, --missing -inf or --missing nan reads it [E_MISSING]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip skips such rows, --missing -inf or --missing nan reads it [E_MISSING]',
     fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN.`,
   },
   E_OVERFLOW: {
@@ -44,7 +44,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of the --truth column is neither the name of a class nor its position from 0. Class names are the names of the logit columns without their prefix, or those given by --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
-    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat", "dog"; --labels sets other names; --on-error skip drops such rows [E_TRUTH]',
+    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat", "dog"; --labels sets other names; --on-error skip skips such rows [E_TRUTH]',
     fix: `Correct the value, or use --labels to name the classes as they are in that column. ${SKIP}`,
   },
   E_NONFINITE: {
@@ -59,7 +59,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, the first row defines its keys, which are the classes.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
-    says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected; --on-error skip drops such rows [E_WIDTH]',
+    says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected; --on-error skip skips such rows [E_WIDTH]',
     fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. ${SKIP}`,
   },
   E_REPEATED: {
