@@ -75,7 +75,7 @@ export async function openStats(path: string, files: Abandoned[], start = 0): Pr
   return stats
 }
 
-/** Stands in for the error code until the run ends. */
+/** The error code until the run ends. */
 const UNFINISHED = 'unfinished'
 
 /** Whether a file can be replaced by a second write. */

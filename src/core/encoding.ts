@@ -11,7 +11,7 @@ export interface Decoder {
   decode(bytes: Buffer, final: boolean): Buffer
 }
 
-/** A lone surrogate, which stands for invalid input. */
+/** A lone surrogate, which replaces invalid input. */
 const INVALID = '\ud800'
 const LATIN1 = Array.from({ length: 128 }, (_, index) => String.fromCharCode(128 + index)).join('')
 const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ${LATIN1.slice(32)}`.replaceAll('?', INVALID)

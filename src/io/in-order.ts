@@ -35,7 +35,7 @@ function isFirst(result: Promise<unknown>, item: Promise<unknown>): Promise<bool
   return Promise.race([result.then(() => true), item.then(() => false)])
 }
 
-/** Marks a promise as handled, as its rejection will be observed later. */
+/** Handles the rejection of a promise, which will be observed later. */
 function quiet<Result>(promise: Promise<Result>): Promise<Result> {
   promise.catch(() => {})
   return promise

@@ -4,7 +4,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { kindOf } from '../core/kind-of.js'
 import type { Stats } from './row-counts.js'
 
-/** Throws E_CHUNK for chunks that are neither bytes nor text, E_ENCODING for text that no bytes stand for. */
+/** Throws E_CHUNK for chunks that are neither bytes nor text, E_ENCODING for text that has no bytes in UTF-8. */
 export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): AsyncGenerator<Buffer> {
   let half = ''
   for await (const chunk of chunks) {

@@ -58,7 +58,7 @@ export function encodeMessage(kind: Kind, header: FlatNode, body: Uint8Array[] =
   return { pieces: [prefix, metadata, ...body], metadata: prefix.length + metadata.length, body: bodyLength }
 }
 
-/** Marks the end of a stream. */
+/** The end of a stream. */
 export const END_OF_STREAM = new Uint8Array(Int32Array.of(CONTINUATION, 0).buffer)
 
 /** The position of a message in a file. */

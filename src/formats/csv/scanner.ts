@@ -87,7 +87,7 @@ function findLast(bytes: Buffer, byte: number, from: number, to: number): number
   return found < 0 ? -1 : from + found
 }
 
-/** Stands in for the quote byte of a dialect without quotes. */
+/** The quote byte of a dialect without quotes. */
 const NO_QUOTE = -1
 
 /** Finds row ends. It keeps its state, so no byte is scanned twice. */

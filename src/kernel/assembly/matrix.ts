@@ -61,8 +61,8 @@ export function scoreMatrix(
 }
 
 /**
- * The same for probabilities alone, with logits and results in one column per class, `stride` bytes apart; `copies` has
- * room as `scoreRowsByClass` requires.
+ * The same if only probabilities are computed, for logits and results in one column per class, with a stride of `stride`
+ * bytes; `copies` has room as `scoreRowsByClass` requires.
  */
 export function scoreColumns(
   at: usize,

@@ -48,7 +48,7 @@ const PAIR = changetype<PairState>(memory.data(14 * 16, 16))
  * one of them is not ordinary. The scratch holds 2^q S and t per class, for both rows.
  */
 export function scorePair(at: usize, width: usize, states: usize, scratch: usize, out: usize, temperature: Temperature, flags: u32): bool {
-  if (!scoreApart(at, width, 8, width, states, scratch, out, temperature)) return false
+  if (!scoreStrided(at, width, 8, width, states, scratch, out, temperature)) return false
   if (!flags) return true
   storeLogs()
   storeLog(states, 0, temperature)
@@ -56,15 +56,15 @@ export function scorePair(at: usize, width: usize, states: usize, scratch: usize
   return true
 }
 
-/** The same without flags, for logits and results in one column per class, `stride` bytes apart. */
+/** The same without flags, for logits and results in one column per class, with a stride of `stride` bytes. */
 export function scorePairByClass(at: usize, classes: u32, stride: usize, states: usize, scratch: usize, out: usize, temperature: Temperature): bool {
-  return scoreApart(at, <usize>classes * stride, stride, 8, states, scratch, out, temperature)
+  return scoreStrided(at, <usize>classes * stride, stride, 8, states, scratch, out, temperature)
 }
 
-/** The classes are `step` bytes apart and end after `width`; the two rows are `gap` bytes apart. */
+/** The stride of the classes is `step` bytes, that of the two rows `gap`; the classes end after `width` bytes. */
 // @ts-ignore: decorator
 @inline
-function scoreApart(
+function scoreStrided(
   at: usize,
   width: usize,
   step: usize,

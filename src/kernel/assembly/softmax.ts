@@ -553,7 +553,7 @@ export function scoreRows(
 }
 
 /**
- * The same without flags, for logits and results in one column per class, `stride` bytes apart: a pair of rows is
+ * The same without flags, for logits and results in one column per class, with a stride of `stride` bytes: two rows are
  * adjacent in each column. Rows that are no ordinary pair are copied to and from `copies`, which has room for the logits
  * and the results of two rows, and 16 bytes.
  */
@@ -587,7 +587,7 @@ function scoreCopies(
   temperature: u32,
 ): void {
   const width = (<usize>classes) << 3
-  // 16 bytes apart, as 8 are written past the end of an odd row.
+  // After 16 bytes, as 8 are written past the end of an odd row.
   const results = copies + 2 * width + 16
   for (let row: usize = 0; row < rows; row++) copyRow(at + (row << 3), stride, copies + row * width, 8, classes)
   scoreEach(copies, rows, classes, states, scratch, results, 0, temperature)

@@ -105,7 +105,7 @@ function readClasses(at: usize, end: usize, first: usize, last: usize, separator
   return false
 }
 
-/** Marks a class as true; false if there is no such class. */
+/** Sets a class as true; false if there is no such class. */
 function addTarget(index: u32, row: u32, job: Job): bool {
   if (index >= UNKNOWN) return false
   store<u8>(targetsOf(row, job) + <usize>index, 1)

@@ -7,7 +7,7 @@ import { growMemory, offsetOf, ownKernel } from './wasm.js'
 /** The maximum number of rows that go through the kernel's phases together. */
 const BATCH = 64
 
-/** Columns in kernel memory are this much further apart than they are long, so that a row of 16 is not in one cache set. */
+/** Bytes between columns in kernel memory, so that the numbers of a row with 16 classes are not all in one cache set. */
 const COLUMN_GAP = 64
 const COLUMN_GAPS = COLUMN_GAP * MOST_BY_CLASS
 
@@ -124,7 +124,7 @@ function partOf(numbers: Logits['numbers'], classes: number, index: number, firs
   return numbers.subarray(start, start + rows)
 }
 
-/** Copies a column into kernel memory, where its numbers become doubles, `step` bytes apart. */
+/** Copies a column into kernel memory, where its numbers become doubles with a stride of `step` bytes. */
 function loadColumn(numbers: Logits['numbers'], room: Room, at: number, step = 8): void {
   const isDouble = numbers instanceof Float64Array
   // Uses the results buffer, which has the same size and is not filled yet.
