@@ -130,8 +130,7 @@ describe('each type', () => {
       ]
       const expected = name === 'text' ? { type, values: [...values.slice(0, 2), null] } : { type, values }
       expect(columnOf(ofJson.bytes, 'c')).toEqual(expected)
-      // An empty text cell is an empty string.
-      const ofCells = name === 'text' ? { type, values: ['1.50', 'true', ''] } : expected
+      const ofCells = name === 'text' ? { type, values: ['1.50', 'true', null] } : expected
       expect(columnOf(ofCsv.bytes, 'c')).toEqual(ofCells)
     }
   })
@@ -172,19 +171,19 @@ describe('a text that means null', () => {
   const csv = 'id,price,day,note,logit_x,logit_y\n7,1.5,2026-11-27,NA,2,1\nNA,"NA",NA,NA,2,1\n NULL ,,NULL,b,2,1\n'
   const nulls: ScoreOptions = { to: 'arrow', null: 'NA,NULL' }
 
-  it.each(['id=int64,price=double,day=date32', 'infer'] as const)(
-    'is null in a column of a type: %s',
-    async (types) => {
-      for (const lane of LANES) {
-        const { bytes, error } = await run(csv, { ...nulls, types, lane })
-        expect(error).toBeUndefined()
-        expect(columnOf(bytes, 'id')).toEqual({ type: 'Int64', values: [7n, null, null] })
-        expect(columnOf(bytes, 'price')).toEqual({ type: 'Float64', values: [1.5, null, null] })
-        expect(columnOf(bytes, 'day')).toEqual({ type: 'Date32<DAY>', values: [Date.UTC(2026, 10, 27), null, null] })
-        expect(columnOf(bytes, 'note')).toEqual({ type: 'Utf8', values: ['NA', 'NA', 'b'] })
-      }
-    },
-  )
+  it.each([
+    ['id=int64,price=double,day=date32', ['NA', 'NA', 'b']],
+    ['infer', [null, null, 'b']],
+  ] as const)('is null in a column of a type: %s', async (types, notes) => {
+    for (const lane of LANES) {
+      const { bytes, error } = await run(csv, { ...nulls, types, lane })
+      expect(error).toBeUndefined()
+      expect(columnOf(bytes, 'id')).toEqual({ type: 'Int64', values: [7n, null, null] })
+      expect(columnOf(bytes, 'price')).toEqual({ type: 'Float64', values: [1.5, null, null] })
+      expect(columnOf(bytes, 'day')).toEqual({ type: 'Date32<DAY>', values: [Date.UTC(2026, 10, 27), null, null] })
+      expect(columnOf(bytes, 'note')).toEqual({ type: 'Utf8', values: notes })
+    }
+  })
 
   it('is a text where the option is not given, or the column has no type', async () => {
     for (const lane of LANES) {
@@ -247,6 +246,61 @@ describe('a text that means null', () => {
     const lines = ['9223372036854775807', '9223372036854775806'].map((id) => `{"id":${id},"logits":[2,1]}\n`).join('')
     const options = { ...JSON_TO_ARROW, types: 'id=int64', null: '9223372036854775807' } as const
     expect(columnOf((await run(lines, options)).bytes, 'id').values).toEqual([null, 2n ** 63n - 2n])
+  })
+})
+
+/** Null, empty and other text as PostgreSQL's COPY reads it, with NULL '' and with NULL 'NA'. */
+describe('a column of text that is requested', () => {
+  const csv = 'id,note,logit_x,logit_y\n1,,2,1\n2,"",2,1\n3,NA,2,1\n4,"NA",2,1\n5, NA,2,1\n6,"a ""b""",2,1\n'
+  const notes = async (text: string, options: ScoreOptions) => {
+    const { bytes, error } = await run(text, { to: 'arrow', ...options })
+    expect(error).toBeUndefined()
+    return columnOf(bytes, 'note').values
+  }
+
+  it.each(['note=text', 'infer', 'infer,note=text'] as const)(
+    'is null in cells without quotes that are empty or mean null: %s',
+    async (types) => {
+      for (const lane of LANES) {
+        expect(await notes(csv, { types, lane })).toEqual([null, '', 'NA', 'NA', ' NA', 'a "b"'])
+        expect(await notes(csv, { types, lane, null: ' NA ,x' })).toEqual([null, '', null, 'NA', ' NA', 'a "b"'])
+        const bare = csv.replaceAll('"', '')
+        const literal = [null, null, null, null, ' NA', 'a b']
+        expect(await notes(bare, { types, lane, null: 'NA', quote: 'none' })).toEqual(literal)
+      }
+    },
+  )
+
+  it('is text in all cells where no type is requested for it', async () => {
+    for (const lane of LANES) {
+      for (const types of ['text', 'id=int64'] as const)
+        expect(await notes(csv, { types, lane, null: 'NA' })).toEqual(['', '', 'NA', 'NA', ' NA', 'a "b"'])
+    }
+  })
+
+  it('is null where a column has no text at all', async () => {
+    const rows = 'note,logit_x,logit_y\n,2,1\n,1,2\n'
+    for (const lane of LANES) expect(await notes(rows, { types: 'infer', lane })).toEqual([null, null])
+  })
+
+  it('has the nulls of COPY, in which an empty cell is text', async () => {
+    const rows = 'id\tnote\tlogit_x\tlogit_y\n1\t\t2\t1\n2\t\\N\t2\t1\n3\tNA\t2\t1\n4\ta\\tb\t2\t1\n'
+    for (const lane of LANES) {
+      const copy = { from: 'copy', types: 'note=text', lane } as const
+      expect(await notes(rows, copy)).toEqual(['', null, 'NA', 'a\tb'])
+      expect(await notes(rows, { ...copy, null: 'NA' })).toEqual(['', null, null, 'a\tb'])
+    }
+  })
+
+  it('has the same nulls in every chunk and thread, and behind characters of other alphabets', async () => {
+    const cells = ['', 'né', '""', 'NÉ', '"NÉ"']
+    const rows = Array.from({ length: 20_000 }, (_, row) => `${row},${cells[row % 5]},2,1\n`)
+    const expected = rows.map((_, row) => [null, 'né', '', null, 'NÉ'][row % 5])
+    const text = `id,note,logit_x,logit_y\n${rows.join('')}`
+    const options = { types: 'note=text', null: 'NÉ' } as const
+    expect(await notes(text, options)).toEqual(expected)
+    expect(await notes(text, { ...options, jobs: 2 })).toEqual(expected)
+    expect(await notes(text, { ...options, lane: 'general' })).toEqual(expected)
   })
 })
 

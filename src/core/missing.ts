@@ -23,6 +23,11 @@ export class NullTexts {
     return this.#texts.has(text) || this.#texts.has(text.trim())
   }
 
+  /** The same for text, in which blanks count. */
+  hasExactly(text: string): boolean {
+    return this.#texts.has(text)
+  }
+
   /** Whether a number from a typed value is one of them, such as -999 in JSON. */
   hasNumber(value: number): boolean {
     return this.#numbers.has(value)

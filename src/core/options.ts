@@ -804,7 +804,7 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read', 'write'],
     defaultText: 'none',
     aliases: 'na na-values null-values nullstr null-string nulls null-value',
-    help: 'texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type other than text (see --types), such as NA,NULL,\\N',
+    help: 'texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see --types), such as NA,NULL,\\N; in columns of text, only in cells without quotes',
   }),
   nonfinite: option({
     group: 'Bad rows',

@@ -53,6 +53,8 @@ export interface Column {
   holdsWords?: boolean
   /** Whether its lists have 0 or 1 for each class. */
   isEachClass?: true
+  /** Whether its cells can be null although they are text: unquoted ones that are empty or a text of `null`. */
+  isNullable?: true
   /** Whether it holds positions along an axis, which the shape of an array implies. */
   isPosition?: true
 }

@@ -1,7 +1,8 @@
 /** The option `types`: types for columns by name, and whether to infer the others. */
 import type { DataType } from './data-type.js'
 
-const TEXT: DataType = { kind: 'utf8', layout: 'offsets' }
+/** The type of text. */
+export const TEXT: DataType = { kind: 'utf8', layout: 'offsets' }
 const DOUBLE: DataType = { kind: 'float', bitWidth: 64 }
 
 /** The types that can be requested, by name; if a type has two names, the first is the one to suggest. */

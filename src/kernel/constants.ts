@@ -59,14 +59,15 @@ export const ACTION_LOGITS = 3
 export const ACTION_TRUTH = 4
 export const ACTION_KEPT_TRUTH = 5
 
-/** The types of kept columns, for column output. */
+/** The types of kept columns, for column output: in nullable text, unquoted cells can be null. */
 export const KEEP_TEXT = 0
-export const KEEP_INTEGER = 1
-export const KEEP_NUMBER = 2
-export const KEEP_BOOLEAN = 3
-export const KEEP_DATE = 4
-export const KEEP_TIMESTAMP = 5
-export const KEEP_TIMESTAMP_UTC = 6
+export const KEEP_NULLABLE_TEXT = 1
+export const KEEP_INTEGER = 2
+export const KEEP_NUMBER = 3
+export const KEEP_BOOLEAN = 4
+export const KEEP_DATE = 5
+export const KEEP_TIMESTAMP = 6
+export const KEEP_TIMESTAMP_UTC = 7
 
 /** No byte: no comment, no quote. */
 export const NO_BYTE = 0x100

@@ -4,7 +4,7 @@ import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { nearest } from '../core/nearest.js'
 import { optionText, speaking } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
-import { type RequestedTypes, requestedTypes, requestsNothing } from '../core/requested-types.js'
+import { type RequestedTypes, requestedTypes, requestsNothing, TEXT } from '../core/requested-types.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
@@ -21,7 +21,7 @@ export function setTypes(
   const names = schema.kept.map((index) => schema.header[index]!)
   requireColumns(requested, names)
   const typeOf = (index: number, nth: number) =>
-    requested.byName.get(names[nth]!) ?? (requested.infers ? reader.inferType!(index) : undefined)
+    requested.byName.get(names[nth]!) ?? (requested.infers ? (reader.inferType!(index) ?? TEXT) : undefined)
   const types = run.types ?? schema.kept.map(typeOf)
   for (const [nth, index] of schema.kept.entries()) if (types[nth]) reader.setType!(index, types[nth])
   run.types = types

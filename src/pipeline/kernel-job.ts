@@ -5,6 +5,7 @@
 import type { DataType } from '../core/data-type.js'
 import { COMMAS, isEscaped } from '../core/dialect.js'
 import { inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
+import type { Column } from '../core/record-batch.js'
 import { keptType } from '../formats/columnar.js'
 import {
   ACTION_DROP,
@@ -28,6 +29,7 @@ import {
   KEEP_BOOLEAN,
   KEEP_DATE,
   KEEP_INTEGER,
+  KEEP_NULLABLE_TEXT,
   KEEP_NUMBER,
   KEEP_TEXT,
   KEEP_TIMESTAMP,
@@ -108,6 +110,8 @@ function columnFields(job: TextJob, at: Layout) {
     leads: at.leads,
     keptLeads: makesColumns(job) ? at.keptColumns : at.keptLeads,
     keptCount: schema.kept.length,
+    nulls: at.nulls,
+    nullCount: job.nulls.length,
   }
 }
 
@@ -176,13 +180,15 @@ function probsEmit(job: TextJob): number {
 function writeKeptColumns({ schema, source }: TextJob, at: Layout, { memory }: Kernel): void {
   const view = new DataView(memory.buffer)
   schema.kept.forEach((column, index) => {
-    view.setUint32(at.keptColumns + 8 * index, keepOf(keptType(source.columns[column]!)), true)
+    view.setUint32(at.keptColumns + 8 * index, keepOf(source.columns[column]!), true)
     view.setUint32(at.keptColumns + 8 * index + 4, at.keptValues + index * at.keptRoom, true)
   })
 }
 
-/** How the kernel stores a kept column of this type. */
-function keepOf(type: DataType): number {
+/** How the kernel stores a kept column. */
+function keepOf(column: Column): number {
+  if (column.isNullable) return KEEP_NULLABLE_TEXT
+  const type = keptType(column)
   if (type.kind === 'timestamp') return type.timezone === undefined ? KEEP_TIMESTAMP : KEEP_TIMESTAMP_UTC
   return KEEP[type.kind] ?? KEEP_TEXT
 }
@@ -205,13 +211,18 @@ function writeOrder(logits: readonly number[], at: number, { memory }: Kernel): 
 }
 
 /** Writes the strings of all tables; returns the end address. */
-function writeTables({ labels, keys, columnKeys, leads, keptLeads }: TextJob, at: Layout, kernel: Kernel): number {
+function writeTables(
+  { labels, keys, columnKeys, leads, keptLeads, nulls }: TextJob,
+  at: Layout,
+  kernel: Kernel,
+): number {
   const tables = [
     [labels, at.labels],
     [keys, at.keys],
     [columnKeys, at.columnKeys],
     [leads, at.leads],
     [keptLeads, at.keptLeads],
+    [nulls, at.nulls],
   ] as const
   return tables.reduce((end, [texts, table]) => writeTexts(texts, table, end, kernel), at.texts)
 }

@@ -20,7 +20,7 @@ const NUMBER_ROOM = 26
 export type Layout = ReturnType<typeof layOut>
 
 export function layOut(job: TextJob, kernel: Kernel) {
-  const { schema, labels, keys, columnKeys, leads, keptLeads, truths } = job
+  const { schema, labels, keys, columnKeys, leads, keptLeads, nulls, truths } = job
   const { header, topK, truth } = schema
   const totals = truth === undefined ? 0 : totalsRoom(kernel, evaluatedClasses(job), job.probe)
   const isMultiLabel = hasTargets(job)
@@ -50,7 +50,10 @@ export function layOut(job: TextJob, kernel: Kernel) {
     columnKeys: take(8 * columnKeys.length),
     leads: take(8 * leads.length),
     keptLeads: take(8 * keptLeads.length),
-    texts: take(sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...truths.map(([text]) => text)])),
+    nulls: take(8 * nulls.length),
+    texts: take(
+      sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...nulls, ...truths.map(([text]) => text)]),
+    ),
     truths: take(capacityOf(truths) * offsetOf('truthTextSize')),
     evaluated: take(8 * EVALUATION_FIELDS * evaluatedRoom),
     metrics: take(metricsRoom),

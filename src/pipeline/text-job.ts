@@ -50,6 +50,8 @@ export interface TextJob extends ScoreJob {
   /** For NDJSON output: the bytes before each new value and each kept one. */
   leads: string[]
   keptLeads: string[]
+  /** The texts that mean null in nullable text. */
+  nulls: string[]
   /** The spellings of true classes, with the positions of their classes. */
   truths: [text: string, index: number][]
   /**
@@ -256,6 +258,7 @@ function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
       ? []
       : fieldsOf(schema.emit, schema).map(({ name }, nth) => `${opens && nth === 0 ? '{' : ','}${json(name)}:`),
     keptLeads: output ? [] : keptLeads(job, isJson, columns.map(json)),
+    nulls: items(job.settings.null ?? []).map((text) => toBytes(text.trim())),
     truths: schema.truth === undefined ? [] : truthTexts(job, source),
   }
 }

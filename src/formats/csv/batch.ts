@@ -5,7 +5,7 @@ import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { logitOf } from '../../core/logit.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowError } from '../../core/record-batch.js'
-import { typedColumn } from './cell-columns.js'
+import { nullableCells, typedColumn } from './cell-columns.js'
 import { NULL_CELL } from './escapes.js'
 import { ListCells } from './list-cells.js'
 import { headerError, shapeError } from './row-shape.js'
@@ -21,8 +21,9 @@ export function readBatch(
   ranges?: readonly ByteRange[],
 ): RecordBatch {
   const { cells = 'text' } = options
-  // Typed columns need the raw cells of the input.
-  const isText = cells === 'text' && !ranges && options.kept.every((index) => !columns[index]!.field)
+  // Typed and nullable columns need the raw cells of the input.
+  const isPlain = ({ field, isNullable }: Column) => !field && !isNullable
+  const isText = cells === 'text' && !ranges && options.kept.every((index) => isPlain(columns[index]!))
   const parsed = isText ? readParsed(block, columns, dialect, options) : undefined
   const textOf: TextOf = parsed ? (cell) => cell : (cell) => decodeCell(cell, dialect)
   const rows = parsed?.rows ?? (ranges ? readRowsAt(ranges, block, dialect) : readRows(block, dialect))
@@ -32,9 +33,9 @@ export function readBatch(
   const cellOf = cellReader(cells, textOf, dialect)
   const kept = options.kept.map((index) => {
     const cells = rows.map((row) => (Array.isArray(row) ? (row[index] ?? '') : ''))
-    return columns[index]!.field
-      ? typedColumn(cells, columns[index]!, index, dialect, options, errors)
-      : cells.map(cellOf)
+    const column = columns[index]!
+    if (column.isNullable) return nullableCells(cells, dialect, options)
+    return column.field ? typedColumn(cells, column, index, dialect, options, errors) : cells.map(cellOf)
   })
   return {
     numRows: rows.length,

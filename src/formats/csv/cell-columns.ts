@@ -1,10 +1,11 @@
 /** Types kept columns: infers types from the first rows, and converts cells. */
 import { columnOfValues, inferType, misfitInfo } from '../../core/cell-types.js'
 import type { DataType } from '../../core/data-type.js'
-import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import type { NullTexts } from '../../core/missing.js'
 import { withPoint } from '../../core/number.js'
 import type { Block, Column, KeptColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
+import { NULL_CELL } from './escapes.js'
 import { decodeCell, readRowAt } from './rows.js'
 import { rowRanges } from './scanner.js'
 
@@ -52,9 +53,24 @@ export function typeOfCells(
   return inferType(complete.map((row) => valueOf(textOf(row[index]!, dialect), dialect, nulls) ?? ''))
 }
 
-/** A column with a type; text is the default. */
+/** A column with a type; text is the default, and nullable only if it is requested or inferred. */
 export function withType(column: Column, type: DataType): Column {
-  return type.kind === 'utf8' ? column : { ...column, field: { name: column.name, type, nullable: true } }
+  if (type.kind === 'utf8') return { ...column, isNullable: true }
+  return { ...column, field: { name: column.name, type, nullable: true } }
+}
+
+/**
+ * Converts the cells of a nullable text column. As in the CSV format of PostgreSQL's COPY, cells in quotes are not null:
+ * https://www.postgresql.org/docs/current/sql-copy.html
+ */
+export function nullableCells(cells: string[], dialect: Dialect, { nulls }: ReaderOptions): (string | null)[] {
+  const empty = isEscaped(dialect) ? NULL_CELL : ''
+  const isQuoted = (cell: string) => dialect.quote !== '' && cell.startsWith(dialect.quote)
+  return cells.map((cell) => {
+    if (cell === empty) return null
+    const text = textOf(cell, dialect)
+    return nulls?.hasExactly(text) && !isQuoted(cell) ? null : text
+  })
 }
 
 /** Converts the cells of a column; a row with a cell that does not fit is bad. */

@@ -6,7 +6,7 @@
  * columns are filled after the last row, because the position of a column's bytes depends on the columns before it.
  */
 import {
-  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_NULLABLE_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
 import { labelOf, entryOf, membersOf, rowOf, stateOf } from './batch'
 import { roomToEvaluate } from './batch-evaluation'
@@ -166,7 +166,7 @@ export function packKept(job: Job): void {
   for (let index: u32 = 0; index < job.keptCount; index++) {
     const column = changetype<KeptColumn>(<usize>job.keptLeads + <usize>index * offsetof<KeptColumn>())
     const valid = validBytes(column, job)
-    if (column.kind == KEEP_TEXT) texts = packTexts(column, texts, valid, job)
+    if (column.kind <= <u32>KEEP_NULLABLE_TEXT) texts = packTexts(column, texts, valid, job)
     else packValues(column, valid, job)
     packBits(valid, job.filled, valid + <usize>job.columnRows + PADDING)
   }

@@ -3,7 +3,7 @@
  * a cell. Each function writes the cell from `start` to `end` at `out`, and returns the end; 0 for what is left to the
  * host. Bytes from 128 on are accepted: the host validates UTF-8.
  */
-import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_TEXT } from '../constants'
+import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NULLABLE_TEXT, KEEP_TEXT } from '../constants'
 import { BRACE, BRACKET, QUOTE } from './json'
 import { parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
@@ -227,10 +227,23 @@ function writeQuoted(at: usize, end: usize, out: usize, isEscaped: bool): usize 
 export function cellToValue(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
   const kind = changetype<KeptColumn>(lead).kind
   if (hasEscape(start, end, job)) return 0
-  if (kind != KEEP_TEXT) return typedCell(start, end, out, kind, job)
+  if (kind > <u32>KEEP_NULLABLE_TEXT) return typedCell(start, end, out, kind, job)
   if (<u32>load<u8>(start) == job.quote) return quotedToText(start + 1, end - 1, out, job)
-  store<u32>(out, <u32>(end - start))
-  return copy(start, end - start, out + 4)
+  const isNull = kind == KEEP_NULLABLE_TEXT && isNullText(start, end, job)
+  store<u32>(out, isNull ? NULL : <u32>(end - start))
+  return isNull ? out + 4 : copy(start, end - start, out + 4)
+}
+
+/** Whether an unquoted cell is null: empty, unless null has an escape of its own, or one of the texts for null. */
+function isNullText(start: usize, end: usize, job: Job): bool {
+  const length = <u32>(end - start)
+  if (length == 0) return job.escape != BACKSLASH
+  let at = <usize>job.nulls
+  for (const last = at + <usize>job.nullCount * offsetof<Text>(); at < last; at += offsetof<Text>()) {
+    const text = changetype<Text>(at)
+    if (text.length == length && memory.compare(<usize>text.at, start, length) == 0) return true
+  }
+  return false
 }
 
 function typedCell(start: usize, end: usize, out: usize, kind: u32, job: Job): usize {

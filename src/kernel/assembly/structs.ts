@@ -180,6 +180,9 @@ export class Job {
   keptCount: u32
   columnRows: u32
   filled: u32
+  /** The address of the texts that mean null in nullable text (Text), and their number. */
+  nulls: u32
+  nullCount: u32
   /** Addresses of the numbers of new columns, of the strings of kept ones, and of each row's next kept record. */
   columnValues: u32
   texts: u32
