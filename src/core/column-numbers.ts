@@ -9,6 +9,19 @@ import { halves } from './float.js'
 export interface Numbers {
   numbers: ArrayLike<number>
   validity?: Uint8Array | undefined
+  /** Describes a number that was rounded; present if there may be one that is not {@link isExact}. */
+  inexactAt?: ((row: number) => InexactNumber) | undefined
+}
+
+/** All digits of an integer or a decimal. */
+export interface InexactNumber {
+  digits: string
+  isDecimal: boolean
+}
+
+/** Whether a number is in the range in which doubles represent all integers, so that none was rounded to it. */
+export function isExact(number: number): boolean {
+  return Math.abs(number) <= Number.MAX_SAFE_INTEGER
 }
 
 /** Whether values of a type are numbers: integers, floating-point numbers, decimals, or a dictionary of these. */
@@ -23,18 +36,31 @@ export function numbersOf(data: ColumnData): Numbers | undefined {
   if (!isNumeric(type)) return undefined
   if (dictionary) return ofDictionary(data, numbersOf(dictionary)!)
   if (type.kind === 'float' && type.bitWidth === 16) return { numbers: halves(data.values as Uint16Array), validity }
-  if (type.kind === 'decimal') return { numbers: decimals(data), validity }
+  if (type.kind === 'decimal') return { ...ofDecimals(data), validity }
   const values = data.values!
   const isBig = values instanceof BigInt64Array || values instanceof BigUint64Array
-  return { numbers: isBig ? Float64Array.from(values, Number) : values, validity }
+  return isBig ? { ...ofBigIntegers(values), validity } : { numbers: values, validity }
 }
 
-function decimals(data: ColumnData): Float64Array {
+function ofBigIntegers(values: BigInt64Array | BigUint64Array): Numbers {
+  const numbers = new Float64Array(values.length)
+  let areExact = true
+  for (let at = 0; at < values.length; at++) {
+    numbers[at] = Number(values[at]!)
+    if (!isExact(numbers[at]!)) areExact = false
+  }
+  return areExact ? { numbers } : { numbers, inexactAt: (row) => ({ digits: String(values[row]), isDecimal: false }) }
+}
+
+function ofDecimals(data: ColumnData): Numbers {
   const read = valueReader({ ...data, validity: undefined })
-  return Float64Array.from({ length: data.values!.length / stepOf(data.type) }, (_, row) => Number(read(row)))
+  const length = data.values!.length / stepOf(data.type)
+  const numbers = Float64Array.from({ length }, (_, row) => Number(read(row)))
+  const inexactAt = (row: number) => ({ digits: String(read(row)), isDecimal: true })
+  return numbers.every(isExact) ? { numbers } : { numbers, inexactAt }
 }
 
-function ofDictionary(data: ColumnData, { numbers, validity }: Numbers): Numbers {
+function ofDictionary(data: ColumnData, { numbers, validity, inexactAt }: Numbers): Numbers {
   const { length, values } = data
   const found = new Float64Array(length)
   const bits = new Uint8Array((length + 7) >> 3)
@@ -44,5 +70,9 @@ function ofDictionary(data: ColumnData, { numbers, validity }: Numbers): Numbers
     found[row] = numbers[index]!
     bits[row >> 3]! |= 1 << (row & 7)
   }
-  return { numbers: found, validity: withNulls(bits, length).validity }
+  return {
+    numbers: found,
+    validity: withNulls(bits, length).validity,
+    inexactAt: inexactAt && ((row) => inexactAt(Number(values![row]!))),
+  }
 }

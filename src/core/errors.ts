@@ -54,10 +54,10 @@ export const CODES = {
       ? `the logits are missing${skip}`
       : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing', '-inf')} or ${optionText('missing', 'nan')} reads it`
   }),
-  E_OVERFLOW: word<{ cell: string; isInteger?: boolean }>(1, ({ cell, isInteger = false }) =>
-    isInteger
-      ? `the integer ${cell}, rounded to a double, has a magnitude above 2^53 - 1, up to which doubles represent all integers; save the logits as float64`
-      : `${shown(cell)} is outside the range of a double`,
+  E_OVERFLOW: word<OverflowInfo>(1, (info, isSkipped) =>
+    info.isInteger || info.isDecimal
+      ? `${inexactNumber(info)} has a magnitude above 2^53 - 1, up to which doubles represent all integers; save the logits as float64${skipHint(isSkipped)}`
+      : `${shown(info.cell)} is outside the range of a double`,
   ),
   E_TRUTH: word<TruthInfo>(
     1,
@@ -509,6 +509,19 @@ export interface HeaderInfo {
 export interface UnevenRow {
   row: number
   length: number
+}
+
+/** The data of an E_OVERFLOW: a text, or an integer or decimal of a typed format that a double may not represent. */
+export interface OverflowInfo {
+  cell: string
+  isInteger?: boolean
+  isDecimal?: boolean
+  /** Whether only its nearest double is known. */
+  isRounded?: boolean
+}
+
+function inexactNumber({ cell, isDecimal, isRounded }: OverflowInfo): string {
+  return `the ${isDecimal ? 'decimal' : 'integer'} ${cell}${isRounded ? ', rounded to a double,' : ''}`
 }
 
 /** The data of an E_TRUTH. */

@@ -1,4 +1,5 @@
 /** Converts values to logits. */
+import type { InexactNumber } from './column-numbers.js'
 import { shown } from './errors.js'
 import { kindOf } from './kind-of.js'
 import type { MissingRule } from './missing.js'
@@ -16,6 +17,11 @@ export function logitOf(value: unknown, rule: MissingRule): number | RowError {
   if (value === null || value === undefined) return missingLogit(rule)
   const info = typeof value === 'object' ? { cell: kindOf(value), of: 'value' } : { cell: String(value) }
   return { code: 'E_CELL', info }
+}
+
+/** The error of an integer or a decimal that may not be the double that represents it. */
+export function notExact({ digits, isDecimal }: InexactNumber): RowError {
+  return { code: 'E_OVERFLOW', info: { cell: digits, ...(isDecimal ? { isDecimal } : { isInteger: true }) } }
 }
 
 /** The error of logits that are not a list, or not an object. */

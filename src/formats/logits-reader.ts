@@ -1,11 +1,11 @@
 /** Reads logits from typed columns (one per class, or one of lists or structs) into a matrix, and finds bad rows. */
 import type { ColumnData } from '../core/column-data.js'
 import { rowsOfBadText } from '../core/column-encoding.js'
-import { type Numbers, numbersOf } from '../core/column-numbers.js'
+import { isExact, type Numbers, numbersOf } from '../core/column-numbers.js'
 import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
 import { valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
-import { logitOf, ofClass } from '../core/logit.js'
+import { logitOf, notExact, ofClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import {
   isColumnData,
@@ -59,13 +59,13 @@ export class LogitsReader {
   readColumn(data: ColumnData, index: number, name: string): void {
     const step = this.#classes
     const numbers = numbersOf(data)
-    if (numbers && !numbers.validity && this.#putNumbers(numbers.numbers, index)) return
+    if (isPlain(numbers) && this.#putNumbers(numbers.numbers, index)) return
     this.#toRows(index)
-    if (numbers && !numbers.validity) {
+    if (isPlain(numbers)) {
       for (let row = 0, at = index; row < this.#rows; row++, at += step) this.logits[at] = numbers.numbers[row]!
       return
     }
-    const read = numbers ? numberReader(numbers) : valueReader(data)
+    const read = this.#logitReader(data, numbers)
     for (let row = 0, at = index; row < this.#rows; row++, at += step) this.#put(read(row), at, row, name)
   }
 
@@ -104,15 +104,14 @@ export class LogitsReader {
     const [child] = (layoutOf(data.type) === 'list' ? trimRanges(data) : data).children as [ColumnData]
     const ends = listEnds(data)
     const numbers = numbersOf(child)
-    const isMatrix = numbers && !numbers.validity && !data.validity && isEven(ends, this.#rows, this.#classes)
-    if (isMatrix) {
+    if (isPlain(numbers) && !data.validity && isEven(ends, this.#rows, this.#classes)) {
       const { numbers: values } = numbers
       if (values instanceof Float32Array) this.#putFloats(values)
       else if (ArrayBuffer.isView(values)) copyNumbers(values as Float64Array, this.logits)
       else for (let at = 0; at < this.logits.length; at++) this.logits[at] = values[at]!
       return
     }
-    const read = numbers ? numberReader(this.#detached(numbers)) : valueReader(child)
+    const read = this.#logitReader(child, numbers && this.#detached(numbers))
     for (let row = 0; row < this.#rows; row++) {
       const [start, length] = [ends(row), ends(row + 1) - ends(row)]
       if (!isValid(data, row)) this.#refuse(row, MISSING)
@@ -130,37 +129,27 @@ export class LogitsReader {
   }
 
   /** A copy of numbers in this memory, which rows are about to be written to. */
-  #detached({ numbers, validity }: Numbers): Numbers {
+  #detached({ numbers, ...rest }: Numbers): Numbers {
     const isHere = ArrayBuffer.isView(numbers) && numbers.buffer === this.logits.buffer
-    return { numbers: isHere ? (numbers as Float64Array).slice() : numbers, validity }
+    return { ...rest, numbers: isHere ? (numbers as Float64Array).slice() : numbers }
+  }
+
+  /** Creates the function that reads a logit, or its error. */
+  #logitReader(data: ColumnData, numbers: Numbers | undefined): (row: number) => number | RowError {
+    if (numbers) return numberReader(numbers, this.#rule)
+    const read = valueReader(data)
+    return (row) => {
+      const value = read(row)
+      return typeof value === 'number' ? value : logitOf(value, this.#rule)
+    }
   }
 
   #widthError(cells: number): RowError {
     return { code: 'E_WIDTH', info: { cells, width: this.#classes, of: 'the list' } }
   }
 
-  /** Reads one class of all rows from generic values. */
-  putColumn(values: ArrayLike<unknown>, index: number, name: string): void {
-    const step = this.#classes
-    for (let row = 0, at = index; row < values.length; row++, at += step) this.#put(values[row], at, row, name)
-  }
-
-  /** Reads all classes of each row; they may be contiguous already. */
-  putLists(lists: () => Iterable<unknown>, matrix: ArrayLike<number> | undefined): void {
-    if (matrix) this.logits.set(matrix)
-    else for (const [row, list] of [...lists()].entries()) this.#putRow(list as ArrayLike<unknown> | null, row)
-  }
-
-  /** Reads all classes of one row; undefined if its list is missing. */
-  #putRow(values: ArrayLike<unknown> | undefined | null, row: number): void {
-    if (!values) this.#refuse(row, MISSING)
-    else if (values.length !== this.#classes) this.#refuse(row, this.#widthError(values.length))
-    else for (let at = 0; at < values.length; at++) this.#put(values[at], row * values.length + at, row)
-  }
-
   /** Stores a logit; an item of a list has no column name. */
-  #put(value: unknown, at: number, row: number, column?: string): void {
-    const logit = typeof value === 'number' ? value : logitOf(value, this.#rule)
+  #put(logit: number | RowError, at: number, row: number, column?: string): void {
     if (typeof logit === 'number') this.logits[at] = logit
     else this.#refuse(row, column === undefined ? ofClass(logit, at % this.#classes) : { ...logit, column })
   }
@@ -212,8 +201,20 @@ export function atRow({ code, info, column }: RowError, row: number): LocatedRow
 
 export const MISSING: RowError = { code: 'E_MISSING', info: { of: 'list' } }
 
-function numberReader({ numbers, validity }: Numbers): (row: number) => number | null {
-  return (row) => (isValid({ validity }, row) ? numbers[row]! : null)
+/** Whether all numbers of a column can be copied. */
+function isPlain(numbers: Numbers | undefined): numbers is Numbers {
+  return numbers !== undefined && !numbers.validity && !numbers.inexactAt
+}
+
+function numberReader(
+  { numbers, validity, inexactAt }: Numbers,
+  rule: MissingRule,
+): (row: number) => number | RowError {
+  return (row) => {
+    if (!isValid({ validity }, row)) return logitOf(null, rule)
+    const number = numbers[row]!
+    return !inexactAt || isExact(number) ? number : notExact(inexactAt(row))
+  }
 }
 
 /** Creates the function that returns the end of a row's items, which is the start of the next row's. */

@@ -1,20 +1,26 @@
 /** Reads bytes of any format into rows: JavaScript objects. */
+import { isExact, numbersOf } from '../core/column-numbers.js'
+import { isValid } from '../core/column-slices.js'
 import { objectReader } from '../core/column-values.js'
 import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
+import { notExact } from '../core/logit.js'
 import { chosenLogitsColumn, isList } from '../core/logits-list.js'
 import { lostTypes, lostTypesOf } from '../core/lost-types.js'
 import { nullsOf } from '../core/missing.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
+  isColumnData,
   RawJson,
   type ReaderOptions,
   type RecordBatch,
   type RecordBatchReader,
+  type RowError,
   type ScoredRows,
   type Value,
 } from '../core/record-batch.js'
 import { putOrigins } from '../core/row-origin.js'
+import { select } from '../core/selector.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
@@ -86,8 +92,9 @@ async function* batchesOf(
   const selected = selectedLogits(table, plan, settings)
   const lost = lostTypesOf(plan.kept.map((index) => table.columns[index]!))
   const rowOf = selected ? (batch: RecordBatch, row: number) => selected(make(batch, row) as PlainRow) : make
+  const errorsOf = selected && inexactLogits(table, plan, settings)
   for await (const batch of table.batches(plan)) {
-    const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run))
+    const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
     const pieces = good.map((row) => rowOf(batch, row))
     if (lost) for (const row of pieces) lostTypes.put(row, lost)
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.
@@ -103,6 +110,23 @@ function selectedLogits({ columns, named }: RecordBatchReader, { logitsList }: R
   if (logits === undefined || logitsList) return undefined
   requireNamed(logits, named)
   return logitsInOne(logits, columns)
+}
+
+/** Creates the function that finds, for a batch, the rows with a selected integer or decimal that was rounded. */
+function inexactLogits({ columns }: RecordBatchReader, { kept }: ReaderOptions, { logits }: Settings) {
+  const header = columns.map(({ name }) => name)
+  const indices = select(logits!, header)
+  return (batch: RecordBatch) => {
+    const found = indices.flatMap((index) => {
+      const data = batch.kept[kept.indexOf(index)]
+      const numbers = data && isColumnData(data) ? numbersOf(data) : undefined
+      return numbers?.inexactAt ? [{ ...numbers, name: header[index]! }] : []
+    })
+    return (row: number): RowError | undefined => {
+      const column = found.find(({ numbers, validity }) => isValid({ validity }, row) && !isExact(numbers[row]!))
+      return column && { ...notExact(column.inexactAt!(row)), column: column.name }
+    }
+  }
 }
 
 /** Keeps all columns except a list that holds all logits; lines of JSON are parsed as a unit. */

@@ -322,7 +322,7 @@ function inexactRows(logits: Float64Array, classes: number): Map<number, RowErro
   for (let at = 0; at < logits.length; at++) {
     if (Number.isSafeInteger(logits[at])) continue
     const row = Math.floor(at / classes)
-    const info = { cell: String(BigInt(logits[at]!)), isInteger: true }
+    const info = { cell: String(BigInt(logits[at]!)), isInteger: true, isRounded: true }
     if (!errors.has(row)) errors.set(row, ofClass({ code: 'E_OVERFLOW', info }, at % classes))
   }
   return errors
