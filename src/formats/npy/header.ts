@@ -2,7 +2,7 @@
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import type { ByteReader } from '../../io/byte-reader.js'
-import { type Tensor, tuple } from '../tensor/tensor.js'
+import { type ArrayLayout, type Tensor, tuple } from '../tensor/tensor.js'
 
 const MAGIC = '\x93NUMPY'
 /**
@@ -14,7 +14,9 @@ const LEAD = { 1: 10, 2: 12, 3: 12 } as const
 const MOST_HEADER = 1 << 16
 
 /** Reads a header: the description of the array, and the offset of its data. Undefined for an empty input. */
-export async function readHeader(reader: ByteReader): Promise<{ tensor: Tensor; length: number } | undefined> {
+export async function readHeader(
+  reader: ByteReader,
+): Promise<{ tensor: Tensor<ArrayLayout>; length: number } | undefined> {
   const lead = await reader.take(LEAD[1])
   if (lead.length === 0) return undefined
   if (lead.toString('latin1', 0, MAGIC.length) !== MAGIC) throw corrupt('it does not begin with the .npy magic number')
@@ -31,30 +33,41 @@ export async function readHeader(reader: ByteReader): Promise<{ tensor: Tensor; 
 
 const corrupt = (reason: string) => corruptData('npy', reason)
 
-/** Parses the Python literal; anything but an array of floats or integers is refused. */
-function parseHeader(text: string): Tensor {
+/** Parses the Python literal; anything but an array of floats, integers or text is refused. */
+function parseHeader(text: string): Tensor<ArrayLayout> {
   // Python accepts either kind of quotes.
   const descr = /["']descr["']\s*:\s*(?:["']([^"']*)["']|\[)/.exec(text)
   const order = /["']fortran_order["']\s*:\s*(True|False)/.exec(text)
   const shape = /["']shape["']\s*:\s*\(([\d\sL,]*)\)/.exec(text)
   if (!descr || !order || !shape || !/^\s*\{.*\}\s*$/s.test(text))
     throw corrupt('its header does not describe an array')
-  const [, byteOrder, kind, size] = /^([<>=|])(f(?=[248])|[iu]|b(?=1))([1248])$/.exec(descr[1] ?? '') ?? []
-  if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr[1]) })
   const sizes = shape[1]!
     .split(',')
     .map((part) => part.trim().replace(/L$/, ''))
     .filter((part) => part !== '')
     .map(Number)
-  return {
-    layout: {
-      kind: kind === 'b' ? '?' : (kind as 'f' | 'i' | 'u'),
-      bytes: Number(size) as 1 | 2 | 4 | 8,
-      bigEndian: byteOrder === '>',
-    },
-    sizes,
-    fortran: order[1] === 'True',
-  }
+  return { layout: layoutOf(descr[1]), sizes, fortran: order[1] === 'True' }
+}
+
+/** The encoding that a dtype is; undefined stands for one with fields. */
+function layoutOf(descr: string | undefined): ArrayLayout {
+  const [, byteOrder, kind, size] =
+    /^([<>=|])(U(?=\d+$)|f(?=[248]$)|[iu](?=[1248]$)|b(?=1$))(\d+)$/.exec(descr ?? '') ?? []
+  if (!size) throw new SoftmaxError('E_TYPE', { reason: typeReason(descr) })
+  const bigEndian = byteOrder === '>'
+  if (kind === 'U') return { kind, bytes: CHARACTER * Number(size), bigEndian }
+  return { kind: kind === 'b' ? '?' : (kind as 'f' | 'i' | 'u'), bytes: Number(size) as 1 | 2 | 4 | 8, bigEndian }
+}
+
+/** The bytes of a character in UTF-32. */
+const CHARACTER = 4
+
+/** An array that must have numbers. Throws E_TYPE for text. */
+export function requireNumbers(tensor: Tensor<ArrayLayout>): Tensor {
+  const { layout } = tensor
+  if (layout.kind !== 'U') return { ...tensor, layout }
+  const descr = `${layout.bigEndian ? '>' : '<'}U${layout.bytes / CHARACTER}`
+  throw new SoftmaxError('E_TYPE', { reason: typeReason(descr) })
 }
 
 function typeReason(descr: string | undefined): string {

@@ -26,7 +26,7 @@ import { arrayBytes } from '../tensor/array-bytes.js'
 import { columnNumbers, NO_RANK } from '../tensor/column-numbers.js'
 import { tensorReader } from '../tensor/reader.js'
 import { outputShape, type TensorBytes } from '../tensor/tensor.js'
-import { headerOf, readHeader } from './header.js'
+import { headerOf, readHeader, requireNumbers } from './header.js'
 
 export const npy: Format = {
   shapes: ['list'],
@@ -41,7 +41,7 @@ async function read(source: Source, settings: SettingsOf<'bytes'>): Promise<Reco
   const header = await readHeader(reader)
   if (!header) return undefined
   const bytes = bytesBehind(reader, header.length, source.file)
-  return tensorReader('npy', { name: 'logits', tensor: header.tensor, bytes }, settings)
+  return tensorReader('npy', { name: 'logits', tensor: requireNumbers(header.tensor), bytes }, settings)
 }
 
 /** The bytes of an array after its header. */

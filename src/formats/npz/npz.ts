@@ -7,12 +7,12 @@ import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from 
 import { ByteReader } from '../../io/byte-reader.js'
 import { bytesWithin, type FileBytes } from '../../io/file-bytes.js'
 import { openBytes } from '../../io/input-bytes.js'
-import { headerOf, readHeader } from '../npy/header.js'
+import { headerOf, readHeader, requireNumbers } from '../npy/header.js'
 import { readArrayFile } from '../tensor/array-file.js'
 import { arraysWriter, type Frame, type NamedArray } from '../tensor/arrays-writer.js'
 import { openKept } from '../tensor/kept-arrays.js'
 import { tensorReader } from '../tensor/reader.js'
-import type { TensorSource } from '../tensor/tensor.js'
+import type { ArrayLayout, TensorSource } from '../tensor/tensor.js'
 import { chooseTensors } from '../tensor/tensor-name.js'
 import { ZipFrame } from './zip-frame.js'
 import { type EntryBytes, type ZipEntry, zipEntries } from './zip-reader.js'
@@ -34,23 +34,24 @@ async function readerOf(file: FileBytes, settings: SettingsOf<'bytes'>): Promise
   const { logits, truth, others } = chooseTensors(names, settings)
   const open = (name: string) => openArray(name, arrays.get(name)!)
   const ofTruth = truth === undefined ? undefined : await openTruth(truth, open)
-  const source = await open(logits)
+  const found = await open(logits)
+  const source = { ...found, tensor: requireNumbers(found.tensor) }
   const { kept, left } = await openKept(others, open, source.tensor, settings)
   return tensorReader('npz', source, settings, { names, truth: ofTruth, kept, left })
 }
 
-/** Throws E_CONFLICT for an array that is not numeric: true classes are positions. */
-async function openTruth(name: string, open: (name: string) => Promise<TensorSource>): Promise<TensorSource> {
+/** Throws E_CONFLICT for an array of another type than numbers and text: true classes are positions or names. */
+async function openTruth<Source>(name: string, open: (name: string) => Promise<Source>): Promise<Source> {
   try {
     return await open(name)
   } catch (error) {
     if (!SoftmaxError.is(error, 'E_TYPE')) throw error
-    const reason = `${optionText('truth', name)} is not an array of numbers; save the position of each class, from 0`
+    const reason = `${optionText('truth', name)} is not an array of numbers or text; save the position of each class, from 0, or its name`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
 }
 
-async function openArray(name: string, entry: ZipEntry): Promise<TensorSource> {
+async function openArray(name: string, entry: ZipEntry): Promise<TensorSource<ArrayLayout>> {
   const bytes = await entry.open()
   const reader = new ByteReader(bytes.chunks)
   const header = await readHeader(reader)

@@ -1,4 +1,4 @@
-/** Arrays beside the logits that have one number per row: they become kept columns, with their types. */
+/** Arrays beside the logits that have one number or text per row: they become kept columns, with their types. */
 import { arrayOf } from '../../core/column-arrays.js'
 import { buildColumn } from '../../core/column-builder.js'
 import type { ColumnData } from '../../core/column-data.js'
@@ -8,9 +8,10 @@ import { SoftmaxError, shown } from '../../core/errors.js'
 import { type NumberLayout, nativeBytes, readNumbers } from '../../core/float.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
+import { TEXT } from '../../core/requested-types.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { columnOf } from '../columnar.js'
-import { type Tensor, type TensorSource, tuple } from './tensor.js'
+import { type ArrayLayout, type Tensor, type TensorSource, type TextLayout, tuple } from './tensor.js'
 
 /** The values of a column, in row order, as many at a time as requested. */
 export interface RowValues {
@@ -20,17 +21,19 @@ export interface RowValues {
   close(): Promise<void>
 }
 
+type AnySource = TensorSource<ArrayLayout>
+
 /** Opens those of the arrays that are kept; `left` are the names of the others. */
 export async function openKept(
   names: readonly string[],
-  open: (name: string) => TensorSource | Promise<TensorSource>,
+  open: (name: string) => AnySource | Promise<AnySource>,
   logits: Tensor,
   settings: Pick<SettingsOf<'bytes'>, 'axis' | 'binary' | 'keep'>,
-): Promise<{ kept: TensorSource[]; left: string[] }> {
-  const [kept, left]: [TensorSource[], string[]] = [[], []]
+): Promise<{ kept: AnySource[]; left: string[] }> {
+  const [kept, left]: [AnySource[], string[]] = [[], []]
   if (!settings.keep) return { kept, left }
   for (const name of names) {
-    const array = isReserved(name, logits) ? undefined : await numbersOrNone(() => open(name))
+    const array = isReserved(name, logits) ? undefined : await sourceOrNone(() => open(name))
     if (array && isPerRow(array.tensor, logits, settings)) kept.push(array)
     else {
       left.push(name)
@@ -45,7 +48,8 @@ function isReserved(name: string, { sizes }: Tensor): boolean {
   return name === 'logits' || (sizes.length > 2 && /^i\d+$/.test(name))
 }
 
-async function numbersOrNone(open: () => TensorSource | Promise<TensorSource>): Promise<TensorSource | undefined> {
+/** Opens an array, if it has a type that is read. */
+async function sourceOrNone(open: () => AnySource | Promise<AnySource>): Promise<AnySource | undefined> {
   try {
     return await open()
   } catch (error) {
@@ -54,9 +58,9 @@ async function numbersOrNone(open: () => TensorSource | Promise<TensorSource>): 
   }
 }
 
-/** Whether an array has a number for each row of the logits, in their order. */
-function isPerRow(
-  { sizes, fortran }: Tensor,
+/** Whether an array has a value for each row of the logits, in their order. */
+export function isPerRow(
+  { sizes, fortran }: Tensor<ArrayLayout>,
   logits: Tensor,
   { axis = -1, binary }: Pick<SettingsOf<'bytes'>, 'axis' | 'binary'>,
 ): boolean {
@@ -67,20 +71,21 @@ function isPerRow(
 }
 
 /** The column of an array. */
-export function keptColumn({ name, tensor }: TensorSource): Column {
+export function keptColumn({ name, tensor }: AnySource): Column {
   return columnOf({ name, type: typeOf(tensor.layout), nullable: false })
 }
 
-/** The type of numbers; Arrow has no bfloat16. */
-function typeOf({ kind, bytes }: NumberLayout): DataType {
+/** The type of the values; Arrow has no bfloat16. */
+function typeOf({ kind, bytes }: ArrayLayout): DataType {
+  if (kind === 'U') return TEXT
   if (kind === '?') return { kind: 'bool' }
   if (kind === 'b') return { kind: 'float', bitWidth: 32 }
   const bitWidth = (8 * bytes) as 8 | 16 | 32 | 64
   return kind === 'f' ? { kind: 'float', bitWidth: bitWidth as 64 } : { kind: 'int', bitWidth, signed: kind === 'i' }
 }
 
-/** Reads the numbers of an array with one for each of `rows`. */
-export function keptValues(format: string, { name, tensor, bytes }: TensorSource): RowValues {
+/** Reads the values of an array with one per row. */
+export function keptValues(format: string, { name, tensor, bytes }: AnySource): RowValues {
   const { layout, sizes } = tensor
   const rows = sizes.reduce((product, size) => product * size, 1)
   const reader = new ByteReader(bytes.chunks())
@@ -88,7 +93,7 @@ export function keptValues(format: string, { name, tensor, bytes }: TensorSource
     async take(length) {
       const part = await reader.take(length * layout.bytes)
       if (part.length < length * layout.bytes) throw corruptData(format, `${shown(name)} ends before its ${rows} rows`)
-      return columnIn(part, layout, length)
+      return layout.kind === 'U' ? textsIn(part, layout, length, { format, name }) : columnIn(part, layout, length)
     },
     async end() {
       if ((await reader.take(1)).length > 0)
@@ -105,3 +110,33 @@ function columnIn(bytes: Buffer, layout: NumberLayout, length: number): ColumnDa
   const { buffer, byteOffset } = nativeBytes(bytes, layout)
   return { type, length, nullCount: 0, values: new (arrayOf(type))(buffer, byteOffset, length) }
 }
+
+/** Throws E_CORRUPT for what are not characters. */
+function textsIn(
+  bytes: Buffer,
+  { bytes: size, bigEndian }: TextLayout,
+  length: number,
+  of: { format: string; name: string },
+): ColumnData {
+  const { buffer, byteOffset } = nativeBytes(bytes, { kind: 'u', bytes: 4, bigEndian })
+  const width = size / 4
+  const characters = new Uint32Array(buffer, byteOffset, width * length)
+  const texts = Array.from({ length }, (_, row) => textOf(characters.subarray(row * width, (row + 1) * width)))
+  if (!texts.every((text) => text?.isWellFormed()))
+    throw corruptData(of.format, `${shown(of.name)} has characters that are not Unicode`)
+  return buildColumn(texts as string[], 'text')
+}
+
+/** The text of characters that zeros may follow; undefined if one of them is beyond Unicode. */
+function textOf(characters: Uint32Array): string | undefined {
+  let { length } = characters
+  while (length > 0 && characters[length - 1] === 0) length--
+  let text = ''
+  for (const character of characters.subarray(0, length)) {
+    if (character > LAST_CHARACTER) return undefined
+    text += String.fromCodePoint(character)
+  }
+  return text
+}
+
+const LAST_CHARACTER = 0x10ffff

@@ -25,8 +25,16 @@ import type { FileBytes } from '../../io/file-bytes.js'
 import { atRow } from '../logits-reader.js'
 import { type Box, boxesOf, contiguousSize, readBox, rowsOf } from './boxes.js'
 import { keptColumn, keptValues, type RowValues } from './kept-arrays.js'
-import { type RowOrder, rowOrderOf, type Tensor, type TensorBytes, type TensorSource } from './tensor.js'
-import { TrueClasses, type TruthRows, truthColumn, truthRows } from './true-classes.js'
+import {
+  type ArrayLayout,
+  isNumeric,
+  type RowOrder,
+  rowOrderOf,
+  type Tensor,
+  type TensorBytes,
+  type TensorSource,
+} from './tensor.js'
+import { requireNamePerRow, TrueClasses, type TruthRows, truthColumn, truthRows } from './true-classes.js'
 
 /** The numbers per batch, per transposed block, and per random-access read, each of which has a cost. */
 const BATCH = 1 << 17
@@ -39,8 +47,8 @@ const SCATTERED = 1 << 21
  */
 interface Beside {
   names: readonly string[]
-  truth?: TensorSource | undefined
-  kept: readonly TensorSource[]
+  truth?: TensorSource<ArrayLayout> | undefined
+  kept: readonly TensorSource<ArrayLayout>[]
   left: readonly string[]
 }
 
@@ -67,10 +75,11 @@ export function tensorReader(
   if (labels !== undefined) requireNamedAxis(labels, shape)
   requireLength(format, bytes.length, tensor)
   const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
-  const ofTruth = truth && truthRows(format, truth.name, truth.tensor, order, { op })
+  const ofTruth = truth && isNumeric(truth) ? truthRows(format, truth.name, truth.tensor, order, { op }) : undefined
+  if (truth && !isNumeric(truth)) requireNamePerRow(truth, given, order, settings)
   for (const { tensor, bytes } of kept) requireLength(format, bytes.length, tensor)
   const arrays = inFileOrder(names, [
-    ...(ofTruth ? [truthArray(format, truth, ofTruth)] : []),
+    ...(truth ? [ofTruth ? truthArray(format, truth, ofTruth) : keptArray(format, truth)] : []),
     ...kept.map((source) => keptArray(format, source)),
   ])
   const others = [...counts, ...arrays.map(({ column }) => column)]
@@ -153,11 +162,15 @@ function inFileOrder(names: readonly string[], arrays: readonly ArrayColumn[]): 
   return names.flatMap((name) => byName.get(name) ?? [])
 }
 
-function keptArray(format: string, source: TensorSource): ArrayColumn {
+function keptArray(format: string, source: TensorSource<ArrayLayout>): ArrayColumn {
   return { column: keptColumn(source), values: () => keptValues(format, source) }
 }
 
-function truthArray(format: string, { name, bytes }: TensorSource, rows: TruthRows): ArrayColumn {
+function truthArray(
+  format: string,
+  { name, bytes }: Pick<TensorSource, 'name' | 'bytes'>,
+  rows: TruthRows,
+): ArrayColumn {
   return { column: truthColumn(name, rows), values: () => trueClasses(format, rows, bytes) }
 }
 
@@ -281,7 +294,7 @@ async function* blocksAnywhere(
 }
 
 /** Throws E_CORRUPT if the size of an array, if it is known, is not that of its numbers. */
-function requireLength(format: string, length: number | undefined, { layout, sizes }: Tensor): void {
+function requireLength(format: string, length: number | undefined, { layout, sizes }: Tensor<ArrayLayout>): void {
   const expected = sizes.reduce((product, size) => product * size, layout.bytes)
   if (length !== undefined && length !== expected) {
     throw corruptData(format, `it has ${length} bytes of numbers where ${expected} are expected`)

@@ -1,13 +1,23 @@
-/** An n-dimensional array of numbers, read as rows of logits along one axis. */
+/** An n-dimensional array, read as rows along one axis. */
 import { corruptData } from '../../core/corrupt-data.js'
 import { SoftmaxError } from '../../core/errors.js'
 import type { NumberLayout } from '../../core/float.js'
 import type { ArrayShape, OutputSchema } from '../../core/record-batch.js'
 import type { FileBytes } from '../../io/file-bytes.js'
 
+/** The encoding of text of a fixed length in UTF-32, padded with zeros: the bytes per text, and the byte order. */
+export interface TextLayout {
+  kind: 'U'
+  bytes: number
+  bigEndian: boolean
+}
+
+/** The encoding of any array that is read. */
+export type ArrayLayout = NumberLayout | TextLayout
+
 /** An array as declared in a file. */
-export interface Tensor {
-  layout: NumberLayout
+export interface Tensor<Layout = NumberLayout> {
+  layout: Layout
   sizes: readonly number[]
   /** Whether the first index varies fastest (Fortran order) rather than the last. */
   fortran: boolean
@@ -26,10 +36,15 @@ export interface TensorBytes {
 }
 
 /** An array of a file. */
-export interface TensorSource {
+export interface TensorSource<Layout = NumberLayout> {
   name: string
-  tensor: Tensor
+  tensor: Tensor<Layout>
   bytes: TensorBytes
+}
+
+/** Whether an array has numbers rather than text. */
+export function isNumeric(source: TensorSource<ArrayLayout>): source is TensorSource {
+  return source.tensor.layout.kind !== 'U'
 }
 
 /** An axis of an array: its length and stride, in numbers. */

@@ -6,8 +6,8 @@ import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { opText, type SettingsOf } from '../../core/options.js'
 import type { ArrayShape, Column } from '../../core/record-batch.js'
-import type { RowValues } from './kept-arrays.js'
-import { type RowOrder, rowOrderOf, type Tensor, tuple } from './tensor.js'
+import { isPerRow, type RowValues } from './kept-arrays.js'
+import { type ArrayLayout, type RowOrder, rowOrderOf, type Tensor, type TensorSource, tuple } from './tensor.js'
 
 /** The type that is kept: booleans are 0 and 1. */
 function numberType({ layout: { kind, bytes } }: Tensor): DataType & { kind: 'int' | 'float' } {
@@ -47,6 +47,21 @@ export function truthRows(
     return { ...rowsOf(tensor, shape.axis), width: shape.sizes[shape.axis]!, indexOf }
   }
   const reason = isEach ? reasonOfEach(name, shape) : reasonOfShape(name, sizes, shape)
+  throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('truth', name)} has ${reason}` })
+}
+
+/** Throws E_CONFLICT if an array does not have the name of a class for each row of the logits, in their order. */
+export function requireNamePerRow(
+  { name, tensor }: TensorSource<ArrayLayout>,
+  logits: Tensor,
+  { shape }: RowOrder,
+  settings: Parameters<typeof isPerRow>[2],
+): void {
+  if (isPerRow(tensor, logits, settings)) return
+  const isTurned = isPerRow({ ...tensor, fortran: false }, logits, settings)
+  const reason = isTurned
+    ? `text in Fortran order; save numpy.ascontiguousarray(${name})`
+    : reasonOfShape(name, tensor.sizes, shape)
   throw new SoftmaxError('E_CONFLICT', { reason: `${optionText('truth', name)} has ${reason}` })
 }
 
