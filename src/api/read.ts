@@ -36,9 +36,10 @@ export function read(format: FormatName, options: ReadOptions & { header: false 
  * of a single column, which may be nested (`logits: 'model.scores'`), or an object of several columns by name.
  *
  * An integer is a number if that is exact, otherwise a bigint. Decimals, dates, times and timestamps are strings with all
- * their digits; `write` warns if it writes them as text. A bad row is one that cannot be parsed, or in Parquet and Arrow
- * has an integer or a decimal above 2^53 - 1 in its list of logits or in a selected column; `softmax` checks that logits
- * are numbers. Memory is constant: nothing is read while the consumer does not read.
+ * their digits. The rows also have the types of their columns, which are invisible; `write` uses them. A bad row is one
+ * that cannot be parsed, or in Parquet and Arrow has an integer or a decimal above 2^53 - 1 in its list of logits or in a
+ * selected column; `softmax` checks that logits are numbers. Memory is constant: nothing is read while the consumer does
+ * not read.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.
  *

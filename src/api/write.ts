@@ -28,8 +28,13 @@ export interface WriterStream
  * `score` writes: the other properties of each row, then those in `emit`, which defaults to the `emit` of the predictions.
  * Other objects are written with all their properties, or those in `emit`.
  *
- * In Parquet and Arrow, the type of a column is that of its values in the first rows, a Date becomes a timestamp in UTC,
- * and lists and objects become JSON text, with a warning; the option `types` sets other types.
+ * In Parquet and Arrow, the columns of rows from `read`, or of predictions from these, have the types of its input, with
+ * nullability, dictionaries and metadata. If a value in the first rows does not have that type, the column has the type of
+ * its values, with a warning; in a later row, it is an error. A copy of a row has the types only if it has the same list
+ * `logits` or `probabilities`.
+ *
+ * Any other column has the type of its values in the first rows: a Date becomes a timestamp in UTC, and lists and objects
+ * become JSON text, with a warning. The option `types` sets other types.
  *
  * Columns are named after the classes, which the list of probabilities made by `softmax` remembers. For other lists,
  * `labels` names the classes; without it, their positions do. The properties of the first row are the columns: a later row

@@ -135,7 +135,7 @@ function cellType(type: DataType): CellType {
 }
 
 /** A number of JSON is the decimal that its fewest digits are, up to 15: one of more may have been rounded. */
-function decimalType(type: Decimal): CellType {
+export function decimalType(type: Decimal): CellType {
   const width = type.bitWidth / 8
   return {
     type,
@@ -152,7 +152,7 @@ function decimalType(type: Decimal): CellType {
   }
 }
 
-type Decimal = DataType & { kind: 'decimal' }
+export type Decimal = DataType & { kind: 'decimal' }
 
 /** The integer that a decimal is times a power of ten; undefined if it has more digits than its type. */
 function decimalOf(cell: string, { precision, scale }: Decimal): bigint | undefined {

@@ -1,12 +1,13 @@
 /** Reads the values of columns one by one, for text output and for objects. */
 import type { ColumnData } from './column-data.js'
 import { bitAt, isValid } from './column-slices.js'
-import { type DataType, type Field, fieldsOf, type TimeUnit } from './data-type.js'
+import { type DataType, type Field, fieldsOf } from './data-type.js'
 import { extensionOf } from './extension-types.js'
 import { half } from './float.js'
 import { printFloat32 } from './number.js'
 import { isColumnData, type KeptColumn, RawJson, type Value } from './record-batch.js'
-import { dayText, decimalText, durationText, jsonOf, timeOfDayText, timestampText } from './value-text.js'
+import { temporalText } from './temporal-text.js'
+import { decimalText, durationText, jsonOf } from './value-text.js'
 
 type Read<T> = (row: number) => T
 
@@ -159,7 +160,6 @@ function plainReader(data: ColumnData, isShort: boolean): Read<Value> {
   const { type, offsets } = data
   const values = data.values!
   const bytes = data.values as Uint8Array
-  const count = (row: number) => BigInt(values[row]!)
   switch (type.kind) {
     case 'bool':
       return (row) => bitAt(bytes, row)
@@ -179,33 +179,17 @@ function plainReader(data: ColumnData, isShort: boolean): Read<Value> {
       return (row) => decimalText(signedNumber(bytes, row * size, size), type.scale)
     }
     case 'date':
-      return type.unit === 'day' ? (row) => dayText(Number(values[row]!)) : (row) => dateText(count(row))
     case 'time':
-      return (row) => timeOfDayText(count(row), PER_SECOND[type.unit])
-    case 'timestamp': {
-      const zone = type.timezone === undefined ? '' : 'Z'
-      return (row) => timestampText(count(row), PER_SECOND[type.unit], zone)
+    case 'timestamp':
+    case 'duration': {
+      const text = temporalText(type)
+      return (row) => text(BigInt(values[row]!))
     }
-    case 'duration':
-      return (row) => durationText(count(row), PER_SECOND[type.unit])
     case 'interval':
       return (row) => intervalText(bytes, row, type.unit)
     default:
       return (row) => values[row]!
   }
-}
-
-const PER_SECOND: Readonly<Record<TimeUnit, bigint>> = {
-  second: 1n,
-  millisecond: 1000n,
-  microsecond: 1_000_000n,
-  nanosecond: 1_000_000_000n,
-}
-
-/** Milliseconds as a date, or as a time if they are not a whole number of days. */
-function dateText(milliseconds: bigint): string {
-  const isDay = milliseconds % 86_400_000n === 0n
-  return isDay ? dayText(Number(milliseconds / 86_400_000n)) : timestampText(milliseconds, 1000n, '')
 }
 
 /** Decodes a little-endian two's complement integer. */

@@ -90,11 +90,11 @@ export const CODES = {
     ({ reason = 'the text is not UTF-8', remedy }) =>
       `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${noKeep()}`,
   ),
-  E_CELL_TYPE: word<{ cell: string; type: string; types?: string | undefined; isRequested?: boolean }>(
-    1,
-    ({ cell, type, types, isRequested = false }) =>
-      `${shown(cell)} is not ${type}, the type ${isRequested ? `set by ${optionText('types')}` : 'of the first cells'}; ${nullRemedy(cell)}${typesRemedy(types) ?? noKeep()}`,
-  ),
+  E_CELL_TYPE: word<CellTypeInfo>(1, ({ cell, type, types, isRequested = false, isOfInput = false }) => {
+    const origin = isRequested ? `set by ${optionText('types')}` : isOfInput ? 'in the input' : 'of the first cells'
+    const remedy = `${isOfInput ? '' : nullRemedy(cell)}${typesRemedy(types) ?? noKeep()}`
+    return `${shown(cell)} is not ${type}, the type ${origin}; ${remedy}`
+  }),
   E_KEY: word<KeyInfo>(1, (info, isSkipped) => {
     const { key, type, types, isRepeated = false, isWritten = false } = info
     return isRepeated
@@ -603,6 +603,15 @@ function typesRemedy(types: string | undefined): string | undefined {
 function nullRemedy(cell: string): string {
   const word = cell.trim()
   return NULLS.test(word) ? `${optionText('null', word)} reads it as null, ` : ''
+}
+
+/** The data of an E_CELL_TYPE: whether `types` sets the type of the column, or the input of `read` has it. */
+export interface CellTypeInfo {
+  cell: string
+  type: string
+  types?: string | undefined
+  isRequested?: boolean
+  isOfInput?: boolean
 }
 
 /** The data of an E_COLUMN_TYPE: the type in the first input, or why the output cannot store a value. */

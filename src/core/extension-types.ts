@@ -3,6 +3,7 @@
  * their storage.
  */
 import type { Field } from './data-type.js'
+import { nestedText } from './object-value.js'
 import { RawJson, type Value } from './record-batch.js'
 
 /** The metadata key for the extension type of a field. */
@@ -15,11 +16,27 @@ export function extensionOf(field: Field | undefined): ((stored: Value) => Value
   return convert && ((stored) => (stored === null ? null : convert(stored)))
 }
 
+/** The inverse; it returns undefined for a value that is not of the type. */
+export function storedAs(field: Pick<Field, 'metadata'>): ((value: unknown) => unknown) | undefined {
+  return STORED.get(field.metadata?.get(EXTENSION_NAME) ?? '')
+}
+
 const EXTENSIONS: ReadonlyMap<string, (stored: NonNullable<Value>) => Value> = new Map([
   ['arrow.uuid', uuidOf],
   ['arrow.json', jsonOf],
   ['arrow.bool8', (stored) => stored !== 0],
 ])
+
+const STORED: ReadonlyMap<string, (value: unknown) => unknown> = new Map([
+  ['arrow.uuid', bytesOfUuid],
+  ['arrow.json', nestedText],
+  ['arrow.bool8', (value) => (typeof value === 'boolean' ? Number(value) : undefined)],
+])
+
+function bytesOfUuid(value: unknown): unknown {
+  const isUuid = typeof value === 'string' && /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(value)
+  return isUuid ? Buffer.from(value.replaceAll('-', ''), 'hex') : undefined
+}
 
 function uuidOf(stored: NonNullable<Value>): Value {
   if (!(stored instanceof Uint8Array) || stored.length !== 16) return stored

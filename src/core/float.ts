@@ -81,3 +81,19 @@ export function half(word: number): number {
   if (exponent === 31) return fraction ? Number.NaN : sign * Infinity
   return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15))
 }
+
+/** The inverse; undefined if a number is not a 16-bit float. */
+export function halfWord(value: number): number | undefined {
+  if (Number.isNaN(value)) return 0x7e00
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0
+  const size = Math.abs(value)
+  if (size === Infinity) return sign | 0x7c00
+  if (size < 2 ** -14) return exactWord(sign | (size * 2 ** 24), value)
+  let exponent = Math.floor(Math.log2(size))
+  if (2 ** exponent > size) exponent--
+  return exactWord(sign + ((exponent + 15) << 10) + (size / 2 ** exponent - 1) * 1024, value)
+}
+
+function exactWord(word: number, value: number): number | undefined {
+  return Number.isInteger(word) && word <= 0xffff && Object.is(half(word), value) ? word : undefined
+}

@@ -1,64 +1,72 @@
-/** Column types that the objects of `read` cannot represent, so that `write` cannot restore them. */
+/** Warnings about columns that are not written with the types they had in the input. */
 
-import { type Field, typeName } from './data-type.js'
-import { shownNames } from './errors.js'
-import { hiddenProperty } from './hidden-property.js'
+import { type DataType, typeName } from './data-type.js'
+import { shown, shownNames } from './errors.js'
+import { valueOf } from './object-value.js'
 import { optionText } from './option-words.js'
 import type { Column, ValueType } from './record-batch.js'
-import {
-  canName,
-  type RequestedTypes,
-  requestedName,
-  requestedTypes,
-  type Types,
-  withTypes,
-} from './requested-types.js'
+import { canName, type RequestedTypes, type TypeName, type Types, withTypes } from './requested-types.js'
+import { cellOf } from './value-text.js'
 
-/** The types of columns whose values become text or are written as text, by column name. */
-export type LostTypes = ReadonlyMap<string, Field['type']>
-
-/** Attached to a row made by `read`, or to a prediction made from one. */
-export const lostTypes = hiddenProperty<LostTypes>()
-
-/** Types whose JavaScript values are written with the same type or a wider one, except unsigned 64-bit integers. */
-const KEPT: readonly Field['type']['kind'][] = ['null', 'bool', 'int', 'float', 'utf8', 'binary', 'fixed_size_binary']
-
-/** The lost types of some columns; undefined if there are none. */
-export function lostTypesOf(columns: readonly { name: string; field?: Field }[]): LostTypes | undefined {
-  const lost = columns.flatMap(({ name, field }) => (field && isLost(field.type) ? [[name, field.type] as const] : []))
-  return lost.length > 0 ? new Map(lost) : undefined
+/** A column whose type the values of objects do not determine. */
+export interface LostColumn {
+  name: string
+  type: DataType
 }
 
-function isLost(type: Field['type']): boolean {
-  if (type.kind === 'dictionary') return isLost(type.values)
-  return !KEPT.includes(type.kind) || (type.kind === 'int' && type.bitWidth === 64 && !type.signed)
+/** The warning about such columns; undefined if there are none. */
+export function lostWarning(lost: readonly LostColumn[]): string | undefined {
+  if (lost.length === 0) return undefined
+  const types = shownTypes(lost)
+  const [noun, are, were] = lost.length === 1 ? ['column', 'is', 'was'] : ['columns', 'are', 'were']
+  const names = shownNames(lost.map(({ name }) => name))
+  return `the ${noun} ${names} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types`
 }
 
-/**
- * The warning about kept columns that lost their types; undefined if there are none, or if other types were requested.
- */
-export function lostWarning(
-  lost: LostTypes | undefined,
-  kept: readonly string[],
-  requested: Types,
-): string | undefined {
-  const { byName } = requestedTypes(requested)
-  const names = kept.filter((name) => lost?.has(name) && !byName.has(name))
-  if (names.length === 0) return undefined
-  const types = [...new Set(names.map((name) => typeName(lost!.get(name)!)))].join(', ')
-  const [noun, are, were] = names.length === 1 ? ['column', 'is', 'was'] : ['columns', 'are', 'were']
-  return `the ${noun} ${shownNames(names)} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types${typesRemedy(lost!, names, requested)}`
+/** The first types of some columns. */
+function shownTypes(columns: readonly LostColumn[]): string {
+  const types = [...new Set(columns.map(({ type }) => typeName(type)))]
+  return types.length > SHOWN ? `${types.slice(0, SHOWN).join(', ')}, ...` : types.join(', ')
 }
 
-/** The option that gives columns their types again, where it can. */
-function typesRemedy(lost: LostTypes, names: readonly string[], requested: Types): string {
-  const typed = names.flatMap((name) => {
-    const type = requestedName(lost.get(name)!)
+const SHOWN = 4
+
+/** A column with a value that its type does not have, in a row. */
+export interface ChangedColumn extends LostColumn {
+  row: number
+  value: unknown
+  /** The type that it is written with. */
+  now: ValueType
+}
+
+/** The warning about such columns; undefined if there are none. */
+export function changedWarning(changed: readonly ChangedColumn[], types: Types): string | undefined {
+  const [first] = changed
+  if (!first) return undefined
+  const isOne = changed.length === 1
+  const [noun, are, they, were] = isOne ? ['column', 'is', 'it', 'was'] : ['columns', 'are', 'they', 'were']
+  const names = shownNames(changed.map(({ name }) => name))
+  const now = [...new Set(changed.map(({ now }) => TYPE_NAMES[now] ?? 'text'))].join(', ')
+  const where = isOne ? '' : ` in ${shown(first.name)}`
+  const value = shown(cellOf(valueOf(first.value)))
+  return `the ${noun} ${names} ${are} written as ${now}, because ${they} ${were} ${shownTypes(changed)} in the input and row ${first.row} has ${value}${where}${confirmation(changed, types)}`
+}
+
+/** The option that states the types that columns are written with, where it can. */
+function confirmation(changed: readonly ChangedColumn[], types: Types): string {
+  const named = changed.flatMap(({ name, now }) => {
+    const type = now === 'bytes' ? undefined : (TYPE_NAMES[now] ?? 'text')
     return type === undefined || !canName(name) ? [] : [[name, type] as const]
   })
-  if (typed.length === 0) return ''
-  const what = typed.length < names.length ? shownNames(typed.map(([name]) => name)) : 'them'
-  return `, and ${optionText('types', withTypes(requested, typed))} gives ${what} a type again`
+  if (named.length < changed.length) return ''
+  return `; ${optionText('types', withTypes(types, named))} confirms that`
+}
+
+const TYPE_NAMES: Partial<Record<ValueType, TypeName>> = {
+  number: 'float64',
+  integer: 'int64',
+  boolean: 'bool',
+  time: 'timestamp_utc',
 }
 
 const NESTED: readonly ValueType[] = ['json', 'list', 'record']

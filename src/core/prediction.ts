@@ -2,7 +2,6 @@
 import type { Decision } from '../kernel/host/decision.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { hiddenProperty } from './hidden-property.js'
-import type { LostTypes } from './lost-types.js'
 import {
   COLUMNS,
   type ColumnNames,
@@ -13,6 +12,7 @@ import {
   probabilityKey,
   type Shape,
 } from './output-columns.js'
+import type { SourceTypes } from './source-types.js'
 
 /**
  * The output for a row: the rest of its record, and what `emit` names; by default the probabilities, `index` and
@@ -96,19 +96,19 @@ export const PREDICTED: readonly OutputColumn[] = ['probs', 'index', 'label']
 
 /**
  * Creates the function that adds the prediction of a scored row to the rest of its record, which it owns; `round` is
- * applied to every result. `isRequested` means that the properties were requested, so `write` writes them, too; `lost` are
- * the types that rows lost.
+ * applied to every result. `isRequested` means that the properties were requested, so `write` writes them, too; `types`
+ * are those of the input of the rows, if known.
  */
 export function predictor(
   layout: OutputLayout,
   round: (value: number) => number,
   isRequested: boolean,
-  lost: LostTypes | undefined,
+  types: SourceTypes | undefined,
 ) {
   const { classes, shape = 'columns', emit, columnNames = {}, decision } = layout
   const columns = predictedNames(layout).map(([column, name]) => ({ name, property: COLUMNS[column].property }))
   const properties = columns.map(({ name }) => name)
-  const origin = { classes, shape, columnNames, decision, properties, lost, ...(isRequested && { emit }) }
+  const origin = { classes, shape, columnNames, decision, properties, types, ...(isRequested && { emit }) }
   return (prediction: Properties, scores: Scores, row: number): Prediction => {
     for (const { name, property } of columns) prediction[name] = property(scores, row, layout, round)
     origins.put(listOf(prediction) ?? prediction, origin)
@@ -128,8 +128,8 @@ interface Origin {
   columnNames: ColumnNames
   /** The requested columns, if any. */
   emit?: readonly OutputColumn[]
-  /** The types that columns lost when they were read. */
-  lost: LostTypes | undefined
+  /** The types of the columns in the input, if known. */
+  types: SourceTypes | undefined
 }
 
 /** Attached to the list of probabilities, if there is one, because users copy and modify the prediction itself. */

@@ -14,13 +14,11 @@ import {
   isColumnData,
   type KeptColumn,
   type OutputSchema,
-  RawJson,
   type ScoredBatch,
   type Value,
   type ValueType,
 } from '../core/record-batch.js'
 import { withType } from '../core/requested-types.js'
-import { jsonOf } from '../core/value-text.js'
 import { fits, typeOf } from '../core/value-type.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { joinedFields, POSITION, POSITIONS, structOf, validPositions } from './class-columns.js'
@@ -325,32 +323,6 @@ export function resultsOf(
   const numbers = new Float64Array(good.length * size)
   for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * size)
   return numbers
-}
-
-/** A value of a kept column as a cell; null for what JSON has none for, either: functions, and dates that are invalid. */
-export function valueOf(value: unknown): Value {
-  if (value === undefined || value === null || typeof value === 'function' || typeof value === 'symbol') return null
-  if (value instanceof Date && Number.isNaN(value.getTime())) return null
-  if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
-  return new RawJson(nestedText(value))
-}
-
-/** The values of a kept column; a numeric array is used as is. */
-export function valuesOf(cells: ArrayLike<unknown>): ArrayLike<Value> {
-  return ArrayBuffer.isView(cells) ? (cells as unknown as ArrayLike<Value>) : Array.from(cells, valueOf)
-}
-
-const PLAIN = [Uint8Array, Date, RawJson]
-
-/** A nested value as JSON, like `JSON.stringify` but with all digits of integers. */
-function nestedText(value: unknown): string {
-  if (typeof value === 'function' || typeof value === 'symbol') return 'null'
-  if (typeof value !== 'object' || value === null) return jsonOf(value as Value)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return nestedText(value.toJSON())
-  if (Array.isArray(value)) return `[${Array.from(value, nestedText)}]`
-  if (ArrayBuffer.isView(value)) return `[${Array.from(value as unknown as ArrayLike<unknown>, nestedText)}]`
-  const pairs = Object.entries(value).filter(([, item]) => !['undefined', 'function', 'symbol'].includes(typeof item))
-  return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${nestedText(item)}`)}}`
 }
 
 /** Decodes a little-endian two's complement integer. */

@@ -1,11 +1,11 @@
 /** Turns rows of objects into predictions, in batches; the first good row defines the shape. */
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
-import { lostTypes } from '../core/lost-types.js'
 import { rounder } from '../core/number.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
+import { typesOf } from '../core/source-types.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
@@ -83,7 +83,7 @@ function rowScorer(shape: RowShape, run: Run, first: object): (rows: unknown[]) 
   const { settings } = run
   const look = logitsWatch(shape.layout, (text) => run.emit('warning', text))
   const score = batchScorer({ schema: { ...shape.layout, logitKeys: shape.columns }, settings })
-  const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED, lostTypes.get(first))
+  const predict = predictor(shape.layout, rounder(settings), settings.emit !== PREDICTED, typesOf(first))
   return (batch) => {
     const read = readRows(batch, shape, settings)
     look(() => read)

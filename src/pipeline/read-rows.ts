@@ -6,7 +6,6 @@ import { delimiterOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { notExact } from '../core/logit.js'
 import { chosenLogitsColumn, isList } from '../core/logits-list.js'
-import { lostTypes, lostTypesOf } from '../core/lost-types.js'
 import { nullsOf } from '../core/missing.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
@@ -21,6 +20,7 @@ import {
 } from '../core/record-batch.js'
 import { putOrigins } from '../core/row-origin.js'
 import { select } from '../core/selector.js'
+import { putTypes, sourceTyper } from '../core/source-types.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
@@ -90,17 +90,29 @@ async function* batchesOf(
   const plan = planOf(table, settings)
   const make = rowMaker(table, plan)
   const selected = selectedLogits(table, plan, settings)
-  const lost = lostTypesOf(plan.kept.map((index) => table.columns[index]!))
+  const typesIn = typer(table, plan)
   const rowOf = selected ? (batch: RecordBatch, row: number) => selected(make(batch, row) as PlainRow) : make
   const errorsOf = selected && inexactLogits(table, plan, settings)
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
     const pieces = good.map((row) => rowOf(batch, row))
-    if (lost) for (const row of pieces) lostTypes.put(row, lost)
+    if (typesIn) {
+      const types = typesIn(batch.kept)
+      for (const row of pieces) putTypes(row, types)
+    }
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.
     if (settings.onError === 'skip') putOrigins(pieces, good, { before: before.row, source })
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }
+}
+
+/** Creates the function that returns the types of the properties of rows, if they are those of columns. */
+function typer({ columns, metadata }: RecordBatchReader, { kept, logits, logitsList }: ReaderOptions) {
+  const list = logitsList ? logits.filter((index) => columns[index]!.name === 'logits') : []
+  return sourceTyper(
+    [...kept, ...list].map((index) => columns[index]!),
+    metadata,
+  )
 }
 
 type PlainRow = Record<string, unknown>

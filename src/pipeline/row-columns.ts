@@ -3,16 +3,18 @@
  * each.
  */
 
-import { misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
+import { columnOfValues, misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
+import type { TableSchema } from '../core/data-type.js'
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
+import type { FieldStore } from '../core/field-values.js'
 import type { FormatName } from '../core/formats.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
-import { type LostTypes, lostTypes, lostWarning, nestedWarning } from '../core/lost-types.js'
 import { type NullTexts, nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
+import { valueOf } from '../core/object-value.js'
 import { optionText } from '../core/option-words.js'
 import { items, OPTIONS, type SettingsOf } from '../core/options.js'
 import {
@@ -24,12 +26,13 @@ import {
   parseEmit,
 } from '../core/output-columns.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
-import type { Column, Format, Value, ValueType } from '../core/record-batch.js'
+import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes, type Types } from '../core/requested-types.js'
+import { type SourceTypes, typesOf } from '../core/source-types.js'
 import { fits, typeOfAll } from '../core/value-type.js'
-import { valueOf } from '../formats/columnar.js'
 import { requireColumns } from './kept-types.js'
 import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
+import { restoredColumns, restoredMisfit, typeWarnings } from './restored-columns.js'
 
 export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types' | 'null'> & {
@@ -43,8 +46,10 @@ export interface RowColumns {
   /** The new columns, computed from predictions. */
   fields: readonly Field[]
   classes: readonly string[]
-  /** The value of a row for a kept column: null if a column of requested type has a text that means it. */
-  keptValue(row: Row, column: Column): Value
+  /** The metadata of the input of the rows, if its columns have the same types. */
+  metadata: TableSchema['metadata'] | undefined
+  /** The values of rows for a kept column. */
+  keptColumn(rows: readonly Row[], column: Column): KeptColumn
   /** The values of a row for the new columns. Throws E_KEY, E_WIDTH or E_RECORD if the row does not fit. */
   read(row: Row, position: number): unknown[]
 }
@@ -62,13 +67,26 @@ export function columnsOf(
   const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
   const requested = requireColumns(requestedTypes(settings.types), old)
   const { byName } = requested
+  const restored = restoredColumns(rows, old, format.typed ? typesIn(first) : undefined, byName)
   const columns = old.map((name): Column => {
     const type = byName.get(name)
-    if (!type) return { name, type: typeOfProperty(rows, name), sample: '' }
+    if (!type) return restored.columns.get(name) ?? { name, type: typeOfProperty(rows, name), sample: '' }
     return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
   })
   const keptValue = valueReader(nullsOf(settings))
-  const job = { emit, layout, inRows, properties, kept: columns, old, isPrediction, keptValue, typed: format.typed }
+  const { stores } = restored
+  const job = {
+    emit,
+    layout,
+    inRows,
+    properties,
+    kept: columns,
+    old,
+    isPrediction,
+    keptValue,
+    stores,
+    typed: format.typed,
+  }
   if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)
   const { kept } = job
@@ -78,23 +96,32 @@ export function columnsOf(
   }
   const keptNames = kept.map(({ name }) => name)
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
-  for (const text of format.typed ? typeWarnings(kept, lostTypesIn(first), settings.types) : []) warn(text)
+  for (const text of format.typed ? typeWarnings(kept, restored, settings.types) : []) warn(text)
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
-  return { kept, fields, classes: layout.classes, keptValue, read: reader(job, fields, settings) }
+  const { metadata } = restored
+  return {
+    kept,
+    fields,
+    classes: layout.classes,
+    metadata,
+    keptColumn: columnMaker(job),
+    read: reader(job, fields, settings),
+  }
 }
 
-/** The warnings about columns that are written as text: those that lost their types, and others with lists or objects. */
-function typeWarnings(kept: readonly Column[], lost: LostTypes | undefined, types: Types): string[] {
-  const names = kept.map(({ name }) => name)
-  const others = kept.filter(({ name }) => !lost?.has(name))
-  return [lostWarning(lost, names, types), nestedWarning(others, requestedTypes(types))].filter(
-    (text) => text !== undefined,
-  )
+/** Creates the function that returns the values of rows for a column. */
+function columnMaker({ keptValue, stores }: Job): RowColumns['keptColumn'] {
+  return (rows, column) => {
+    const store = stores.get(column)
+    if (store) return store.build(rows.map((row) => row[column.name]))
+    const values = rows.map((row) => keptValue(row, column))
+    return column.field ? columnOfValues(values, column.field.type).column : values
+  }
 }
 
-/** The types that columns lost since the row was read, or since the row behind a prediction was read. */
-function lostTypesIn(row: Row) {
-  return lostTypes.get(row) ?? originOf(row)?.lost
+/** The types that columns had where the row, or the row of a prediction, was read. */
+function typesIn(row: Row): SourceTypes | undefined {
+  return typesOf(row) ?? originOf(row)?.types
 }
 
 /** Which columns are written for predictions, and which properties hold them. */
@@ -140,7 +167,10 @@ interface Job {
   /** The names of the kept properties, whether or not the format can store them. */
   old: readonly string[]
   isPrediction: boolean
-  keptValue: RowColumns['keptValue']
+  /** The value of a row for a kept column: null if a column of requested type has a text that means it. */
+  keptValue(row: Row, column: Column): Value
+  /** The stores of columns with a type of the input. */
+  stores: ReadonlyMap<Column, FieldStore>
   typed: boolean
 }
 
@@ -190,7 +220,7 @@ function typeOfProperty(rows: readonly unknown[], name: string): ValueType {
   return type === 'list' || type === 'record' ? 'json' : type
 }
 
-function valueReader(nulls: NullTexts | undefined): RowColumns['keptValue'] {
+function valueReader(nulls: NullTexts | undefined): Job['keptValue'] {
   return (row, { name, field }) => {
     const value = valueOf(row[name])
     return field && nulls?.hasValue(value) ? null : value
@@ -199,32 +229,40 @@ function valueReader(nulls: NullTexts | undefined): RowColumns['keptValue'] {
 
 /** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
-  const { emit, layout, inRows, properties, kept, isPrediction, keptValue, typed } = job
+  const { emit, layout, inRows, properties, kept, isPrediction, typed } = job
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
   const given = { isWritten: true, isPrediction }
-  const tests = kept.map((column) => ({ column, test: fitTest(column) }))
+  const tests = kept.map((column) => ({ column, test: fitTest(column, job) }))
   return (row, position) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...given })
-    const misfit = typed ? tests.find(({ column, test }) => !test(keptValue(row, column))) : undefined
-    if (misfit) throw misfitError(misfit.column, row, position, settings.types, given)
+    const misfit = typed ? tests.find(({ test }) => !test(row)) : undefined
+    if (misfit) throw misfitError(misfit.column, row, position, job, settings.types, given)
     const values = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(values, fields, layout, position)
     return values.map((value, index) => (isResult(fields[index]!) ? rounded(value, round) : value))
   }
 }
 
-/** Creates the test whether a value fits a column. */
-function fitTest({ type, field }: Column): (value: Value) => boolean {
-  return field ? typeTest(field.type) : (value) => fits(value, type)
+/** Creates the test whether a row's value fits a column. */
+function fitTest(column: Column, { keptValue, stores }: Job): (row: Row) => boolean {
+  const store = stores.get(column)
+  const { name, type, field } = column
+  if (store) return (row) => store.fits(row[name])
+  const test = field ? typeTest(field.type) : (value: Value) => fits(value, type)
+  return (row) => test(keptValue(row, column))
 }
 
 /** The error for a row whose value does not have the type of its column. */
-function misfitError({ name, type, field }: Column, row: Row, position: number, types: Types, given: object) {
+function misfitError(column: Column, row: Row, position: number, { stores }: Job, types: Types, given: object) {
+  const { name, type, field } = column
   const value = valueOf(row[name])
-  if (field) return new SoftmaxError('E_CELL_TYPE', { row: position, column: name, ...misfitInfo(value, field, types) })
+  if (field) {
+    const info = stores.has(column) ? restoredMisfit(row[name], field, types) : misfitInfo(value, field, types)
+    return new SoftmaxError('E_CELL_TYPE', { row: position, column: name, ...info })
+  }
   const proposed = proposedTypes(name, dataTypeOf(type), value, types)
   return new SoftmaxError('E_KEY', { row: position, key: name, type, types: proposed, ...given })
 }

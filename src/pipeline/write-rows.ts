@@ -1,6 +1,5 @@
 /** Encodes rows of objects as bytes of a format. */
 
-import { columnOfValues } from '../core/cell-types.js'
 import { isEscaped } from '../core/dialect.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText } from '../core/formats.js'
@@ -70,11 +69,7 @@ async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uin
     failure = error
   }
   output.rows += rows.length
-  const kept = columns.kept.map((column) => {
-    const values = rows.map((row) => columns.keptValue(row, column))
-    const { field } = column
-    return field ? columnOfValues(values, field.type).column : values
-  })
+  const kept = columns.kept.map((column) => columns.keptColumn(rows, column))
   if (rows.length > 0) yield* await writer.write({ batch: { kept }, scores: NO_SCORES, good: [...rows.keys()] })
   if (failure) throw failure
 }
@@ -89,7 +84,7 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
   const mayChange = format.typed && batch.length === BATCH
   const { byName } = requestedTypes(settings.types)
-  const open = columns.kept.filter(({ name }) => !byName.has(name))
+  const open = columns.kept.filter(({ name, field }) => !field && !byName.has(name))
   const warning = mayChange ? nullWarning(open.map(valuesOf), settings.types) : undefined
   if (warning !== undefined) warn(warning)
   const values: unknown[][] = []
@@ -103,6 +98,7 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
   const writer = await format.write({
     kept: columns.kept,
     fields,
+    metadata: columns.metadata,
     classes: columns.classes,
     print: printer(settings),
     float32: settings.float32,

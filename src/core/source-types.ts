@@ -1,0 +1,54 @@
+/** The types that columns had where `read` found them: `write` gives them to the columns of its rows. */
+import { type Field, hasDictionary, type TableSchema } from './data-type.js'
+import { type Seed, seedOf } from './dictionary-values.js'
+import { hiddenProperty } from './hidden-property.js'
+import { type Column, isColumnData, type KeptColumn } from './record-batch.js'
+
+/** The columns of a table, by name, and its metadata. */
+export interface SourceTypes {
+  columns: ReadonlyMap<string, SourceColumn>
+  metadata: TableSchema['metadata'] | undefined
+}
+
+/** A column: its field, and the dictionaries in it. */
+export interface SourceColumn {
+  field: Field
+  seed: Seed | undefined
+}
+
+/** Attached to a row made by `read`. */
+const types = hiddenProperty<SourceTypes>()
+
+/** Attaches types to a row, and to its list of logits, which a copy of the row shares. */
+export function putTypes(row: object, of: SourceTypes): void {
+  types.put(row, of)
+  const { logits } = row as { logits?: unknown }
+  if (typeof logits === 'object' && logits !== null && !types.get(logits)) types.put(logits, of)
+}
+
+/** The types of a row; undefined if `read` did not make it, or its input has no types. */
+export function typesOf(row: object): SourceTypes | undefined {
+  const { logits } = row as { logits?: unknown }
+  return types.get(row) ?? (typeof logits === 'object' && logits !== null ? types.get(logits) : undefined)
+}
+
+/** Creates the function that returns the types of columns, of which a batch has the values; undefined if none has a type. */
+export function sourceTyper(
+  columns: readonly Column[],
+  metadata: SourceTypes['metadata'],
+): ((kept: readonly KeptColumn[]) => SourceTypes) | undefined {
+  const typed = [...columns.entries()].filter(([, { field }]) => field !== undefined)
+  if (typed.length === 0) return undefined
+  const typesIn = (kept: readonly KeptColumn[]): SourceTypes => {
+    const columnOf = ([at, { name, field }]: (typeof typed)[number]) =>
+      [name, { field: field!, seed: seedIn(kept[at], field!) }] as const
+    return { columns: new Map(typed.map(columnOf)), metadata }
+  }
+  const same = typed.some(([, { field }]) => hasDictionary(field!.type)) ? undefined : typesIn([])
+  return same ? () => same : typesIn
+}
+
+/** Only dictionaries: the rows that refer to them must not keep a batch in memory. */
+function seedIn(column: KeptColumn | undefined, { type }: Field): Seed | undefined {
+  return column && isColumnData(column) && hasDictionary(type) ? seedOf(column) : undefined
+}
