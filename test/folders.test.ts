@@ -562,6 +562,102 @@ describe('a part that cannot be read', () => {
   })
 })
 
+describe('a part with other columns', () => {
+  const OTHER = 'id,first,second\n1,2,1\n'
+  const PARTS = { 'in/a.csv': rows(1), 'in/b.csv': OTHER, 'in/c.csv': BAD, 'in/d.csv': OTHER, 'in/e.csv': rows(5) }
+  const DONE_BEFORE =
+    '3 of 5 parts are done: 3 rows written, 1 rejected (1 E_CELL); no row of the other 2 parts was written'
+  const remedy =
+    'correct or remove the parts with errors and continue with --resume, or score them into another folder with other options'
+  const missing = (part: string) =>
+    `softmax: in/${part}: --logits "logit_a" is not one of "id", "first", "second" [E_SELECTOR]`
+
+  it.each([
+    ['--on-error', 'skip'],
+    ['--rejects', 'rejects/'],
+    ['--max-errors', '1'],
+  ])(
+    'is left out with %s, and is the error at the end, after those that it does not keep from being scored',
+    (...skip) => {
+      const cwd = tree(PARTS)
+      const { status, stderr } = run(cwd, '--logits', 'logit_a,logit_b', ...skip)
+      expect(stderr.trimEnd().split('\n')).toEqual([
+        missing('d.csv'),
+        `softmax: ${DONE_BEFORE}; ${remedy}`,
+        missing('b.csv'),
+      ])
+      expect(status).toBe(2)
+      expect(contentOf(cwd)).toEqual({
+        '_manifest.ndjson': '',
+        'a.csv': scored(1),
+        'c.csv': scored(1),
+        'e.csv': scored(5),
+      })
+    },
+  )
+
+  it('can be corrected or removed, and the run goes on', () => {
+    const cwd = tree(PARTS)
+    const skipping = ['--logits', 'logit_a,logit_b', '--on-error', 'skip', '--resume']
+    expect(run(cwd, ...skipping).status).toBe(2)
+    expect(run(cwd, ...skipping).stderr).toContain(`${DONE_BEFORE}; `)
+    writeFileSync(join(cwd, 'in/b.csv'), rows(2))
+    rmSync(join(cwd, 'in/d.csv'))
+    expect(run(cwd, ...skipping)).toMatchObject({
+      status: 0,
+      stderr: expect.stringContaining('out/: 4 of 4 parts done (3 by earlier runs), 4 rows in all\n'),
+    })
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+  })
+
+  it('ends the run if bad rows do, which says how to go on with the others', () => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': OTHER, 'in/c.csv': rows(3) })
+    const { status, stderr } = run(cwd, '--logits', 'logit_a,logit_b')
+    expect(stderr).toContain('; --resume --on-error skip scores the parts without such errors, or correct the input')
+    expect([status, stderr.endsWith(`${missing('b.csv')}\n`)]).toEqual([2, true])
+    const others = run(cwd, '--logits', 'logit_a,logit_b', '--resume', '--on-error', 'skip')
+    expect([others.status, others.stderr]).toEqual([
+      2,
+      expect.stringContaining('2 of 3 parts are done: 2 rows written'),
+    ])
+  })
+
+  it.each<[string, string, string, ...string[]]>([
+    ['in which none are called logits', OTHER, 'E_COLUMNS'],
+    ['that has fewer classes than names', 'id,logit_a\n1,2\n', 'E_LABELS', '--labels', 'x,y'],
+    ['that has another delimiter', 'id;logit_a;logit_b\n1;2;1\n', 'E_DELIMITER'],
+    ['in another encoding', 'id,logit_caf\xe9,logit_b\n1,2,1\n', 'E_ENCODING'],
+    ['that has the name of a new one', 'label,logit_a,logit_b\nx,2,1\n', 'E_NAME'],
+    ['without a header', '1.5,2,1\n2.5,1,1\n', 'E_HEADER'],
+  ])('is one %s', (_, text, code, ...options) => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': Buffer.from(text, 'latin1'), 'in/c.csv': rows(3) })
+    const { status, stderr } = run(cwd, '--on-error', 'skip', ...options)
+    expect(stderr).toMatch(
+      new RegExp(
+        `2 of 3 parts are done: 2 rows written; no row of the other part was written; .*\nsoftmax: in/b\\.csv.* \\[${code}\\]\n$`,
+      ),
+    )
+    expect([status === 0, Object.keys(contentOf(cwd)).sort()]).toEqual([false, ['_manifest.ndjson', 'a.csv', 'c.csv']])
+  })
+
+  it('may have them below a second header, and then has no rejects', () => {
+    const joined = `${BAD}id,logit_x,logit_y\n1,2,1\n`
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': joined, 'in/c.csv': BAD })
+    const { status, stderr } = run(cwd, '--rejects', 'rejects/')
+    expect(stderr).toMatch(
+      /: 2 of 3 parts are done: 2 rows written, 1 rejected .*\nsoftmax: in\/b\.csv:4: .* \[E_SCHEMA\]\n$/,
+    )
+    expect([status, readdirSync(join(cwd, 'rejects'))]).toEqual([1, ['c.csv.ndjson']])
+  })
+
+  it('may be each of them: then there is no output', () => {
+    const cwd = tree({ 'in/a.csv': OTHER, 'in/b.csv': OTHER })
+    const { status, stderr } = run(cwd, '--logits', 'logit_a,logit_b', '--on-error', 'skip')
+    expect([status, stderr]).toEqual([2, `${missing('b.csv')}\n${missing('a.csv')}\n`])
+    expect(contentOf(cwd)).toEqual({})
+  })
+})
+
 describe('a part that fails', () => {
   const FAILING = { ...THREE, 'in/b.csv': BAD }
 
@@ -604,10 +700,11 @@ describe('a part that fails', () => {
     const last = { 'in/c.csv': 'id,first,second\n1,2,1\n' }
     const columns = run(tree({ ...THREE, ...last }))
     const other = 'correct the input and continue with --resume, or write to another folder with other options'
+    const others = '--resume --on-error skip scores the parts without such errors'
     expect(columns.stderr).toMatch(
       /^softmax: 2 of 3 parts are done: 3 rows written; no row of the other part was written/,
     )
-    expect(columns.stderr).toContain(`; ${other}\nsoftmax: in/c.csv: cannot detect`)
+    expect(columns.stderr).toContain(`; ${others}, or ${other}\nsoftmax: in/c.csv: cannot detect`)
     const none = run(tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n' }), '--on-error', 'skip')
     expect(none.stderr).toContain(`softmax: 1 of 1 parts are done: 0 rows written, 1 rejected (1 E_CELL); ${other}\n`)
   })

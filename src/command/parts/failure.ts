@@ -6,24 +6,32 @@ import { known } from '../messages.js'
 import { grouped, rowsText } from '../progress.js'
 import { codesText } from '../score-run.js'
 import type { PartCounts } from '../stats.js'
-import { isUnreadable } from './score-part.js'
+import type { Plan } from './plan.js'
+import { isMisfit, isUnreadable } from './score-part.js'
 
 /**
  * `2 of 3 parts are done: 8 rows written, 1 rejected (1 E_CELL); no row of the other part was written; ` and what helps
  */
-export function failureText({ counts, totals }: { counts: PartCounts; totals: Stats }, error?: unknown): string {
+export function failureText({ counts, totals, plan }: Progressed, error?: unknown): string {
   const { all, done } = counts
   const rejected = rejectedOf(totals)
   const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected (${codesText(totals)})`
   const others = all - done === 1 ? 'the other part' : `the other ${all - done} parts`
   const rest = all === done ? '' : `; no row of ${others} was written`
-  return `${done} of ${all} parts are done: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error)}`
+  return `${done} of ${all} parts are done: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error, plan.settings)}`
+}
+
+/** A run as far as it got. */
+interface Progressed {
+  counts: PartCounts
+  totals: Stats
+  plan: Pick<Plan, 'settings'>
 }
 
 const resume = () => `continue with ${optionText('resume')}`
 
 /** What helps, by error: most runs would fail again. */
-const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: () => string][] = [
+const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: (settings: Plan['settings']) => string][] = [
   [isUnreadable, () => `replace or remove the parts with errors, and ${resume()}`],
   [
     ({ code }) => code === 'E_TOO_MANY',
@@ -31,20 +39,25 @@ const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: () => 
   ],
   // The manifest already has the counts of each part.
   [({ code }) => code === 'E_PARTS', () => `leave out ${optionText('stats')}, and ${resume()}`],
+  [isMisfit, ({ onError }) => (onError === 'skip' ? correctSkipped() : `${skipOthers()}, or ${correct()}`)],
   [isBadRow, () => `correct the row or add ${optionText('rejects', 'FILE')}, and ${resume()}`],
-  [
-    ({ status }) => status < 3,
-    () => `correct the input and ${resume()}, or write to another folder with other options`,
-  ],
+  [({ status }) => status < 3, () => correct()],
 ]
+
+const correct = () => `correct the input and ${resume()}, or write to another folder with other options`
+
+const skipOthers = () => `${optionText('resume')} ${optionText('onError', 'skip')} scores the parts without such errors`
+
+const correctSkipped = () =>
+  `correct or remove the parts with errors and ${resume()}, or score them into another folder with other options`
 
 function isBadRow({ code, info, status }: SoftmaxError): boolean {
   return status === 1 && code !== 'E_NO_ROWS' && info.row !== undefined
 }
 
-function remedyOf(cause: unknown): string {
+function remedyOf(cause: unknown, settings: Plan['settings']): string {
   if (cause === undefined) return resume()
   const error = known(cause)
   const [, remedy = resume] = REMEDIES.find(([test]) => test(error)) ?? []
-  return remedy()
+  return remedy(settings)
 }

@@ -17,7 +17,7 @@ import { type Entry, Manifest } from './manifest.js'
 import { NameSets } from './names.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
-import { isUnreadable, type PartsRun, scorePart } from './score-part.js'
+import { isSkipped, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, removeEmpty, requireRejects } from './side-files.js'
 
 /** A run in progress. */
@@ -35,8 +35,8 @@ interface Run extends PartsRun {
 }
 
 /**
- * Scores the parts of a plan. An unreadable part is skipped and reported at the end; any other failure stops the run.
- * Completed parts remain.
+ * Scores the parts of a plan. An unreadable part is skipped and reported at the end, and so is one with other columns if
+ * bad rows are skipped; any other failure stops the run. Completed parts remain.
  */
 export async function scoreParts(plan: Plan): Promise<void> {
   for (const { file } of plan.mine) await requireReadable(file)
@@ -95,7 +95,7 @@ async function scoreAll(run: Run): Promise<void> {
   for (const [index, part] of run.plan.mine.entries()) {
     const most = part.bytes > SMALL ? 1 : AT_ONCE
     while (active.size >= most) await Promise.race(active)
-    if (!failures.every(({ error }) => isUnreadable(error))) break
+    if (!failures.every(({ error }) => isSkipped(error, run.plan.settings))) break
     const done = finishPart(run, part, index)
       .catch((error: unknown) => void failures.push({ index, error }))
       .finally(() => active.delete(done))
@@ -103,14 +103,14 @@ async function scoreAll(run: Run): Promise<void> {
     if (most === 1) await done
   }
   await Promise.all(active)
-  endFailed(failures)
+  endFailed(failures, run.plan)
 }
 
-/** Throws the first error in the order of the parts, so that it is reproducible, and reports other unreadable parts. */
-function endFailed(failures: { index: number; error: unknown }[]): void {
+/** Throws the first error in the order of the parts, so that it is reproducible, and reports other skipped parts. */
+function endFailed(failures: { index: number; error: unknown }[], { settings }: Plan): void {
   const errors = failures.sort((a, b) => a.index - b.index).map(({ error }) => error)
-  const first = errors.find((error) => !isUnreadable(error)) ?? errors[0]
-  for (const error of errors) if (error !== first && isUnreadable(error)) complain(known(error).message, 'error')
+  const first = errors.find((error) => !isSkipped(error, settings)) ?? errors[0]
+  for (const error of errors) if (error !== first && isSkipped(error, settings)) complain(known(error).message, 'error')
   if (errors.length > 0) throw first
 }
 

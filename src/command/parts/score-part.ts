@@ -57,8 +57,34 @@ export function isUnreadable(error: unknown): boolean {
   return UNREADABLE.some((code) => SoftmaxError.is(error, code))
 }
 
+/** The errors of a part with other columns than the options expect. */
+const MISFITTING = [
+  'E_CALIBRATION',
+  'E_COLUMNS',
+  'E_COLUMN_TYPE',
+  'E_DELIMITER',
+  'E_ENCODING',
+  'E_HEADER',
+  'E_LABELS',
+  'E_NAME',
+  'E_SCHEMA',
+  'E_SELECTOR',
+  'E_TENSOR',
+  'E_TYPE',
+] as const
+
+/** Whether an error means that the options do not fit the columns of a part, while they may fit those of others. */
+export function isMisfit(error: unknown): boolean {
+  return MISFITTING.some((code) => SoftmaxError.is(error, code))
+}
+
+/** Whether the other parts are scored in spite of an error of one. */
+export function isSkipped(error: unknown, { onError }: Pick<Plan['settings'], 'onError'>): boolean {
+  return isUnreadable(error) || (onError === 'skip' && isMisfit(error))
+}
+
 /**
- * Writes a part. If it cannot be read to its end, its rejects are removed, so that only those of completed parts count.
+ * Writes a part. If it is skipped, its rejects are removed, so that only those of completed parts count.
  */
 async function writeReadable(run: PartsRun, part: Part, written: Written): ReturnType<typeof writePart> {
   try {
@@ -66,7 +92,7 @@ async function writeReadable(run: PartsRun, part: Part, written: Written): Retur
     requireUnchanged(part)
     return output
   } catch (error) {
-    if (written.path !== undefined && isUnreadable(error)) rmSync(written.path, { force: true })
+    if (written.path !== undefined && isSkipped(error, run.plan.settings)) rmSync(written.path, { force: true })
     throw error
   }
 }
@@ -92,7 +118,7 @@ async function writePart(
     update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
     clear() {},
   }
-  const rejectsName = (error: unknown) => (isUnreadable(error) ? undefined : (plan.rejects.file ?? path))
+  const rejectsName = (error: unknown) => (isSkipped(error, plan.settings) ? undefined : (plan.rejects.file ?? path))
   const names: Pick<Entry, 'classes' | 'kept'> = {}
   const onSchema = ({ classes, kept, header }: Schema) => {
     names.classes = partNames(classes)
