@@ -126,7 +126,7 @@ export function softmaxMatrix(
         nonfiniteIn(Array.from({ length: classes }, (_, at) => Number(logits[row * classes + at]))),
       )
   }
-  const narrow = (values: Float64Array) => (settings.float32 ? Float32Array.from(values) : values)
+  const narrow = (values: Float64Array) => (settings.float32 ? new Float32Array(values) : values)
   const requested = SUMMARIES.filter((name) => emit.includes(name)).map((name) => [name, narrow(scores[name])])
   return {
     values: narrow(scores.values),

@@ -304,10 +304,10 @@ export function positionsOf(
   return found
 }
 
-/** Converts doubles to a numeric type that can represent them. */
+/** Converts doubles to a numeric type; the method `from` of typed arrays would take far longer. */
 function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth?: number }) {
-  if (kind === 'int') return Uint32Array.from(numbers)
-  return bitWidth === 32 ? Float32Array.from(numbers) : numbers
+  if (kind === 'int') return new Uint32Array(numbers)
+  return bitWidth === 32 ? new Float32Array(numbers) : numbers
 }
 
 /** The numbers of a new column; those of a list are contiguous, row by row. */

@@ -277,17 +277,16 @@ export function partitionRows(
   return { rows, good, rowErrors }
 }
 
-/** Creates the function that rounds results for formats that store binary numbers. */
+/**
+ * Creates the function that rounds results to digits for formats that store binary numbers. Their writers store float32
+ * as such, which rounds.
+ */
 export function rounding({ precision, float32 }: ScoreJob['settings']): (scores: Scores) => Scores {
-  if (precision === undefined && !float32) return (scores) => scores
+  if (precision === undefined) return (scores) => scores
   const round = rounder({ precision, float32 })
-  const roundAll = (numbers: Float64Array) => {
-    if (precision !== undefined) roundDoubles(numbers, precision, float32)
-    else for (let at = 0; at < numbers.length; at++) numbers[at] = Math.fround(numbers[at]!)
-  }
   return (scores) => {
     const { values, confidence, margin, entropy, logsumexp, evaluated } = scores
-    for (const numbers of [values, confidence, margin, entropy, logsumexp]) roundAll(numbers)
+    for (const numbers of [values, confidence, margin, entropy, logsumexp]) roundDoubles(numbers, precision, float32)
     // Metrics are computed from losses that are not rounded.
     const roundLoss = (value: number, at: number) => (at % EVALUATION_FIELDS === LOSS ? round(value) : value)
     return evaluated ? { ...scores, evaluated: evaluated.map(roundLoss) } : scores
