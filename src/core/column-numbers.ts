@@ -4,6 +4,7 @@ import { isValid, stepOf, withNulls } from './column-slices.js'
 import { valueReader } from './column-values.js'
 import type { DataType } from './data-type.js'
 import { halves } from './float.js'
+import { doublesOf } from './wide-integers.js'
 
 /** The doubles of a column, and their validity. */
 export interface Numbers {
@@ -43,13 +44,9 @@ export function numbersOf(data: ColumnData): Numbers | undefined {
 }
 
 function ofBigIntegers(values: BigInt64Array | BigUint64Array): Numbers {
-  const numbers = new Float64Array(values.length)
-  let areExact = true
-  for (let at = 0; at < values.length; at++) {
-    numbers[at] = Number(values[at]!)
-    if (!isExact(numbers[at]!)) areExact = false
-  }
-  return areExact ? { numbers } : { numbers, inexactAt: (row) => ({ digits: String(values[row]), isDecimal: false }) }
+  const numbers = doublesOf(values)
+  const inexactAt = (row: number) => ({ digits: String(values[row]), isDecimal: false })
+  return numbers.every(isExact) ? { numbers } : { numbers, inexactAt }
 }
 
 function ofDecimals(data: ColumnData): Numbers {

@@ -1,5 +1,6 @@
 /** Decodes numbers of 1 to 8 bytes, in either byte order, to doubles. */
 import { endianness } from 'node:os'
+import { doublesOf } from './wide-integers.js'
 
 /**
  * The encoding of numbers: floats, bfloat16, signed or unsigned integers, or booleans (`?` in numpy); the bytes per
@@ -40,12 +41,12 @@ const ARRAYS: Readonly<Record<string, MakeArray>> = {
   i1: (...part) => new Int8Array(...part),
   i2: (...part) => new Int16Array(...part),
   i4: (...part) => new Int32Array(...part),
-  i8: (...part) => Float64Array.from(new BigInt64Array(...part), Number),
+  i8: (...part) => doublesOf(new BigInt64Array(...part)),
   u1: (...part) => new Uint8Array(...part),
   '?1': (...part) => new Uint8Array(...part),
   u2: (...part) => new Uint16Array(...part),
   u4: (...part) => new Uint32Array(...part),
-  u8: (...part) => Float64Array.from(new BigUint64Array(...part), Number),
+  u8: (...part) => doublesOf(new BigUint64Array(...part)),
 }
 
 const swap16 = (bytes: Buffer) => bytes.swap16()

@@ -304,7 +304,14 @@ export function positionsOf(
   return found
 }
 
-/** Converts doubles to a numeric type; the method `from` of typed arrays would take far longer. */
+/** A loop for the same reason as in {@link positionsOf}. */
+function numbersAt(rows: readonly number[], value: (row: number) => number): Float64Array {
+  const numbers = new Float64Array(rows.length)
+  for (let at = 0; at < rows.length; at++) numbers[at] = value(rows[at]!)
+  return numbers
+}
+
+/** Converts doubles to a numeric type. */
 function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth?: number }) {
   if (kind === 'int') return new Uint32Array(numbers)
   return bitWidth === 32 ? new Float32Array(numbers) : numbers
@@ -318,7 +325,7 @@ export function resultsOf(
   good: readonly number[],
 ): Float64Array {
   if (all && good.length === scores.rows) return all(scores)
-  if (type !== 'classes' && type !== 'top') return Float64Array.from(good, (row) => value(scores, row) as number)
+  if (type !== 'classes' && type !== 'top') return numbersAt(good, (row) => value(scores, row) as number)
   const size = own ?? classes.length
   const numbers = new Float64Array(good.length * size)
   for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * size)

@@ -6,6 +6,7 @@
 import type { ColumnData } from '../../core/column-data.js'
 import type { DataType, Field } from '../../core/data-type.js'
 import type { Columns, OutputSchema, RecordBatchWriter } from '../../core/record-batch.js'
+import { integersOf } from '../../core/wide-integers.js'
 import { columnWriter, outputFields } from '../columnar.js'
 import { type ArrayBytes, arrayBytes, type Numbers } from './array-bytes.js'
 import { columnNumbers, NO_RANK } from './column-numbers.js'
@@ -145,7 +146,7 @@ const RESULTS = {
     array: (numbers) => (numbers instanceof Float64Array ? numbers : new Float64Array(numbers as ArrayLike<number>)),
   },
   float32: { kind: 'f', itemBytes: 4, array: (numbers) => new Float32Array(numbers as ArrayLike<number>) },
-  int64: { kind: 'i', itemBytes: 8, array: (numbers) => BigInt64Array.from(numbers, BigInt) },
+  int64: { kind: 'i', itemBytes: 8, array: integersOf },
   bool: { kind: 'b', itemBytes: 1, array: (numbers) => new Uint8Array(numbers as ArrayLike<number>) },
 } as const satisfies Record<string, NumberKind>
 

@@ -6,6 +6,7 @@ import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { opText, type SettingsOf } from '../../core/options.js'
 import type { ArrayShape, Column } from '../../core/record-batch.js'
+import { integersOf } from '../../core/wide-integers.js'
 import { isPerRow, type RowValues } from './kept-arrays.js'
 import { type ArrayLayout, type RowOrder, rowOrderOf, type Tensor, type TensorSource, tuple } from './tensor.js'
 
@@ -145,11 +146,4 @@ function columnOf(numbers: Float64Array, type: ReturnType<typeof numberType>): C
   const values = new (arrayOf(type))(numbers.length)
   ;(values as Float64Array).set(numbers)
   return { ...column, values }
-}
-
-/** The same as 64-bit integers; `BigInt64Array.from` takes far longer. */
-function integersOf(numbers: Float64Array): BigInt64Array {
-  const values = new BigInt64Array(numbers.length)
-  for (let index = 0; index < numbers.length; index++) values[index] = BigInt(numbers[index]!)
-  return values
 }
