@@ -149,6 +149,47 @@ describe('onReject', () => {
       { row: 5, code: 'E_CELL', raw: ['x', 1] },
     ])
   })
+
+  it('is JSON whatever its row contains', async () => {
+    const row = {
+      id: 2n ** 63n - 1n,
+      small: -7n,
+      bytes: new Uint8Array([255, 0]),
+      buffer: Buffer.from([255, 0]),
+      list: [Float32Array.of(0.5), 2n ** 64n],
+      at: new Date(0),
+      none: undefined,
+      logits: [Number.NaN, -Infinity],
+    }
+    const cycle: Record<string, unknown> = { logits: ['x', 1] }
+    cycle.self = cycle
+    const rejects: Reject[] = []
+    const onReject = (reject: Reject) => {
+      reject.source = 'a.parquet'
+      rejects.push(reject)
+    }
+    await predict([{ id: 1, logits: [2, 1] }, row, cycle], { onReject })
+    expect(rejects[0]!.raw).toBe(row)
+    const [first, second] = JSON.parse(JSON.stringify(rejects))
+    expect(first).toEqual({
+      source: 'a.parquet',
+      row: 2,
+      column: '0',
+      code: 'E_NONFINITE',
+      message: rejects[0]!.message,
+      raw: {
+        id: '9223372036854775807',
+        small: -7,
+        bytes: '/wA=',
+        buffer: '/wA=',
+        list: [[0.5], '18446744073709551616'],
+        at: '1970-01-01T00:00:00.000Z',
+        logits: ['NaN', '-Infinity'],
+      },
+    })
+    expect(second).toMatchObject({ row: 3, code: 'E_CELL' })
+    expect(second).not.toHaveProperty('raw')
+  })
 })
 
 describe('the message of a bad row that is left out', () => {

@@ -20,7 +20,10 @@ export interface Reject {
   code: Code
   /** The message on one line: position, cause and code. */
   message: string
-  /** The row: its text, or in object mode the row itself. For an oversized row, its beginning. */
+  /**
+   * The row: its text, or in object mode the row itself. For an oversized row, its beginning. In JSON, a bigint is a number
+   * if that is exact, otherwise text with all its digits; NaN and infinities are text, and bytes are base64. A row that contains itself is left out.
+   */
   raw?: unknown
   /** The bytes of a row that is not valid UTF-8, instead of its text. */
   rawBase64?: string
@@ -46,6 +49,32 @@ export function rejectOf(code: Code, info: Position): Reject {
 export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return isUtf8(buffer) ? { raw: buffer.toString('utf8') } : { rawBase64: buffer.toString('base64') }
+}
+
+/** The report with a row that is a JavaScript value; `JSON.stringify` accepts it, whatever the row contains. */
+export function withRow(reject: Reject, raw: unknown): Reject {
+  return Object.defineProperty({ ...reject, raw }, 'toJSON', { value: plainReject })
+}
+
+/** The report as JSON, without a row that contains itself. */
+function plainReject(this: Reject): Reject {
+  const { raw, ...reject } = this
+  try {
+    const text = JSON.stringify(raw, plainValue)
+    return text === undefined ? reject : { ...reject, raw: JSON.parse(text) }
+  } catch {
+    return reject
+  }
+}
+
+/** A replacer for `JSON.stringify`; it gets the result of a method `toJSON`, which a Buffer has. */
+function plainValue(this: Record<string, unknown>, key: string, value: unknown): unknown {
+  const own = this[key]
+  if (own instanceof Uint8Array) return Buffer.from(own.buffer, own.byteOffset, own.length).toString('base64')
+  if (ArrayBuffer.isView(value) && !(value instanceof DataView))
+    return Array.from(value as unknown as ArrayLike<unknown>)
+  if (typeof value === 'bigint') return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
 }
 
 /** The error when the limit of bad rows is exceeded, with the position of the row that exceeds it. */

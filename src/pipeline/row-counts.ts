@@ -5,7 +5,7 @@
 import { type Code, type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
 import type { EvaluatedRows, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
-import { noRows, type Reject, type RejectHandler, rawOf, rejectOf, tooMany } from '../core/reject.js'
+import { noRows, type Reject, type RejectHandler, rawOf, rejectOf, tooMany, withRow } from '../core/reject.js'
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
 
@@ -115,8 +115,7 @@ async function reportRowErrors(
     if (!ends && !onReject && !isTooMany) continue
     const info = located(rowError, before, source)
     if (ends) throw new SoftmaxError(rowError.code, info as never)
-    const reject = { ...rejectOf(rowError.code, info), ...rawRowOf(rowError, before) }
-    if (onReject) await passOn(reject, onReject, signal)
+    if (onReject) await passOn(withRaw(rejectOf(rowError.code, info), rowError, before), onReject, signal)
     if (isTooMany) throw tooMany(rowError.code, info, maxErrors)
   }
 }
@@ -164,10 +163,10 @@ function located({ info, value }: LocatedRowError, before: BlockStart, name: str
   }
 }
 
-/** A bad row: its byte range if the input consists of bytes, and its content. */
-function rawRowOf({ start, end, raw, value }: LocatedRowError, before: BlockStart) {
-  if (start === undefined || end === undefined) return value === undefined ? {} : { raw: value }
-  return { byteStart: before.byte + start, byteEnd: before.byte + end, ...(raw && rawOf(raw)) }
+/** The report with the row: its byte range if the input consists of bytes, and its content. */
+function withRaw(reject: Reject, { start, end, raw, value }: LocatedRowError, { byte }: BlockStart): Reject {
+  if (start === undefined || end === undefined) return value === undefined ? reject : withRow(reject, value)
+  return { ...reject, byteStart: byte + start, byteEnd: byte + end, ...(raw && rawOf(raw)) }
 }
 
 function count(
