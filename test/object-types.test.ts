@@ -282,6 +282,15 @@ describe('a column with values that its type does not have', () => {
     }
   })
 
+  it('keeps its type if objects give JSON such values', async () => {
+    const instant = { toJSON: () => '1970-01-01T00:00:00.005Z' }
+    const at = vectorFromArray([new Date(1e12)], new TimestampMillisecond('UTC'))
+    const rows = rowsOf(fileOf({ at })).compose(changing((row) => Object.assign(row, { at: instant })))
+    const { bytes, warnings } = await written(rows, 'arrow')
+    expect(warnings).toEqual([])
+    expect(columnOf(bytes, 'at')).toEqual({ type: 'Timestamp<MILLISECOND, UTC>', values: [5] })
+  })
+
   it('keeps its type if the values have it', async () => {
     const at = vectorFromArray([new Date(1e12)], new TimestampMillisecond('Europe/Warsaw'))
     for (const value of [new Date(5), '1970-01-01T00:00:00.005Z', '1970-01-01T00:00:00.00500Z']) {

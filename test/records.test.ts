@@ -697,6 +697,38 @@ describe('a column whose type objects do not show', () => {
   })
 })
 
+describe('objects with a method toJSON', () => {
+  const decimal = { digits: 150, toJSON: () => '1.50' }
+  const count = { toJSON: () => 7 }
+  const point = { toJSON: () => ({ x: 1 }) }
+  const rows = [{ price: decimal, at: new URL('https://a.test/'), count, point, none: { toJSON: () => null } }]
+
+  it.each([
+    ['csv', 'price,at,count,point,none\n1.50,https://a.test/,7,"{""x"":1}",\n'],
+    ['ndjson', '{"price":"1.50","at":"https://a.test/","count":7,"point":{"x":1},"none":null}\n'],
+  ] as const)('are written as JSON shows them: %s', async (format, text) => {
+    expect(JSON.parse(JSON.stringify(rows))).toEqual([
+      { price: '1.50', at: 'https://a.test/', count: 7, point: { x: 1 }, none: null },
+    ])
+    expect((await writeAll(format, rows)).text).toBe(text)
+  })
+
+  it('have the types of these values', async () => {
+    const { bytes, warnings } = await writeAll('arrow', rows)
+    const table = tableFromIPC(bytes)
+    expect(table.schema.fields.map(({ type }) => String(type))).toEqual(['Utf8', 'Utf8', 'Int64', 'Utf8', 'Utf8'])
+    expect(warnings).toEqual(['the column "point" has lists or objects, and is written as JSON text'])
+    const typed = await writeAll('arrow', rows, { types: 'price=decimal(5,2)' })
+    expect(String(tableFromIPC(typed.bytes).schema.fields[0]!.type)).toBe('Decimal[5e+2]')
+  })
+
+  it('may return themselves', async () => {
+    const itself = { a: 1, toJSON: () => itself }
+    expect(JSON.stringify(itself)).toBe('{"a":1}')
+    expect((await writeAll('ndjson', [{ itself, list: [itself] }])).text).toBe('{"itself":{"a":1},"list":[{"a":1}]}\n')
+  })
+})
+
 describe('a column of lists or objects in lines of JSON', () => {
   const line = '{"id":1,"tags":[1,2],"info":{"a":1},"logits":[1,2]}\n'
 

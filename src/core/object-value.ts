@@ -4,9 +4,14 @@ import { jsonOf } from './value-text.js'
 
 /** A value of a kept column as a cell; null for what JSON has none for, either: functions, and dates that are invalid. */
 export function valueOf(value: unknown): Value {
-  if (isNothing(value)) return null
-  if (typeof value !== 'object' || PLAIN.some((type) => value instanceof type)) return value as Value
-  return new RawJson(nestedText(value))
+  const plain = plainOf(value)
+  if (isNothing(plain)) return null
+  return isCell(plain) ? plain : new RawJson(plainText(plain))
+}
+
+/** A value as JSON shows it: what the method `toJSON` of an object returns, such as the text of a decimal or a time. */
+export function plainOf(value: unknown): unknown {
+  return isCell(value) ? value : ofJson(value)
 }
 
 /** Whether a value means null. */
@@ -15,15 +20,28 @@ export function isNothing(value: unknown): boolean {
   return value instanceof Date && Number.isNaN(value.getTime())
 }
 
-const PLAIN = [Uint8Array, Date, RawJson]
+/** Whether a value is not nested. */
+function isCell(value: unknown): value is Value {
+  return typeof value !== 'object' || value === null || CELLS.some((type) => value instanceof type)
+}
+
+const CELLS = [Uint8Array, Date, RawJson]
+
+function ofJson(value: unknown): unknown {
+  const isOwn = typeof value === 'object' && value !== null && 'toJSON' in value
+  return isOwn && typeof value.toJSON === 'function' ? value.toJSON() : value
+}
 
 /** A nested value as JSON, like `JSON.stringify` but with all digits of integers. */
 export function nestedText(value: unknown): string {
+  return plainText(ofJson(value))
+}
+
+function plainText(value: unknown): string {
   if (typeof value === 'function' || typeof value === 'symbol') return 'null'
-  if (typeof value !== 'object' || value === null) return jsonOf(value as Value)
-  if ('toJSON' in value && typeof value.toJSON === 'function') return nestedText(value.toJSON())
-  if (Array.isArray(value)) return `[${Array.from(value, nestedText)}]`
-  if (ArrayBuffer.isView(value)) return `[${Array.from(value as unknown as ArrayLike<unknown>, nestedText)}]`
+  if (typeof value !== 'object' || value === null || value instanceof RawJson) return jsonOf(value as Value)
+  const isList = Array.isArray(value) || ArrayBuffer.isView(value)
+  if (isList) return `[${Array.from(value as ArrayLike<unknown>, (item) => nestedText(item))}]`
   const pairs = Object.entries(value).filter(([, item]) => !['undefined', 'function', 'symbol'].includes(typeof item))
   return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${nestedText(item)}`)}}`
 }

@@ -4,7 +4,7 @@ import type { DataType, Field, TableSchema } from '../core/data-type.js'
 import { typeName } from '../core/data-type.js'
 import { type FieldStore, fieldStore } from '../core/field-values.js'
 import { type ChangedColumn, changedWarning, type LostColumn, lostWarning, nestedWarning } from '../core/lost-types.js'
-import { isNothing, valueOf } from '../core/object-value.js'
+import { isNothing, plainOf, valueOf } from '../core/object-value.js'
 import type { Column } from '../core/record-batch.js'
 import { requestedName, requestedTypes, type TypeName, type Types, withType } from '../core/requested-types.js'
 import type { SourceColumn, SourceTypes } from '../core/source-types.js'
@@ -40,7 +40,7 @@ export function restoredColumns(
     const source = requested.has(name) ? undefined : types?.columns.get(name)
     if (source)
       restore(
-        rows.map((row) => (row as Row | null | undefined)?.[name]),
+        rows.map((row) => plainOf((row as Row | null | undefined)?.[name])),
         source,
         restored,
       )

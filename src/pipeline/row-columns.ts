@@ -14,7 +14,7 @@ import { labelWarnings, readLabels } from '../core/labels.js'
 import { type NullTexts, nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
-import { valueOf } from '../core/object-value.js'
+import { plainOf, valueOf } from '../core/object-value.js'
 import { optionText } from '../core/option-words.js'
 import { items, OPTIONS, type SettingsOf } from '../core/options.js'
 import {
@@ -48,10 +48,16 @@ export interface RowColumns {
   classes: readonly string[]
   /** The metadata of the input of the rows, if its columns have the same types. */
   metadata: TableSchema['metadata'] | undefined
-  /** The values of rows for a kept column. */
-  keptColumn(rows: readonly Row[], column: Column): KeptColumn
-  /** The values of a row for the new columns. Throws E_KEY, E_WIDTH or E_RECORD if the row does not fit. */
-  read(row: Row, position: number): unknown[]
+  /** The column of some of its values. */
+  keptColumn(values: readonly unknown[], column: Column): KeptColumn
+  /** The values of a row. Throws E_KEY, E_CELL_TYPE, E_WIDTH or E_RECORD if the row does not fit. */
+  read(row: Row, position: number): RowValues
+}
+
+/** The values of a row for the kept columns, and for the new ones. */
+interface RowValues {
+  kept: unknown[]
+  added: unknown[]
 }
 
 /** Resolves the columns from the first records. */
@@ -73,8 +79,8 @@ export function columnsOf(
     if (!type) return restored.columns.get(name) ?? { name, type: typeOfProperty(rows, name), sample: '' }
     return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
   })
-  const keptValue = valueReader(nullsOf(settings))
   const { stores } = restored
+  const keptValue = valueReader(nullsOf(settings), stores)
   const job = {
     emit,
     layout,
@@ -109,13 +115,12 @@ export function columnsOf(
   }
 }
 
-/** Creates the function that returns the values of rows for a column. */
-function columnMaker({ keptValue, stores }: Job): RowColumns['keptColumn'] {
-  return (rows, column) => {
+/** Creates the function that makes a column of values. */
+function columnMaker({ stores }: Job): RowColumns['keptColumn'] {
+  return (values, column) => {
     const store = stores.get(column)
-    if (store) return store.build(rows.map((row) => row[column.name]))
-    const values = rows.map((row) => keptValue(row, column))
-    return column.field ? columnOfValues(values, column.field.type).column : values
+    if (store) return store.build(values)
+    return column.field ? columnOfValues(values as Value[], column.field.type).column : (values as Value[])
   }
 }
 
@@ -168,7 +173,7 @@ interface Job {
   old: readonly string[]
   isPrediction: boolean
   /** The value of a row for a kept column: null if a column of requested type has a text that means it. */
-  keptValue(row: Row, column: Column): Value
+  keptValue(row: Row, column: Column): unknown
   /** The stores of columns with a type of the input. */
   stores: ReadonlyMap<Column, FieldStore>
   typed: boolean
@@ -216,55 +221,63 @@ function positions(count: number): string[] {
 
 /** The type of a property in some rows; nested values are written as JSON. */
 function typeOfProperty(rows: readonly unknown[], name: string): ValueType {
-  const type = typeOfAll(rows.map((row) => (row as Row | null | undefined)?.[name]))
+  const type = typeOfAll(rows.map((row) => plainOf((row as Row | null | undefined)?.[name])))
   return type === 'list' || type === 'record' ? 'json' : type
 }
 
-function valueReader(nulls: NullTexts | undefined): Job['keptValue'] {
-  return (row, { name, field }) => {
-    const value = valueOf(row[name])
-    return field && nulls?.hasValue(value) ? null : value
+function valueReader(nulls: NullTexts | undefined, stores: ReadonlyMap<Column, FieldStore>): Job['keptValue'] {
+  return (row, column) => {
+    if (stores.has(column)) return plainOf(row[column.name])
+    const value = valueOf(row[column.name])
+    return column.field && nulls?.hasValue(value) ? null : value
   }
 }
 
 /** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
-  const { emit, layout, inRows, properties, kept, isPrediction, typed } = job
+  const { emit, layout, inRows, properties, kept, isPrediction, keptValue, stores, typed } = job
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
   const given = { isWritten: true, isPrediction }
-  const tests = kept.map((column) => ({ column, test: fitTest(column, job) }))
+  const tests = typed ? kept.map((column) => fitTest(column, stores)) : []
   return (row, position) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...given })
-    const misfit = typed ? tests.find(({ test }) => !test(row)) : undefined
-    if (misfit) throw misfitError(misfit.column, row, position, job, settings.types, given)
-    const values = recall(row, emit, { ...layout, columnNames: inRows })
-    requireValues(values, fields, layout, position)
-    return values.map((value, index) => (isResult(fields[index]!) ? rounded(value, round) : value))
+    const values = kept.map((column) => keptValue(row, column))
+    const misfit = tests.findIndex((test, at) => !test(values[at]))
+    if (misfit >= 0) throw misfitError(kept[misfit]!, values[misfit], position, stores, settings.types, given)
+    const added = recall(row, emit, { ...layout, columnNames: inRows })
+    requireValues(added, fields, layout, position)
+    return { kept: values, added: added.map((value, at) => (isResult(fields[at]!) ? rounded(value, round) : value)) }
   }
 }
 
-/** Creates the test whether a row's value fits a column. */
-function fitTest(column: Column, { keptValue, stores }: Job): (row: Row) => boolean {
+/** Creates the test whether a value fits a column. */
+function fitTest(column: Column, stores: Job['stores']): (value: unknown) => boolean {
   const store = stores.get(column)
-  const { name, type, field } = column
-  if (store) return (row) => store.fits(row[name])
+  const { type, field } = column
+  if (store) return store.fits
   const test = field ? typeTest(field.type) : (value: Value) => fits(value, type)
-  return (row) => test(keptValue(row, column))
+  return test as (value: unknown) => boolean
 }
 
 /** The error for a row whose value does not have the type of its column. */
-function misfitError(column: Column, row: Row, position: number, { stores }: Job, types: Types, given: object) {
+function misfitError(
+  column: Column,
+  value: unknown,
+  row: number,
+  stores: Job['stores'],
+  types: Types,
+  given: object,
+): SoftmaxError {
   const { name, type, field } = column
-  const value = valueOf(row[name])
   if (field) {
-    const info = stores.has(column) ? restoredMisfit(row[name], field, types) : misfitInfo(value, field, types)
-    return new SoftmaxError('E_CELL_TYPE', { row: position, column: name, ...info })
+    const info = stores.has(column) ? restoredMisfit(value, field, types) : misfitInfo(value as Value, field, types)
+    return new SoftmaxError('E_CELL_TYPE', { row, column: name, ...info })
   }
-  const proposed = proposedTypes(name, dataTypeOf(type), value, types)
-  return new SoftmaxError('E_KEY', { row: position, key: name, type, types: proposed, ...given })
+  const proposed = proposedTypes(name, dataTypeOf(type), value as Value, types)
+  return new SoftmaxError('E_KEY', { row, key: name, type, types: proposed, ...given })
 }
 
 /** Whether the values of a field are rounded: counts and positions are not. */

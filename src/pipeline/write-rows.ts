@@ -55,21 +55,26 @@ interface Output {
 /** Writes rows up to the first that does not fit. */
 async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uint8Array> {
   const { writer, columns, values } = output
-  const rows: Row[] = []
+  const rows: unknown[][] = []
   let failure: unknown
   values.length = 0
   try {
     for (const [index, item] of batch.entries()) {
       const place = output.rows + index + 1
-      const row = recordOf(item, place)
-      values.push(columns.read(row, place))
-      rows.push(row)
+      const { kept, added } = columns.read(recordOf(item, place), place)
+      values.push(added)
+      rows.push(kept)
     }
   } catch (error) {
     failure = error
   }
   output.rows += rows.length
-  const kept = columns.kept.map((column) => columns.keptColumn(rows, column))
+  const kept = columns.kept.map((column, at) =>
+    columns.keptColumn(
+      rows.map((row) => row[at]),
+      column,
+    ),
+  )
   if (rows.length > 0) yield* await writer.write({ batch: { kept }, scores: NO_SCORES, good: [...rows.keys()] })
   if (failure) throw failure
 }
