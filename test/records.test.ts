@@ -729,6 +729,38 @@ describe('objects with a method toJSON', () => {
   })
 })
 
+describe('a value that contains itself', () => {
+  const cycle: Record<string, unknown> = { id: 7 }
+  cycle.list = [cycle]
+  const endless = { toJSON: () => ({ next: endless }) }
+
+  it.each(['csv', 'ndjson', 'json', 'parquet', 'arrow'] as const)(
+    'ends the stream after the rows before it: %s',
+    async (format) => {
+      for (const x of [cycle, cycle.list, endless]) {
+        const { error, text } = await writeAll(format, [
+          { id: 'first', x: 'a' },
+          { id: 'second', x },
+        ])
+        expect(error).toMatchObject({
+          code: 'E_RECORD',
+          message: 'row 2: its "x" contains itself, or has more than 1000 levels; remove it from the row [E_RECORD]',
+        })
+        expect(format === 'parquet' || text.includes('first')).toBe(true)
+      }
+    },
+  )
+
+  it('is not one that occurs twice, or has many levels', async () => {
+    const shared = { a: 1 }
+    let deep: unknown = shared
+    for (let level = 0; level < 900; level++) deep = [deep]
+    const { text, error } = await writeAll('ndjson', [{ x: [shared, shared], deep }])
+    expect(error).toBeUndefined()
+    expect(text).toBe(`{"x":[{"a":1},{"a":1}],"deep":${'['.repeat(900)}{"a":1}${']'.repeat(900)}}\n`)
+  })
+})
+
 describe('a column of lists or objects in lines of JSON', () => {
   const line = '{"id":1,"tags":[1,2],"info":{"a":1},"logits":[1,2]}\n'
 

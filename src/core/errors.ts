@@ -138,7 +138,9 @@ export const CODES = {
     return `${reason}; ${('types' in info ? typesRemedy(info.types) : undefined) ?? noKeep()}`
   }),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => reason),
-  E_RECORD: word<{ reason: string }>(1, ({ reason }) => `${reason}; write() takes predictions, or other objects`),
+  E_RECORD: word<{ reason: string; remedy?: string }>(1, ({ reason, remedy }) => {
+    return `${reason}; ${remedy ?? 'write() takes predictions, or other objects'}`
+  }),
   E_CHUNK: word<{ takes: string; got: string; remedy: string }>(
     2,
     ({ takes, got, remedy }) => `the stream takes ${takes}, but got ${got}; ${remedy}`,

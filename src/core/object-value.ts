@@ -6,7 +6,7 @@ import { jsonOf } from './value-text.js'
 export function valueOf(value: unknown): Value {
   const plain = plainOf(value)
   if (isNothing(plain)) return null
-  return isCell(plain) ? plain : new RawJson(plainText(plain))
+  return isCell(plain) ? plain : new RawJson(plainText(plain, []))
 }
 
 /** A value as JSON shows it: what the method `toJSON` of an object returns, such as the text of a decimal or a time. */
@@ -32,16 +32,28 @@ function ofJson(value: unknown): unknown {
   return isOwn && typeof value.toJSON === 'function' ? value.toJSON() : value
 }
 
-/** A nested value as JSON, like `JSON.stringify` but with all digits of integers. */
-export function nestedText(value: unknown): string {
-  return plainText(ofJson(value))
+/**
+ * A nested value as JSON, like `JSON.stringify` but with all digits of integers.
+ *
+ * @throws {NestingError}
+ */
+export function nestedText(value: unknown, within: readonly object[] = []): string {
+  return plainText(ofJson(value), within)
 }
 
-function plainText(value: unknown): string {
+/** A value has no JSON, because it contains itself; or it has too many levels, as if it did. */
+export class NestingError extends Error {}
+
+/** The maximum number of lists and objects around a value. */
+export const MOST_LEVELS = 1000
+
+function plainText(value: unknown, within: readonly object[]): string {
   if (typeof value === 'function' || typeof value === 'symbol') return 'null'
   if (typeof value !== 'object' || value === null || value instanceof RawJson) return jsonOf(value as Value)
+  if (within.length === MOST_LEVELS || within.includes(value)) throw new NestingError()
+  const all = [...within, value]
   const isList = Array.isArray(value) || ArrayBuffer.isView(value)
-  if (isList) return `[${Array.from(value as ArrayLike<unknown>, (item) => nestedText(item))}]`
+  if (isList) return `[${Array.from(value as ArrayLike<unknown>, (item) => nestedText(item, all))}]`
   const pairs = Object.entries(value).filter(([, item]) => !['undefined', 'function', 'symbol'].includes(typeof item))
-  return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${nestedText(item)}`)}}`
+  return `{${pairs.map(([key, item]) => `${JSON.stringify(key)}:${nestedText(item, all)}`)}}`
 }

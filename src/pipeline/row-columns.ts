@@ -14,7 +14,7 @@ import { labelWarnings, readLabels } from '../core/labels.js'
 import { type NullTexts, nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
-import { plainOf, valueOf } from '../core/object-value.js'
+import { MOST_LEVELS, NestingError, plainOf, valueOf } from '../core/object-value.js'
 import { optionText } from '../core/option-words.js'
 import { items, OPTIONS, type SettingsOf } from '../core/options.js'
 import {
@@ -235,7 +235,7 @@ function valueReader(nulls: NullTexts | undefined, stores: ReadonlyMap<Column, F
 
 /** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
-  const { emit, layout, inRows, properties, kept, isPrediction, keptValue, stores, typed } = job
+  const { emit, layout, inRows, properties, kept, isPrediction, stores, typed } = job
   const round = rounder(settings)
   const old = new Set(job.old)
   const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
@@ -244,12 +244,23 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
   return (row, position) => {
     const extra = Object.keys(row).find((name) => !isKnown(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...given })
-    const values = kept.map((column) => keptValue(row, column))
+    const values = kept.map((column) => keptOf(row, column, position, job))
     const misfit = tests.findIndex((test, at) => !test(values[at]))
     if (misfit >= 0) throw misfitError(kept[misfit]!, values[misfit], position, stores, settings.types, given)
     const added = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(added, fields, layout, position)
     return { kept: values, added: added.map((value, at) => (isResult(fields[at]!) ? rounded(value, round) : value)) }
+  }
+}
+
+/** The value of a row for a kept column. Throws E_RECORD if it is an object that contains itself. */
+function keptOf(row: Row, column: Column, position: number, { keptValue }: Job): unknown {
+  try {
+    return keptValue(row, column)
+  } catch (error) {
+    if (!(error instanceof NestingError)) throw error
+    const reason = `its ${shown(column.name)} contains itself, or has more than ${MOST_LEVELS} levels`
+    throw new SoftmaxError('E_RECORD', { row: position, reason, remedy: 'remove it from the row' })
   }
 }
 
