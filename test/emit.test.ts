@@ -158,14 +158,14 @@ describe('names of output columns', () => {
   it('are proposed with the logits, where both are needed', async () => {
     const input = 'id,logp_a,logp_b,label\n1,-1.5,-0.25,b\n'
     const { error } = await run(input)
-    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3', emit: 'probs,label=predicted' } })
-    expect(error!.message).toContain("logits: '2-3', emit: 'probs,label=predicted'")
-    expect((await run(input, { logits: '2-3', emit: 'probs,label=predicted' })).error).toBeUndefined()
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'logp_a,logp_b', emit: 'probs,label=predicted' } })
+    expect(error!.message).toContain("logits: 'logp_a,logp_b', emit: 'probs,label=predicted'")
+    expect((await run(input, { logits: 'logp_a,logp_b', emit: 'probs,label=predicted' })).error).toBeUndefined()
     const shown = command([], { stdin: input }).stderr
-    expect(shown).toContain("--logits '2-3' --emit probs,label=predicted")
+    expect(shown).toContain('--logits logp_a,logp_b --emit probs,label=predicted')
     const objects = await predict([{ id: 1, logp_a: -1.5, logp_b: -0.25, label: 'b' }])
     const emit = 'probs,index,label=predicted'
-    expect(objects.error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3', emit } })
+    expect(objects.error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'logp_a,logp_b', emit } })
   })
 
   it('of two kept columns or classes that would be one key of an object: the message has what parts them', async () => {

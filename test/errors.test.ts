@@ -264,8 +264,8 @@ const THROUGH_COMMAND = {
     status: 2,
     begins:
       'in.csv: cannot detect which of the columns "id", "cat", "dog" are logits: "id" is a common name for a key, a true class or a measurement; ',
-    says: "--logits '2-3'",
-    api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: '2-3' }, says: "logits: '2-3'" },
+    says: 'if these are all the logits, use --logits cat,dog',
+    api: { info: { source: 'in.csv', header: ['id', 'cat', 'dog'], logits: 'cat,dog' }, says: "logits: 'cat,dog'" },
   },
   E_SELECTOR: {
     files: { 'in.csv': GOOD },

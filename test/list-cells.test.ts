@@ -128,7 +128,7 @@ describe('lists in cells', () => {
     const { text } = await run('logit_a,logit_b,box\n2,1,"[1, 2]"\n')
     expect(text).toBe(`box,p_a,p_b,label\n"[1, 2]",${P21},a\n`)
     const { error } = await run('id,cat,dog,box\n1,0.5,-2.5,"[1, 2]"\n')
-    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'cat,dog' } })
   })
 
   it('in what may be the first row, and not a header, stop the run', async () => {
@@ -180,7 +180,7 @@ describe('lists in cells', () => {
     const named = rows.map(({ scores: logits }) => ({ logits }))
     expect((await rejectedOf(named, {})).predictions).toHaveLength(2)
     const { message } = await rejectedOf(rows, {}).catch((error) => error)
-    expect(message).toContain(`"scores" contains a list of numbers; select the logits with logits: 'scores'`)
+    expect(message).toContain(`"scores" contains a list of numbers; if these are all the logits, use logits: 'scores'`)
   })
 
   it('have true classes beside them', () => {

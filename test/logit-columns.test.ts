@@ -62,13 +62,13 @@ describe('by convention', () => {
   })
 
   it.each([
-    ['logit_cat,dog_logit,boat_logit', '1-3'],
-    ['dog_logits,logit_cat,logit_cow', '1-3'],
-    ['logit_cat,logit_cow,logitDog', '1-3'],
-    ['logit_cat,logit_cow,logitdog', '1-3'],
-    ['logit_cat,logit_cow,log.logit', '1-3'],
-    ['logit_cat,dog,boat', '1-3'],
-    ['id,logit_cat,dog', '2-3'],
+    ['logit_cat,dog_logit,boat_logit', 'logit_cat,dog_logit,boat_logit'],
+    ['dog_logits,logit_cat,logit_cow', 'dog_logits,logit_cat,logit_cow'],
+    ['logit_cat,logit_cow,logitDog', 'logit_cat,logit_cow,logitDog'],
+    ['logit_cat,logit_cow,logitdog', 'logit_cat,logit_cow,logitdog'],
+    ['logit_cat,logit_cow,log.logit', 'logit_cat,logit_cow,log.logit'],
+    ['logit_cat,dog,boat', 'logit_cat,dog,boat'],
+    ['id,logit_cat,dog', 'logit_cat,dog'],
   ])('columns beside them that may be others stop it: %s', async (header, logits) => {
     const error = await refused(`${header}\n1.5,2.5,-3.5\n`)
     expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits } })
@@ -151,47 +151,47 @@ describe('a guess', () => {
 describe('without evidence it stops, and shows what would do', () => {
   it.each([
     // Keys, true classes and attributes among the numbers.
-    ['sample,cat,dog\n104,1,2\n', '2-3'],
-    ['price,qty,score_a,score_b\n9.5,3,1.5,-2.5\n', '3-4'],
-    ['user,score_a,score_b,age\n1,1.5,-2.5,33\n', '2-3'],
-    ['cat,dog,truth\n1.5,-2.5,1\n', '1-2'],
-    ['cat,dog,createdAt\n1.5,-2.5,1700000000\n', '1-2'],
-    ['unit_price,cat,dog\n-0.5,1.5,-2.5\n', '2-3'],
-    ['lat,lon\n-0.5,51.5\n', '1-2'],
-    ['x,y,z\n-0.5,51.5,2.5\n', '1-3'],
-    ['pc1,pc2\n-0.5,1.5\n', '1-2'],
-    ['dim_0,dim_1\n-0.5,1.5\n', '1-2'],
+    ['sample,cat,dog\n104,1,2\n', 'cat,dog'],
+    ['price,qty,score_a,score_b\n9.5,3,1.5,-2.5\n', 'score_a,score_b'],
+    ['user,score_a,score_b,age\n1,1.5,-2.5,33\n', 'score_a,score_b'],
+    ['cat,dog,truth\n1.5,-2.5,1\n', 'cat,dog'],
+    ['cat,dog,createdAt\n1.5,-2.5,1700000000\n', 'cat,dog'],
+    ['unit_price,cat,dog\n-0.5,1.5,-2.5\n', 'cat,dog'],
+    ['lat,lon\n-0.5,51.5\n', 'lat,lon'],
+    ['x,y,z\n-0.5,51.5,2.5\n', 'x,y,z'],
+    ['pc1,pc2\n-0.5,1.5\n', 'pc1,pc2'],
+    ['dim_0,dim_1\n-0.5,1.5\n', 'dim_0,dim_1'],
     // Class names that are confirmed only by their counterparts.
-    ['id,pos,neg\n7,1.5,-2.5\n', '2-3'],
-    ['pos,cat,dog\n7.5,1.5,-2.5\n', '2-3'],
-    ['class,yes,no\n1,1.5,-2.5\n', '2-3'],
-    ['true,cat,dog\n1,1.5,-2.5\n', '2-3'],
+    ['id,pos,neg\n7,1.5,-2.5\n', 'pos,neg'],
+    ['pos,cat,dog\n7.5,1.5,-2.5\n', 'cat,dog'],
+    ['class,yes,no\n1,1.5,-2.5\n', 'yes,no'],
+    ['true,cat,dog\n1,1.5,-2.5\n', 'cat,dog'],
     // A measurement next to classes: it is never negative, they are.
-    [table('brightness,cat,dog', 30, (row) => [Number(noise(row)) ** 2, noise(row), noise(row + 50)]), '2-3'],
+    [table('brightness,cat,dog', 30, (row) => [Number(noise(row)) ** 2, noise(row), noise(row + 50)]), 'cat,dog'],
     // R's row names, and a missing first value.
-    ['"","cat","dog"\n"1",NA,2\n', '2-3'],
+    ['"","cat","dog"\n"1",NA,2\n', 'cat,dog'],
     // Numbers of another kind than the others.
-    ['aa,cat,dog\n104,1.5,-2.5\n', '2-3'],
-    ['aa,cat,dog\n1,1.5,-2.5\n2,2.5,-1.5\n', '2-3'],
+    ['aa,cat,dog\n104,1.5,-2.5\n', 'cat,dog'],
+    ['aa,cat,dog\n1,1.5,-2.5\n2,2.5,-1.5\n', 'cat,dog'],
     // No evidence at all.
-    ['aa,bb\n3,1\n', '1-2'],
-    ['aa,bb\n3.5,1.5\n', '1-2'],
+    ['aa,bb\n3,1\n', 'aa,bb'],
+    ['aa,bb\n3.5,1.5\n', 'aa,bb'],
     ['"2019 ",2020,y2021\n3,1,2\n', '1-3'],
-    ['hello,world\n', '1-2'],
-    ['aa\n-1.5\n', '1'],
-    ['id,cat\n7,-1.5\n', '2'],
-    ['name,cat\nx,-1.5\n', '2'],
+    ['hello,world\n', 'hello,world'],
+    ['aa\n-1.5\n', 'aa'],
+    ['id,cat\n7,-1.5\n', 'cat'],
+    ['name,cat\nx,-1.5\n', 'cat'],
     // A text column with an unsuspicious name.
-    ['species,cat,dog\nx,-1.5,2.5\n', '2-3'],
+    ['species,cat,dog\nx,-1.5,2.5\n', 'cat,dog'],
     // Families of names.
-    ['score_a,score_b,extra\n1.5,-2.5,3.5\n', '1-2'],
+    ['score_a,score_b,extra\n1.5,-2.5,3.5\n', 'score_a,score_b'],
     // Columns that count, and constant columns.
-    [table('aa,bb,cc', 3, (row) => [row, noise(row), noise(row + 50)]), '2-3'],
-    [table('aa,bb,cc', 3, (row) => [row / 10 - 0.05, noise(row), noise(row + 50)]), '2-3'],
-    [table('aa,bb,cc', 30, (row) => [row ** 2 + 0.5, noise(row), noise(row + 50)]), '2-3'],
-    [table('aa,bb,cc', 5, (row) => [0.5, noise(row), noise(row + 50)]), '2-3'],
+    [table('aa,bb,cc', 3, (row) => [row, noise(row), noise(row + 50)]), 'bb,cc'],
+    [table('aa,bb,cc', 3, (row) => [row / 10 - 0.05, noise(row), noise(row + 50)]), 'bb,cc'],
+    [table('aa,bb,cc', 30, (row) => [row ** 2 + 0.5, noise(row), noise(row + 50)]), 'bb,cc'],
+    [table('aa,bb,cc', 5, (row) => [0.5, noise(row), noise(row + 50)]), 'bb,cc'],
     // Anomalies only in row 90.
-    [table('aa,bb', 100, (row) => [row === 90 ? 'text' : 'NA', noise(row)]), '2'],
+    [table('aa,bb', 100, (row) => [row === 90 ? 'text' : 'NA', noise(row)]), 'bb'],
   ])('%j', async (input, logits) => {
     const error = await refused(input)
     expect(error).toMatchObject({ code: 'E_COLUMNS', status: 2, info: { logits } })
@@ -259,14 +259,48 @@ describe('without evidence it stops, and shows what would do', () => {
   const ten = Array.from({ length: 10 }, (_, index) => index)
   const results = `id,${ten.map((index) => `p_l${index}`)},label`
   it.each([
-    [table(results, 3, (row) => [row, ...ten.map((index) => noise(row + 7 * index)), `l${row}`]), '2-11'],
-    ['id,x0,x1,x2,note\n1,-2.5,3,4.5,x\n', '2-4'],
-    ['label_1,p_1,label_2,p_2,label\na,0.75,b,0.25,a\n', '2,4'],
-    ['name,score,label\nx,1.5,y\n', '2'],
-    ['id,lat,note,lon\n1,-0.5,x,51.5\n', '2,4'],
+    [table(results, 3, (row) => [row, ...ten.map((index) => noise(row + 7 * index)), `l${row}`]), 'p_l0-p_l9'],
+    ['id,x0,x1,x2,note\n1,-2.5,3,4.5,x\n', 'x0,x1,x2'],
+    ['label_1,p_1,label_2,p_2,label\na,0.75,b,0.25,a\n', 'p_1,p_2'],
+    ['name,score,label\nx,1.5,y\n', 'score'],
+    ['id,lat,note,lon\n1,-0.5,x,51.5\n', 'lat,lon'],
   ])('neither text nor a key is proposed: %j', async (input, logits) => {
     expect(await refused(input)).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
     expect((await run(input, { logits, keep: false })).error).toBeUndefined()
+  })
+
+  it.each([
+    // Numbers that only the rows tell from logits, next to a key: amounts, times, measurements.
+    ['id,red,green,blue,spent\n17,2,-1,3,100\n22,3,1,2,200\n5,1,0,2,170\n', 'red,green,blue'],
+    ['id,red,green,blue,spent\n7,2.5,-1.5,3.5,100.25\n9,3.5,1,2,200.5\n5,1,0,2.5,77.5\n', 'red,green,blue'],
+    [table('id,red,green,paid', 30, (row) => [row, noise(row), noise(row + 50), row ** 2 + 0.5]), 'red,green'],
+    // Letters are numbered names.
+    ['id,a,b,c,spent\n1,2,1,3,3\n2,3,1,2,2\n5,1,0,2,1\n', 'a,b,c'],
+    ['id,a,b,c\n1,0.3,1.5,2\n2,0.1,1.6,2\n3,-0.1,1,2\n4,-0.3,2,1\n', 'a,b,c'],
+    // More than eight: by their ends.
+    [
+      table(`id,${'abcdefghi'.replaceAll(/./g, 'score_$&,')}n`, 3, (row) => Array(11).fill(noise(row))),
+      'score_a-score_i',
+    ],
+    // Names that need no quotes, and others.
+    ['id,cat-1,dog 2,żółw\n1,2,1,3\n', 'cat-1,dog 2,żółw'],
+    ['id,"cat, wild",dog\n1,2,1\n', '2-3'],
+    ['id,7,dog\n1,2,1\n', '2-3'],
+    ['id,cat*,dog\n1,2,1\n', '2-3'],
+    ['id,cat,cat,dog\n1,2,1,3\n', '2-4'],
+  ])(
+    'the columns that are proposed are those with evidence, by name where that is possible: %j',
+    async (input, logits) => {
+      const error = await refused(input)
+      expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+      expect(error.message).toContain(`; if these are all the logits, use logits: '${logits}' [E_COLUMNS]`)
+      expect((await run(input, { logits, emit: 'index' })).error).toBeUndefined()
+    },
+  )
+
+  it('an amount with fractions is not taken for a class, next to numbers of both signs', async () => {
+    const amounts = 'a,b,c,spent\n0.5,-1.2,0.3,120.5\n1.5,0.2,-0.3,80.5\n1.5,0.2,-0.3,90.5\n'
+    expect((await refused(amounts)).message).toContain('"spent" has far larger numbers than the others; ')
   })
 
   it.each([
@@ -284,8 +318,8 @@ describe('without evidence it stops, and shows what would do', () => {
   })
 
   it.each([
-    ['a\n1\n2\n', '1'],
-    ['id,a\n1,2\n', '2'],
+    ['a\n1\n2\n', 'a'],
+    ['id,a\n1,2\n', 'a'],
   ])('a column that would be the only class is proposed with two classes: %j', async (input, logits) => {
     const { message } = await refused(input)
     expect(message).toContain(
@@ -300,7 +334,7 @@ describe('without evidence it stops, and shows what would do', () => {
     'a column is proposed as it is where a row may have a single logit: %j',
     async (options) => {
       const { message } = await refused('a\n1\n2\n', options)
-      expect(message).toContain("identify them; select the logits with logits: '1' [E_COLUMNS]")
+      expect(message).toContain("identify them; if these are all the logits, use logits: 'a' [E_COLUMNS]")
     },
   )
 
@@ -397,7 +431,7 @@ describe('probabilities that are selected as logits', () => {
   })
 
   it('are what a file that would have to be guessed is said to have', async () => {
-    expect(await refused(csv)).toMatchObject({ info: { logits: '2-4', holds: 'probabilities' } })
+    expect(await refused(csv)).toMatchObject({ info: { logits: 'prob_a,prob_b,prob_c', holds: 'probabilities' } })
     expect((await refused(csv)).message).toMatch(/each row sums to 1.*the original logits, or log p .*; if these are/)
   })
 
@@ -406,7 +440,7 @@ describe('probabilities that are selected as logits', () => {
     expect((await refused(scored.text)).message).toMatch(/score the original logits, not its probabilities/)
     const logarithms = await run('id,logit_a,logit_b\n1,2,3\n', { to: 'csv', op: 'log-softmax' })
     expect((await refused(logarithms.text)).message).toMatch(
-      /or its logarithms, whose softmax is the same, with logits: '2-3'/,
+      /or its logarithms, whose softmax is the same, with logits: 'logp_a,logp_b'/,
     )
   })
 })
@@ -613,9 +647,9 @@ describe('rows that are records', () => {
 
   it('stop where a later row speaks against it, as the bytes of them do', async () => {
     const rows = Array.from({ length: 90 }, (_, index) => ({ n: index + 1, aa: noise(index), bb: noise(index + 9) }))
-    expect((await outcome(rows)).error).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+    expect((await outcome(rows)).error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'aa,bb' } })
     const text = table('n,aa,bb', 90, (index) => Object.values(rows[index]!))
-    expect(await refused(text)).toMatchObject({ code: 'E_COLUMNS', info: { logits: '2-3' } })
+    expect(await refused(text)).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'aa,bb' } })
   })
 
   it('that come slowly are not waited for', async () => {

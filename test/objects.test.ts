@@ -101,7 +101,7 @@ describe('rows', () => {
       { id: 7, scores: [2, 1] },
       { id: 7, tags: ['x'], scores: new Float32Array([2, 1]) },
     ]) {
-      const reason = '"scores" contains lists, which may be logits; select the logits with logits: \'scores\''
+      const reason = '"scores" contains lists, which may be logits; if these are all the logits, use logits: \'scores\''
       expect(await failure([row])).toMatchObject({ code: 'E_COLUMNS', message: expect.stringContaining(reason) })
     }
     // Lists of lists are not the logits of a row here.

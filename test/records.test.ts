@@ -278,7 +278,9 @@ describe('read()', () => {
       .compose(softmax())
       .toArray()
       .catch((error) => error)
-    expect(message).toContain(`"scores" contains lists, which may be logits; select the logits with logits: 'scores'`)
+    expect(message).toContain(
+      `"scores" contains lists, which may be logits; if these are all the logits, use logits: 'scores'`,
+    )
   })
 
   it('that skips bad rows keeps the numbers of the others, for the errors of softmax', async () => {

@@ -674,7 +674,7 @@ function columnsRemedy({ logits, emit, holds, isOnly, hasNumbers }: ColumnsInfo)
     default:
       return isOnly
         ? `if column ${logits} has the only logit of each row, use ${flag}`
-        : `select the logits with ${flag}`
+        : `if these are all the logits, use ${flag}`
   }
 }
 

@@ -1,5 +1,5 @@
 /** Evidence from the first rows of an input for and against columns being logits. */
-import { wordsOf } from './column-name.js'
+import { plainName, wordsOf } from './column-name.js'
 import { shown } from './errors.js'
 import { countClasses, hasPartner, isClassName, isOtherName, isPandasIndex } from './known-names.js'
 import { isNumber, readNumber } from './number.js'
@@ -101,6 +101,12 @@ export function doubtOf(columns: readonly Facts[], few: number): Doubt | undefin
   return undefined
 }
 
+/** A column that is probably not a logit like the others, though it is not named like a key: an amount, a key. */
+export function strangerAmong(columns: readonly Facts[]): Facts | undefined {
+  const isFew = columns[0]!.values.length <= FEW
+  return (magnitude(columns) ?? (isFew ? undefined : (counter(columns) ?? stranger(columns))))?.culprit
+}
+
 type Find = (columns: readonly Facts[]) => Doubt | undefined
 
 const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnitude, family, stranger]
@@ -145,14 +151,19 @@ function constant(columns: readonly Facts[]): Doubt | undefined {
   return because(found, 'is the same in all rows')
 }
 
-/** Integers far larger than all other numbers: keys, counts, amounts. */
+/** Integers far larger than all other numbers, or such fractions next to negative ones: keys, counts, amounts. */
 function magnitude(columns: readonly Facts[]): Doubt | undefined {
   const sizes = columns.map(({ values }) => Math.max(0, ...values.filter(Number.isFinite).map(Math.abs)))
   const largest = sizes.reduce((most, size, index) => (size > sizes[most]! ? index : most), 0)
   const others = sizes.reduce((most, size, index) => (index === largest ? most : Math.max(most, size)), 0)
   const facts = columns[largest]!
-  const isFar = facts.isWhole && others > 0 && facts.values.every((value) => value >= 10 * others)
+  const isUnlike = facts.isWhole || (facts.values.length > 2 && columns.some(({ values }) => values.some(isNegative)))
+  const isFar = isUnlike && others > 0 && facts.values.every((value) => value >= 10 * others)
   return because(isFar ? facts : undefined, 'has far larger numbers than the others')
+}
+
+function isNegative(value: number): boolean {
+  return value < 0
 }
 
 function because(culprit: Facts | undefined, reason: string): Doubt | undefined {
@@ -170,11 +181,17 @@ function family(columns: readonly Facts[]): Doubt | undefined {
  * One column without negative numbers and without a known class name, among classes that all have some: a measurement.
  */
 function stranger(columns: readonly Facts[]): Doubt | undefined {
-  const isNegative = ({ values }: Facts) => values.some((value) => value < 0)
+  const hasNegative = ({ values }: Facts) => values.some(isNegative)
   const classes = columns.filter(({ name }) => isClassName(name))
-  if (classes.length < 2 || !classes.every(isNegative) || columns[0]!.values.length <= FEW) return undefined
-  const other = columns.find((facts) => !isNegative(facts) && !isClassName(facts.name))
+  if (classes.length < 2 || !classes.every(hasNegative) || columns[0]!.values.length <= FEW) return undefined
+  const other = columns.find((facts) => !hasNegative(facts) && !isClassName(facts.name))
   return because(other, 'has no negative numbers and, unlike the others, is not the name of a class')
+}
+
+/** The columns whose names are the first letters, if there are at least two. */
+export function lettersOf(columns: readonly Facts[]): readonly Facts[] {
+  const letters = columns.filter(({ name }) => /^[a-z]$/i.test(plainName(name)))
+  return letters.length > 1 && countClasses(letters.map(({ name }) => name)) ? letters : []
 }
 
 /** The columns whose names begin with the same word, if they are the majority. */
@@ -219,8 +236,7 @@ export function areNamedAsClasses(columns: readonly Facts[], { named }: Circumst
  */
 export function isEvident(columns: readonly Facts[], { named, labels }: Circumstances): boolean {
   if (!named || labels?.length === columns.length || countClasses(columns.map(({ name }) => name))) return true
-  const isNegative = columns.some(({ values }) => values.some((value) => value < 0))
-  return isNegative && columns.every(({ isWhole }) => !isWhole)
+  return columns.some(({ values }) => values.some(isNegative)) && columns.every(({ isWhole }) => !isWhole)
 }
 
 /** The numbers of each row. */

@@ -17,14 +17,17 @@ import {
   familyOf,
   isEvident,
   largestFamily,
+  lettersOf,
   rowsOf,
   type SampledColumn,
+  strangerAmong,
 } from './evidence.js'
 import { run } from './file-kinds.js'
 import { isNumber, withPoint } from './number.js'
 import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
 import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
+import { proposedSelector } from './proposed-selector.js'
 
 /** The index columns according to the `pandas` metadata of a file. */
 export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
@@ -234,8 +237,24 @@ function nameDoubt(chosen: readonly Facts[], rest: readonly Facts[], isSingled: 
   return { reason: `${shown(doubtful.name)} ${doubtful.isNumeric ? 'may be one, too' : 'does not contain numbers'}` }
 }
 
-/** The likely logit columns: no text, and nothing named like a key if there are others. */
+/** The likely logit columns: the first letters, or those that the rows do not contradict. */
 function suggestion(columns: readonly Facts[]): readonly Facts[] {
+  const letters = lettersOf(columns.filter(({ isPossible }) => isPossible))
+  if (letters.length > 0) return letters
+  let left = columns
+  for (let dropped = 0; ; dropped++) {
+    const likely = likelyLogits(left)
+    const stranger = likely.length > 2 && dropped < MOST_DROPPED ? strangerAmong(likely) : undefined
+    if (!stranger) return likely
+    left = without(left, [stranger])
+  }
+}
+
+/** If even more columns are doubtful, doubts mean little. */
+const MOST_DROPPED = 8
+
+/** Columns without text, and nothing named like a key if there are others. */
+function likelyLogits(columns: readonly Facts[]): readonly Facts[] {
   const possible = columns.filter(({ isPossible }) => isPossible)
   const usable = possible.filter(({ isOther, name }) => !isOther && !isRankedLabel(name, columns))
   if (usable.length === 0) return suggestionOfOthers(possible)
@@ -271,11 +290,10 @@ function notDetected(
   reason: string,
   seen: Pick<ColumnsInfo, 'holds' | 'isOnly' | 'hasNumbers'> = {},
 ): SoftmaxError {
-  const ranges = runsOf(suggested).map(([first, last]) => `${first + 1}${first === last ? '' : `-${last + 1}`}`)
   const holds = resultsOf(suggested.map((index) => header[index]!))
   return new SoftmaxError('E_COLUMNS', {
     header,
-    logits: ranges.length > 0 ? ranges.join() : undefined,
+    logits: proposedSelector(header, suggested),
     reason,
     ...seen,
     ...(holds && { holds }),
@@ -284,15 +302,4 @@ function notDetected(
 
 function positionsOf(columns: readonly Facts[]): number[] {
   return columns.map(({ index }) => index)
-}
-
-/** The first and last of each run of consecutive numbers. */
-function runsOf(numbers: number[]): [number, number][] {
-  const runs: [number, number][] = []
-  for (const number of numbers) {
-    const run = runs.at(-1)
-    if (run && run[1] + 1 === number) run[1] = number
-    else runs.push([number, number])
-  }
-  return runs
 }

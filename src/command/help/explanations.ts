@@ -280,7 +280,7 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
     cause:
       'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a true class or a measurement.',
     example: String.raw`printf 'id,cat,dog\n1,2,1\n' | softmax`,
-    says: `softmax: stdin: cannot detect which of the columns "id", "cat", "dog" are logits: "id" is a common name for a key, a true class or a measurement; select the logits with --logits '2-3' [E_COLUMNS]`,
+    says: 'softmax: stdin: cannot detect which of the columns "id", "cat", "dog" are logits: "id" is a common name for a key, a true class or a measurement; if these are all the logits, use --logits cat,dog [E_COLUMNS]',
     fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
   },
   E_TENSOR: {
