@@ -154,7 +154,16 @@ interface Case {
 /** A random output format and its options. */
 function outputOf(random: Random): ScoreOptions {
   const to = maybe(random, 2, () =>
-    random.of<NonNullable<ScoreOptions['to']>>(['csv', 'tsv', 'ndjson', 'npy', 'npz', 'safetensors', ...COLUMNAR]),
+    random.of<NonNullable<ScoreOptions['to']>>([
+      'csv',
+      'tsv',
+      'copy',
+      'ndjson',
+      'npy',
+      'npz',
+      'safetensors',
+      ...COLUMNAR,
+    ]),
   )
   return { to, types: COLUMNAR.includes(to!) ? maybe(random, 2, () => 'infer') : undefined }
 }
@@ -266,6 +275,49 @@ describe('rows that are made at random', { timeout: Math.max(120_000, COUNT) }, 
       const { text, options } = randomCase(random, count, random.of([0, 3, 30, 200]))
       await both(text, fastOptions(options), [{ size: randomSize(random, text), jobs: 1 + random.below(4) }])
       rows += count
+    }
+  })
+})
+
+describe('cells with escapes that are made at random', { timeout: Math.max(120_000, COUNT) }, () => {
+  const PIECES = [
+    'a',
+    'é',
+    '\\N',
+    '\\\\',
+    '\\t',
+    '\\n',
+    '\\x41',
+    '\\101',
+    '\\q',
+    '"',
+    '""',
+    ',',
+    ';',
+    '',
+    '',
+    '=',
+    '+1',
+    ' ',
+    '#',
+    '\0',
+  ]
+  const cell = (random: Random) => Array.from({ length: random.below(4) }, () => random.of(PIECES)).join('')
+
+  it('give the same bytes, counts and errors in both lanes, in every format of text', async () => {
+    const random = randomFrom(SEED)
+    for (let rows = 0; rows < COUNT / 8; rows += 40) {
+      const delimiter = random.of(['\t', '\t', '|'])
+      const line = () => [cell(random), logit(random, 30), logit(random, 30), cell(random)].join(delimiter)
+      const text = `a${delimiter}logit_x${delimiter}logit_y${delimiter}b\n${Array.from({ length: 40 }, line).join('\n')}\n`
+      const options: ScoreOptions = {
+        ...anyOptions(random, 2, ['', 'a,', '"', '\\']),
+        from: 'copy',
+        delimiter: delimiter === '\t' ? undefined : delimiter,
+        to: random.of(['csv', 'tsv', 'copy', 'ndjson', ...COLUMNAR]),
+        escapeFormulas: undefined,
+      }
+      await both(text, options, [{ size: randomSize(random, text), jobs: 1 + random.below(3) }])
     }
   })
 })

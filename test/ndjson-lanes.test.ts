@@ -236,6 +236,7 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
       const to = random.of([
         'csv',
+        'copy',
         'tsv',
         'ndjson',
         'npy',

@@ -3,7 +3,7 @@
  * shared by both sides are in `kernel/constants.ts`.
  */
 import type { DataType } from '../core/data-type.js'
-import { COMMAS, isEscaped } from '../core/dialect.js'
+import { COMMAS, type Dialect, isEscaped } from '../core/dialect.js'
 import { inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
 import type { Column } from '../core/record-batch.js'
 import { keptType } from '../formats/columnar.js'
@@ -63,21 +63,31 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
 const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, evaluatedCount: 0 }
 
 /** How text is read and written. */
-function dialectFields({ settings, output, rawRows, ...job }: TextJob, at: Layout) {
-  const input = job.input ?? COMMAS
+function dialectFields({ settings, rawRows, input = COMMAS, output = COMMAS }: TextJob, at: Layout) {
   return {
     delimiter: input.delimiter.charCodeAt(0),
-    quote: input.quote === '' ? NO_BYTE : input.quote.charCodeAt(0),
-    escape: isEscaped(input) ? input.escape.charCodeAt(0) : NO_BYTE,
+    quote: quoteOf(input),
+    escape: escapeOf(input),
     newline: input.newline.charCodeAt(0),
     comment: input.comment?.charCodeAt(0) ?? NO_BYTE,
     trailing: input.trailing ? 1 : 0,
-    outDelimiter: (output ?? COMMAS).delimiter.charCodeAt(0),
-    requotes: output && output.delimiter === input.delimiter ? 0 : 1,
+    outDelimiter: output.delimiter.charCodeAt(0),
+    outQuote: quoteOf(output),
+    outEscape: escapeOf(output),
+    requotes: output.delimiter === input.delimiter && output.quote === input.quote ? 0 : 1,
     escapesFormulas: settings.escapeFormulas ? 1 : 0,
     growth: at.growth,
     keepsLine: rawRows ? 1 : 0,
   }
+}
+
+function quoteOf({ quote }: Dialect): number {
+  return quote === '' ? NO_BYTE : quote.charCodeAt(0)
+}
+
+/** The escape of special bytes in cells without quotes. */
+function escapeOf(dialect: Dialect): number {
+  return isEscaped(dialect) ? dialect.escape.charCodeAt(0) : NO_BYTE
 }
 
 /** What is computed per row, and how it is rounded. */

@@ -142,18 +142,18 @@ function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dial
   return quote === escape && (quote === '"' || quote === '') ? undefined : 'this quote or escape'
 }
 
-/** Quotes inside unquoted cells must be doubled, which only the general lane does. */
+/** Cells that need quotes, in an output without them, are an error that only the general lane has. */
 function quotesRefusal(job: ScoreJob): string | undefined {
-  if (job.measures || job.input?.quote !== '' || !job.output || keepsCells(job)) return undefined
-  return 'unquoted cells in an output with quotes'
+  if (job.measures || job.output?.quote !== '' || isEscaped(job.output)) return undefined
+  return job.input && keepsCells(job) ? undefined : 'an output without quotes'
 }
 
-/** Text that needs escapes and nullable results take the general lane. */
+/** Other escapes, formulas, and rows that may be blank take the general lane. */
 function escapesRefusal(job: ScoreJob): string | undefined {
   if (job.measures || !job.output || !isEscaped(job.output)) return undefined
-  if (!job.input || !keepsCells(job)) return 'text in an output with escapes'
+  if (job.settings.escapeFormulas) return 'formulas in an output with escapes'
   if (job.schema.classes.includes('')) return 'classes without a name'
-  return fieldsOf(job.schema.emit, job.schema).some(({ nullable }) => nullable) ? 'nullable results' : undefined
+  return job.input && isEscaped(job.input) && !keepsCells(job) ? 'other escapes' : undefined
 }
 
 /** Whether kept cells are copied unchanged. */

@@ -6,6 +6,7 @@
  */
 import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
 import { labelOf, entryOf, rowOf, stateOf } from './batch'
+import { BACKSLASH, writeNullCell } from './escaped-cell'
 import { parse, parseCell } from './parse-number'
 import { print } from './print-number'
 import {
@@ -165,7 +166,9 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
     else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
     else if (kind == EMIT_SET_SIZE) out = delimit(print(<f64>countMembers(row, job), out), job)
-    else if (kind >= <u32>EMIT_LOSS) out = delimit(isKnown(kind, row, job) ? writeEvaluated(kind, row, out, job) : out, job)
+    else if (kind >= <u32>EMIT_LOSS) {
+      out = delimit(isKnown(kind, row, job) ? writeEvaluated(kind, row, out, job) : writeMissing(out, job), job)
+    }
     else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
   }
   store<u8>(out - 1, LF)
@@ -175,12 +178,19 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
 // @ts-ignore: decorator
 @inline
 function writeLabelCell(label: u32, out: usize, job: Job): usize {
-  return label == NO_CLASS ? out : writeLabel(label, out, job)
+  return label == NO_CLASS ? writeMissing(out, job) : writeLabel(label, out, job)
+}
+
+/** A null result. */
+// @ts-ignore: decorator
+@inline
+function writeMissing(out: usize, job: Job): usize {
+  return job.outEscape == BACKSLASH ? writeNullCell(out) : out
 }
 
 /** A row of one empty cell is quoted if the dialect has quotes: otherwise it would be a blank line. */
 function writeEmpty(out: usize, job: Job): usize {
-  if (job.quote == NO_BYTE) return out + 1
+  if (job.outQuote == NO_BYTE) return out + 1
   store<u32>(out, 0x0a2222)
   return out + 3
 }

@@ -3,7 +3,8 @@
  * a cell. Each function writes the cell from `start` to `end` at `out`, and returns the end; 0 for what is left to the
  * host. Bytes from 128 on are accepted: the host validates UTF-8.
  */
-import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NULLABLE_TEXT, KEEP_TEXT } from '../constants'
+import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NULLABLE_TEXT, KEEP_TEXT, NO_BYTE } from '../constants'
+import { BACKSLASH, escapeByte, escapeText, isNullCell, writeNullCell } from './escaped-cell'
 import { BRACE, BRACKET, QUOTE } from './json'
 import { parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
@@ -13,7 +14,6 @@ import { integer, typedValue } from './typed-cell'
 /** Writes a kept cell; `lead` is the address of its prefix in JSON. */
 export type Keep = (start: usize, end: usize, out: usize, lead: usize, job: Job) => usize
 
-const BACKSLASH: u32 = 0x5c
 const APOSTROPHE: u32 = 0x27
 /** A number that is not used. */
 const SPARE: usize = memory.data(8, 8)
@@ -29,8 +29,10 @@ export function copyCell(start: usize, end: usize, out: usize, _lead: usize, job
   return out + 1
 }
 
-/** A cell, quoted as the output requires, with a ' before formulas if requested. */
+/** A cell, quoted or escaped as the output requires, with a ' before formulas if requested. */
 export function requoteCell(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
+  if (job.outEscape == BACKSLASH) return escapeCell(start, end, out, job)
+  if (job.escape == BACKSLASH) return unescapeCell(start, end, out, job)
   const isQuoted = <u32>load<u8>(start) == job.quote
   const from = start + usize(isQuoted)
   const to = end - usize(isQuoted)
@@ -46,8 +48,27 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
   const needsQuotes = (isQuoted && from == to) || hasSpecial(from, to, job)
   if (needsQuotes) store<u8>(out++, QUOTE)
   if (isFormula) store<u8>(out++, APOSTROPHE)
-  out = copy(from, to - from, out)
+  out = needsQuotes && !isQuoted ? doubleQuotes(from, to, out) : copy(from, to - from, out)
   if (needsQuotes) store<u8>(out++, QUOTE)
+  store<u8>(out, job.outDelimiter)
+  return out + 1
+}
+
+/** A cell with escapes for one that may have quotes; an empty one without them is null. */
+function escapeCell(start: usize, end: usize, out: usize, job: Job): usize {
+  const isQuoted = <u32>load<u8>(start) == job.quote
+  if (start == end) out = writeNullCell(out)
+  else out = escapeText(start + usize(isQuoted), end - usize(isQuoted), isQuoted ? job.quote : NO_BYTE, out, job)
+  store<u8>(out, job.outDelimiter)
+  return out + 1
+}
+
+/** A cell that may have quotes for one with escapes: null is empty, and empty text is quoted. */
+function unescapeCell(start: usize, end: usize, out: usize, job: Job): usize {
+  const isNull = isNullCell(start, end)
+  if (!isNull && (hasBackslash(start, end) || (job.escapesFormulas && beginsAsFormula(start, end)))) return 0
+  if (!isNull && (start == end || hasSpecial(start, end, job))) out = writeQuoted(start, end, out, false)
+  else if (!isNull) out = copy(start, end - start, out)
   store<u8>(out, job.outDelimiter)
   return out + 1
 }
@@ -125,16 +146,36 @@ function escapeOf(c: u32): u32 {
   return c == 9 ? 0x74 : 0
 }
 
-/** A JSON value as a cell: a string unescaped, null empty, anything else raw. */
+/** A JSON value as a cell: a string unescaped, null empty, anything else raw; or with escapes. */
 export function jsonToCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
   const first = <u32>load<u8>(start)
-  if (first == QUOTE) out = textToCell(start + 1, end - 1, out, job)
+  if (job.outEscape == BACKSLASH) out = jsonToEscaped(first, start, end, out, job)
+  else if (first == QUOTE) out = textToCell(start + 1, end - 1, out, job)
   else if (first == BRACE || first == BRACKET) out = nestedToCell(start, end, out, job)
   else if (first == 0x74 || first == 0x66) out = copy(start, end - start, out)
   else if (first != 0x6e) out = numberToCell(start, end, out)
   if (!out) return 0
   store<u8>(out, job.outDelimiter)
   return out + 1
+}
+
+function jsonToEscaped(first: u32, start: usize, end: usize, out: usize, job: Job): usize {
+  if (first == QUOTE) return textToEscaped(start + 1, end - 1, out, job)
+  if (first == BRACE || first == BRACKET) return escapeText(start, end, NO_BYTE, out, job)
+  if (first == 0x6e) return writeNullCell(out)
+  return first == 0x74 || first == 0x66 ? copy(start, end - start, out) : numberToCell(start, end, out)
+}
+
+/** A JSON string as a cell with escapes, given the text between its quotes. */
+function textToEscaped(at: usize, end: usize, out: usize, job: Job): usize {
+  if (!hasBackslash(at, end)) return escapeText(at, end, NO_BYTE, out, job)
+  while (at < end) {
+    const next = unescape(at)
+    if (!next) return 0
+    out = escapeByte(next & 0xff, out, job)
+    at += <usize>(next >> 8)
+  }
+  return out
 }
 
 function nestedToCell(start: usize, end: usize, out: usize, job: Job): usize {
@@ -201,6 +242,16 @@ function writeUnescaped(at: usize, end: usize, out: usize): usize {
     const next = unescape(at)
     store<u8>(out++, next & 0xff)
     at += <usize>(next >> 8)
+  }
+  return out
+}
+
+/** Writes text with its quotes doubled. */
+function doubleQuotes(at: usize, end: usize, out: usize): usize {
+  for (; at < end; at++) {
+    const c = <u32>load<u8>(at)
+    store<u8>(out++, c)
+    if (c == QUOTE) store<u8>(out++, c)
   }
   return out
 }

@@ -117,8 +117,12 @@ export class Job {
   comment: u32
   /** 1 if each row ends in a delimiter that is not followed by a cell. */
   trailing: u32
-  /** Delimited output: the byte after each cell; 1 if kept cells are requoted; 1 if formulas are escaped. */
+  /** Delimited output: the byte after each cell. */
   outDelimiter: u32
+  /** The quote and the escape of its special bytes, or NO_BYTE. */
+  outQuote: u32
+  outEscape: u32
+  /** 1 if kept cells are requoted; 1 if formulas are escaped. */
   requotes: u32
   /** The maximum number of output bytes per byte of kept input. */
   growth: u32
