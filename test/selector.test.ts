@@ -202,6 +202,39 @@ describe('a selector', () => {
     expect((await settle(TWO, { logits: meant })).logits.length).toBeGreaterThan(0)
   })
 
+  it.each([
+    ['id,logit_zero,logit_one\n', 'zero', 'logit_zero'],
+    ['id,logit_zero,logit_one\n', 'Zero,ONE', 'logit_zero,logit_one'],
+    ['id,logit_zero,logit_one\n', '"zero",logit_one', 'logit_zero,logit_one'],
+    ['id,logit_zero,logit_one\n', 'zero-one', 'logit_zero-logit_one'],
+    ['id,logit_zero,logit_one\n', '!id,!zero', '!id,!logit_zero'],
+    ['id,zero_logit,one_logit\n', 'zero,one', 'zero_logit,one_logit'],
+    ['id,Logit.Zero,Logit:One\n', 'zero,one', 'Logit.Zero,Logit:One'],
+    ['id,score zero,score-one\n', 'zero,one', 'score zero,score-one'],
+    ['id,logit_żółw,logit_one\n', 'ŻÓŁW,one', 'logit_żółw,logit_one'],
+    ['truth_zero,logit_zero,logit_one\n', 'zero,one', 'logit_zero,logit_one'],
+    ['id,logit_a,"logit_b,c"\n', 'a,"b,c"', 'logit_a,"logit_b,c"'],
+    // A name that is one edit away is less likely.
+    ['on,logit_one\n', 'one', 'logit_one'],
+  ])('is answered with the names that have a prefix or a suffix: %j %s', async (header, logits, meant) => {
+    const error = await refused(header, { logits })
+    expect(error).toMatchObject({ code: 'E_SELECTOR' })
+    expect(error.message).toContain(`did you mean logits: '${meant}'?`)
+    expect((await settle(header, { logits: meant })).logits.length).toBeGreaterThan(0)
+  })
+
+  it('is answered with the name alone if another item selects nothing either', async () => {
+    expect((await refused(TWO, { logits: 'a,nothing' })).message).toContain('; did you mean "logit_a"? [E_SELECTOR]')
+  })
+
+  it.each([
+    ['first_zero,second_zero,logit_one\n0,1,2\n', 'zero'],
+    ['logitzero,logit_one\n0,1\n', 'zero'],
+    ['logit_zero,zero_logit\n0,1\n', 'zero'],
+  ])('is answered with none of several with another prefix, or with one that is no word: %j', async (text, logits) => {
+    expect((await refused(text, { logits })).message).not.toContain('did you mean')
+  })
+
   it('is answered with the item alone if there are many', async () => {
     const names = Array.from({ length: 20 }, (_, index) => `logit_${index}x`)
     const logits = [...names.slice(1), 'logitt_0x'].join()

@@ -10,7 +10,7 @@
  * selector that begins with a negation begins with all columns. A name without an exact match is compared after
  * normalization (see `column-name.ts` and Unicode composition).
  */
-import { plainName, positionsBy } from './column-name.js'
+import { hasLogitWord, plainName, positionsBy } from './column-name.js'
 import { SoftmaxError, shown, shownNames } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
@@ -219,15 +219,12 @@ function named(name: string, columns: Columns): number {
  * another notation.
  */
 function proposal(item: string, columns: Columns): string {
-  const taken = new Set(columns.items.flatMap((other) => selectedBy(other, columns)))
-  const names = columns.names.map(plainName).filter((name) => {
-    const [index, another] = columns.named(name)
-    return another === undefined && !taken.has(index!)
-  })
+  const names = untakenNames(columns)
   const otherwise = [item.replace(/\s*(?::|\.\.+)\s*/, '-'), item.replace(/\s*[\s;|]\s*/g, ',')]
   const meant =
     names.find((name) => name.toLowerCase() === item.toLowerCase()) ??
     otherwise.find((other) => other !== item && isList(other, columns)) ??
+    affixed(item, names) ??
     nearest(item, names) ??
     rangeProposal(item, names) ??
     pathProposal(item, names)
@@ -235,13 +232,53 @@ function proposal(item: string, columns: Columns): string {
   return meant === undefined ? '' : `; did you mean ${proposedText(item, meant, columns)}?`
 }
 
-/** The whole option with one item replaced, or only the item if the option would be long. */
-function proposedText(item: string, meant: string, { items, option }: Columns): string {
-  const isMeant = (other: string) => other === item || (other.startsWith('"') && unquoted(other) === item)
-  const corrected = items.map((other) => {
-    const not = other.startsWith('!') ? '!' : ''
-    return isMeant(other.slice(not.length)) ? `${not}${meant}` : other
+/** The names that no item selects, each of one column. */
+function untakenNames(columns: Columns): string[] {
+  const taken = new Set(columns.items.flatMap((other) => selectedBy(other, columns)))
+  return columns.names.map(plainName).filter((name) => {
+    const [index, another] = columns.named(name)
+    return another === undefined && !taken.has(index!)
   })
+}
+
+/**
+ * The only name that is a text with a prefix or a suffix, such as `logit_cat` for `cat`, in any case; of several, the only
+ * one called like logits.
+ */
+function affixed(text: string, names: readonly string[]): string | undefined {
+  const word = text.toLowerCase()
+  const found = word === '' ? [] : names.filter((name) => isAffixed(name.toLowerCase(), word))
+  const ofLogits = found.length > 1 ? found.filter(hasLogitWord) : found
+  return ofLogits.length === 1 ? selectorOfNames(ofLogits) : undefined
+}
+
+function isAffixed(name: string, word: string): boolean {
+  const rest = name.length - word.length
+  return (
+    rest > 1 &&
+    ((name.endsWith(word) && SEPARATOR.test(name[rest - 1]!)) ||
+      (name.startsWith(word) && SEPARATOR.test(name[word.length]!)))
+  )
+}
+
+const SEPARATOR = /[\s_.:-]/
+
+/**
+ * The whole option with one item replaced, and others that need a prefix or a suffix, too; or only the item if another
+ * one still selects nothing, or the option would be long.
+ */
+function proposedText(item: string, meant: string, columns: Columns): string {
+  const { items, option } = columns
+  const names = untakenNames(columns)
+  const corrected = items.map((text) => {
+    const [not, quoted] = text.startsWith('!') ? ['!', text.slice(1)] : ['', text]
+    const other = quoted.startsWith('"') ? unquoted(quoted) : quoted
+    if (other === item) return `${not}${meant}`
+    if (selectedBy(quoted, columns).length > 0) return text
+    const name = affixed(other, names)
+    return name === undefined ? undefined : `${not}${name}`
+  })
+  if (corrected.includes(undefined)) return shown(meant)
   const whole = corrected.length === 0 ? meant : corrected.join(',')
   return whole.length > LONGEST_PROPOSAL ? shown(meant) : optionText(option, whole)
 }
@@ -261,7 +298,7 @@ function selectedBy(item: string, columns: Columns): readonly number[] {
 
 /** The range that was probably meant by one with a mistyped end. */
 function rangeProposal(item: string, names: readonly string[]): string | undefined {
-  const near = (name: string) => (names.includes(name) ? name : nearest(name, names))
+  const near = (name: string) => (names.includes(name) ? name : (affixed(name, names) ?? nearest(name, names)))
   for (let dash = item.indexOf('-'); dash >= 0; dash = item.indexOf('-', dash + 1)) {
     const [first, last] = [near(item.slice(0, dash)), near(item.slice(dash + 1))]
     if (first !== undefined && last !== undefined && names.indexOf(first) < names.indexOf(last))
