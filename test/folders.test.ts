@@ -321,6 +321,27 @@ describe('a folder as the output is refused', () => {
       /^softmax: missing\.csv: cannot read: no such file.*\[E_INPUT\]/,
       3,
     ],
+    [
+      'a compressed Parquet file, which DuckDB and pyarrow cannot read',
+      { 'in/a.csv': rows(1) },
+      ['--compress', 'gzip', '-t', 'parquet'],
+      /^softmax: --compress gzip would make "a\.parquet\.gz", .*; leave out --compress \[E_CONFLICT\]\n$/,
+      2,
+    ],
+    [
+      'a compressed Arrow file',
+      { 'in/a.csv': rows(1) },
+      ['--compress', 'gzip', '-t', 'arrow'],
+      /"a\.arrow\.gz", .* --to arrows writes streams, .*\[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      'a compressed .npz',
+      { 'in/a.csv': rows(1) },
+      ['--compress', 'gzip', '-t', 'npz'],
+      /"a\.npz\.gz", which other programs cannot read: it is a zip archive; .*\[E_CONFLICT\]/,
+      2,
+    ],
     ['standard input', { 'in/a.csv': rows(1) }, ['-'], /standard input cannot be a part.*\[E_CONFLICT\]/, 2],
     [
       'metrics',

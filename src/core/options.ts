@@ -412,7 +412,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'compression codec gzip=gzip gz=gzip zstd=zstd zst=zstd',
-    help: 'with -o FOLDER/: compress each output and add .gz or .zst to its name; a single output is compressed if its name ends in .gz or .zst',
+    help: 'with -o FOLDER/: compress each output and add .gz or .zst to its name (not parquet, arrow and npz, which other programs could not read then); a single output is compressed if its name ends in .gz or .zst',
   }),
   clobber: option({
     group: 'Output',

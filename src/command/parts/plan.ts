@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
 import { SoftmaxError, shown } from '../../core/errors.js'
+import type { FormatName } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import { requestedTypes } from '../../core/requested-types.js'
@@ -48,9 +49,33 @@ interface Circumstances {
 export const SUCCESS = '_SUCCESS'
 
 /** The settings for one part, which is scored like a separate run. */
-export function settingsFor({ settings, folder }: Plan, { name }: Part): Settings {
-  const to = settings.to ?? settings.from ?? formatOf(name)
-  return { ...settings, output: join(folder, name), to, rejects: undefined, stats: undefined }
+export function settingsFor({ settings, folder }: Plan, part: Part): Settings {
+  const to = formatFor(settings, part)
+  return { ...settings, output: join(folder, part.name), to, rejects: undefined, stats: undefined }
+}
+
+function formatFor({ to, from }: Settings, { name }: Part): FormatName | undefined {
+  return to ?? from ?? formatOf(name)
+}
+
+/** Why programs cannot read files of a format that are compressed as a whole, and what to do instead. */
+const NOT_COMPRESSED: Partial<Record<FormatName, () => string>> = {
+  parquet: () => 'Parquet compresses its pages itself',
+  arrow: () => `Arrow files are read at any position; ${optionText('to', 'arrows')} writes streams, which are not`,
+  npz: () => 'it is a zip archive',
+}
+
+/** Throws E_CONFLICT if an output would be compressed that other programs could not read then. */
+function requireCompressible(parts: readonly Part[], settings: Settings): void {
+  const { compress } = settings
+  if (compress === undefined) return
+  for (const part of parts) {
+    const why = NOT_COMPRESSED[formatFor(settings, part) ?? 'csv']
+    if (!why) continue
+    const option = optionText('compress', compress)
+    const reason = `${option} would make ${shown(part.name)}, which other programs cannot read: ${why()}; leave out ${optionText('compress')}`
+    throw new SoftmaxError('E_CONFLICT', { reason })
+  }
 }
 
 /**
@@ -66,6 +91,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   const stats = sideFilesOf(settings.stats, undefined)
   const excluded = [rejects.folder, rejects.file, stats.folder, stats.file].filter((path) => path !== undefined)
   const parts = listParts(named, settings, [folder, ...excluded], requireNoOutput)
+  requireCompressible(parts, settings)
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
   const mine = share ? partsOfShare(parts, share) : parts
   const made = madeWith(settings, version)
