@@ -238,6 +238,18 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax<number[]>()).length).toBeUnknown()
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).id).toEqualTypeOf<number>()
     expectTypeOf(one(logSoftmax<{ id: number; logits: number[] }>()).logits).toBeUnknown()
+    // The compiler does not know what a selector keeps.
+    const keeping = one(softmax<{ id: number; logits: number[] }>({ keep: 'id' }))
+    expectTypeOf(keeping.id).toEqualTypeOf<number | undefined>()
+    expectTypeOf(keeping.probabilities).toEqualTypeOf<number[]>()
+    expectTypeOf(one(softmax<{ id: number }>({ keep: true })).id).toEqualTypeOf<number>()
+    expectTypeOf(one(softmax<{ id: number }>({ keep: ['id'], topK: 2 })).id).toEqualTypeOf<number | undefined>()
+    expectTypeOf(one(softmax<{ id: number }, 'rank'>({ keep: false, emit: 'rank' })).rank).toEqualTypeOf<
+      number | null
+    >()
+    expectTypeOf(one(softmax({ keep: false })).label).toEqualTypeOf<string>()
+    // @ts-expect-error
+    expect(() => softmax({ keep: 1 })).toThrow()
     const some = one(sigmoid<{ id: number }>({ emit: ['labels'], onError: 'skip' }))
     expectTypeOf(some.id).toEqualTypeOf<number>()
     expectTypeOf(some.labels).toEqualTypeOf<string[] | undefined>()

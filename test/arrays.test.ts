@@ -417,17 +417,21 @@ describe.each([
     })
     const { bytes, warnings } = await run(input, { to, tensor: 'logits', truth: 'y' })
     expect(warnings).toEqual([
-      '"w" is not copied to the output; rows keep their order, so it can be joined by position (keep: false hides this warning and drops "y", too)',
+      '"w" is not copied to the output; rows keep their order, so it can be joined by position (keep: \'y\' hides this warning)',
     ])
     const { y, probs, index, ...others } = await arraysOf(bytes)
     expect(y).toEqual({ dtype: 'F8', shape: [3], values: [0, 0, 1] })
     expect([probs!.shape, index!.values, others]).toEqual([[3, 2], [0, 1, 0], {}])
     const skipping = await run(input, { to, tensor: 'logits', truth: 'y', onError: 'skip' })
     expect(skipping.warnings).toEqual([
-      '"w" is not copied to the output; bad rows are skipped, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: false hides this warning and drops "y", too)',
+      '"w" is not copied to the output; bad rows are skipped, so delete the same rows from it before joining by position: the "row" of each reject, from 1 (keep: \'y\' hides this warning)',
     ])
-    const quiet = await run(input, { to, tensor: 'logits', truth: 'y', keep: false })
-    expect([quiet.warnings, Object.keys(await arraysOf(quiet.bytes))]).toEqual([[], ['probs', 'index']])
+    const keeping = async (keep: ScoreOptions['keep']) => {
+      const quiet = await run(input, { to, tensor: 'logits', truth: 'y', keep })
+      return [quiet.warnings, Object.keys(await arraysOf(quiet.bytes))]
+    }
+    expect(await keeping(false)).toEqual([[], ['probs', 'index']])
+    expect(await keeping('y')).toEqual([[], ['y', 'probs', 'index']])
   })
 
   it('has the loss, the rank and whether the label is right of each row', async () => {

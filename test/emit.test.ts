@@ -87,7 +87,7 @@ describe('names of output columns', () => {
       const input = `${name},logit_a,logit_b\n1,2,3\n`
       const { error } = await run(input, { ...(topK && { topK }) })
       expect(error).toMatchObject({ code: 'E_NAME', info: { name } })
-      expect(error!.message.includes('keep: false or rename the classes with labels')).toBe(isClass)
+      expect(error!.message.includes(`keep: '!${name}' or rename the classes with labels`)).toBe(isClass)
       if (isClass) expect((await run(input, { labels: 'x,y' })).error).toBeUndefined()
     }
   })
@@ -171,7 +171,7 @@ describe('names of output columns', () => {
   it('of two kept columns or classes that would be one key of an object: the message has what parts them', async () => {
     const kept = await run('a,a,logit_x,logit_y\n1,2,3,4\n', { to: 'ndjson' })
     expect(kept.error).toMatchObject({ code: 'E_NAME', info: { name: 'a', of: 'kept columns' } })
-    expect(kept.error!.message).toContain('rename one in the input, or leave all kept columns out with keep: false')
+    expect(kept.error!.message).toContain("rename one in the input, or leave it out with keep: '!2'")
     const classes = await run('logit_x,logit_x\n2,3\n', { to: 'ndjson' })
     expect(classes.error).toMatchObject({ code: 'E_NAME', info: { name: 'x', of: 'classes' } })
     expect(classes.error!.message).toContain('labels names the classes')

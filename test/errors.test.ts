@@ -317,10 +317,10 @@ const THROUGH_COMMAND = {
     args: ['in.csv'],
     status: 2,
     begins: '',
-    says: '--emit probs,label=predicted, or drop the kept columns with --no-keep [',
+    says: "--emit probs,label=predicted, or leave out that of the input with --keep '!label' [",
     api: {
       info: { name: 'label' },
-      says: "emit: 'probs,label=predicted', or drop the kept columns with keep: false [",
+      says: "emit: 'probs,label=predicted', or leave out that of the input with keep: '!label' [",
     },
   },
   E_LABELS: {
@@ -358,7 +358,7 @@ const THROUGH_COMMAND = {
     args: ['in.arrows', '-t', 'csv'],
     status: 1,
     begins: 'in.arrows: column kept (row 2): the text is not UTF-8',
-    says: '--no-keep',
+    says: "--keep '!kept' leaves it out",
     stdout: `kept,p_a,p_b,label\naaaa,${P21},a\n`,
   },
   E_COLUMN_TYPE: {
@@ -366,7 +366,7 @@ const THROUGH_COMMAND = {
     args: ['in.arrows', 'other.arrows', '-t', 'arrow', '-o', 'out.arrow'],
     status: 1,
     begins: 'other.arrows: column kept: its type is int64, but utf8 in the first input',
-    says: '--no-keep',
+    says: "--keep '!kept' leaves it out",
   },
   E_INPUT: { args: ['missing.csv'], status: 3, begins: 'missing.csv: cannot read: ', says: 'no such file' },
   E_OUTPUT: {

@@ -120,7 +120,8 @@ describe('softmax help', () => {
     ['--emit', '-e, --emit LIST'],
     ['e', '-e, --emit LIST'],
     ['topK', '-k, --top-k K'],
-    ['keep', '--no-keep'],
+    ['keep', '--keep SELECTOR'],
+    ['no-keep', '--no-keep'],
     ['no-progress', '--[no-]progress'],
     ['sigmoid', '--sigmoid'],
   ])('%s is the help on an option', (topic, heading) => {

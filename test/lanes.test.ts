@@ -63,6 +63,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'top 1': { topK: 1 },
   'top 3': { topK: 3, emit: 'probs,index' },
   'no kept columns': { keep: false },
+  'some kept columns': { keep: '!1' },
   'some columns of all': { logits: '/^logit/,!/_(0|zero)$/' },
   'columns in another order': { logits: '/_(1|one)$/,logit*', topK: 2, emit: 'label,probs,index' },
   ...Object.fromEntries([1, 6, 15, 17].map((precision) => [`precision ${precision}`, { precision }])),
@@ -175,7 +176,7 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
   const isDelimited = !output.to || output.to === 'csv' || output.to === 'tsv'
   return {
     ...anyOptions(random, classes, ['', 'a,', '"', 'é']),
-    keep: maybe(random, 5, () => false),
+    keep: maybe(random, 4, () => random.of([false, '!1', '*'])),
     from: maybe(random, 6, () => 'tsv'),
     delimiter: maybe(random, 6, () => random.of([';', '|', ' ', ':'])),
     outputHeader: isDelimited ? maybe(random, 4, () => random.below(2) === 0) : undefined,

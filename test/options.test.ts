@@ -409,8 +409,25 @@ const TESTS = {
       await bothGive(['--no-keep'], { keep: false }, ROWS, `p_a,p_b,p_c,label\n${P123},c\n`)
     })
 
-    it('true, --keep, is the default', async () => {
-      await readsAs(['--keep'], { keep: true }, ROWS, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    it('true is the default', async () => {
+      const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
+      expect(await textOf(ROWS, { keep: true })).toBe(output)
+      expect(await textOf(ROWS, {})).toBe(output)
+    })
+
+    it('is a selector of columns', async () => {
+      const rows = 'id,x,logit_a,logit_b,logit_c\n7,8,1,2,3\n'
+      await bothGive(['--keep', 'x'], { keep: 'x' }, rows, `x,p_a,p_b,p_c,label\n8,${P123},c\n`)
+      await readsAs(['--keep=!x'], { keep: ['!x'] }, rows, `id,p_a,p_b,p_c,label\n7,${P123},c\n`)
+    })
+
+    it('is one list', () => {
+      const outcome = command(['--keep', 'id', '--keep', 'x'], { stdin: '' })
+      expect(outcome.stderr).toContain('--keep is given twice; write one list: --keep id,x ')
+    })
+
+    it.each([['--keep'], ['--keep='], ['--no-keep=id']])('%s is refused', (flag) => {
+      expect(refusalOf([flag])).toMatchObject({ code: 'E_OPTION', status: 2 })
     })
 
     it('false leaves out the rest of a record', async () => {
@@ -418,7 +435,7 @@ const TESTS = {
       expect(predictions).toEqual([{ probabilities: P21.split(',').map(Number), index: 0, label: '0' }])
     })
 
-    it.each(['yes', 1, 0, null])('%j is refused', (keep) => {
+    it.each(['', 1, 0, null, [], [1]])('%j is refused', (keep) => {
       expect(thrown(() => score({ keep } as never))).toMatchObject({ code: 'E_OPTION' })
       expect(thrown(() => softmax({ keep } as never))).toMatchObject({ code: 'E_OPTION' })
     })
@@ -1845,7 +1862,9 @@ describe('options', () => {
     ['--log-softmax', '--log'],
     ['--skip-errors', '--on-error skip'],
     ['--na-values=NA', '--null'],
-    ['--columns', '--logits (-l)'],
+    ['--columns', '--logits (-l) or --keep'],
+    ['--usecols', '--keep'],
+    ['--drop', "--keep '!COLUMN'"],
     ['--overwrite', '--clobber'],
     ['-v', '--debug or --version'],
     ['-V', '--version'],
@@ -1979,7 +1998,7 @@ describe('options', () => {
     expect(of({ temperature: 0 })).toBe('temperature takes a number above 0, not 0 [E_OPTION]')
     expect(of({ temperature: 'hot' })).toBe('temperature takes a number above 0, not "hot" [E_OPTION]')
     expect(of({ temperature: null })).toBe('temperature takes a number above 0, not null [E_OPTION]')
-    expect(of({ keep: 'false' })).toBe('keep takes true or false, not the text "false" [E_OPTION]')
+    expect(of({ trim: 'false' })).toBe('trim takes true or false, not the text "false" [E_OPTION]')
   })
 
   it.each([

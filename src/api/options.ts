@@ -101,8 +101,8 @@ interface ForBytesObjectsWrite {
    */
   labels?: ValueOf<'labels'> | undefined
   /**
-   * `false`: drop the input's other columns; by default they are copied unchanged, before the new ones [default:
-   * true].
+   * Which of the input's other columns are copied unchanged, before the new ones, in input order: `true`, `false`,
+   * or a selector as for `logits`, such as 'id,name'; '!secret' keeps all but secret [default: all].
    */
   keep?: ValueOf<'keep'> | undefined
   /** Maximum number of significant digits in results, 1 to 17 [default: shortest round-trip]. */

@@ -102,6 +102,18 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
     options: [Row] extends [never] ? never : OtherOptions & { emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>>
   /**
+   * Predictions of typed rows with `keep`: the compiler does not know which properties it keeps, so each is optional.
+   *
+   * @typeParam Row - the type of the rows, or of their other properties besides the logits
+   */
+  <Row = never>(
+    options: [Row] extends [never] ? never : AnyKeep & Plain & { emit?: undefined },
+  ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Emits<undefined, List>>>
+  /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: [Row] extends [never] ? never : AnyKeep & { emit?: Emit & Checked<Emit> },
+  ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Changed<Emit, List>>>
+  /**
    * Predictions with the properties in `emit`. With `topK`, `top` replaces the probabilities; with `minConfidence` or
    * `nonfinite: 'propagate'`, `label` may be null.
    */
@@ -111,7 +123,7 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
     Least extends number | undefined = undefined,
     Nonfinite extends ValueOf<'nonfinite'> | undefined = undefined,
   >(
-    options?: OtherOptions & {
+    options?: AnyKeep & {
       emit?: Emit & Checked<Emit>
       topK?: TopK
       minConfidence?: Least
@@ -121,7 +133,10 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
 }
 
 /** All options except `emit`, whose type determines the properties of a prediction. */
-type OtherOptions = Omit<SoftmaxOptions, 'emit'>
+type AnyKeep = Omit<SoftmaxOptions, 'emit'>
+
+/** The same at which a prediction keeps all properties of its row. */
+type OtherOptions = Omit<AnyKeep, 'keep'> & { keep?: true | undefined }
 
 /** Options at which the properties of a prediction have their default types. */
 type Plain = { topK?: undefined; minConfidence?: undefined; nonfinite?: 'error' | undefined }

@@ -18,18 +18,16 @@ interface Flag {
   sets: unknown
 }
 
-/** Flags by name; a boolean flag has two names, such as `--keep` and `--no-keep`. */
+/** Flags by name; a boolean flag has two names, such as `--header` and `--no-header`. */
 const FLAGS = new Map<string, Flag>(
   Object.entries(OPTIONS as Record<string, Option<unknown>>)
     .filter(([, { scopes }]) => scopes.includes('command'))
     .flatMap(([option, entry]): [string, Flag][] => {
       if (entry.flags) return entry.flags.map(({ name, sets }) => [name, { option, entry, sets }])
       const name = kebab(option)
-      if (entry.kind.place !== undefined) return [[name, { option, entry, sets: undefined }]]
-      return [
-        [name, { option, entry, sets: true }],
-        [`no-${name}`, { option, entry, sets: false }],
-      ]
+      const takesValue = entry.kind.place !== undefined
+      const flag: [string, Flag] = [name, { option, entry, sets: takesValue ? undefined : true }]
+      return takesValue && !entry.negation ? [flag] : [flag, [`no-${name}`, { option, entry, sets: false }]]
     }),
 )
 
@@ -59,7 +57,7 @@ export function readArguments(argv: string[]): Arguments {
  * The last occurrence of a flag wins, so that shell aliases can have defaults; a repeated list would silently lose
  * items.
  */
-const LISTS = new Set(['emit', 'labels', 'logits', 'null', 'types'])
+const LISTS = new Set(['emit', 'keep', 'labels', 'logits', 'null', 'types'])
 
 function requireOnce({ option, entry: { flags } }: Flag, before: unknown, value: unknown): void {
   if (before === undefined || String(before) === String(value)) return
@@ -67,7 +65,7 @@ function requireOnce({ option, entry: { flags } }: Flag, before: unknown, value:
     const [one, other] = [before, value].map((value) => `--${flags.find(({ sets }) => sets === value)!.name}`)
     throw new SoftmaxError('E_CONFLICT', { reason: `${one} and ${other} are mutually exclusive; leave one out` })
   }
-  if (!LISTS.has(option)) return
+  if (!LISTS.has(option) || before === false || value === false) return
   const reason = `${optionText(option)} is given twice; write one list: ${optionText(option, `${before},${value}`)}`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
@@ -109,12 +107,16 @@ export function describeFlags() {
   return entries
     .filter(([, { scopes }]) => scopes.includes('command'))
     .flatMap(([option, entry]) => {
-      const { flags } = entry
-      return flags
-        ? flags.map((flag) => ({ ...describe(option, entry), ...describeValue(flag) }))
-        : [describe(option, entry)]
+      const { flags, negation } = entry
+      const whole = describe(option, entry)
+      const describeEach = (flag: ValueFlag) => ({ ...whole, ...describeValue(flag) })
+      if (flags) return flags.map(describeEach)
+      return negation ? [whole, describeEach({ name: `no-${whole.name.split(' ')[0]}`, ...negation })] : [whole]
     })
 }
+
+/** A flag that sets one value of an option. */
+type ValueFlag = Omit<NonNullable<Option<unknown>['flags']>[number], 'sets'>
 
 /** The description of one flag. */
 export type FlagText = ReturnType<typeof describeFlags>[number]
@@ -143,8 +145,7 @@ function helpTexts({ only, help, helpOf = {} }: Option<unknown>) {
 
 const both = (name: string) => [name, name] as const
 
-/** A flag that sets one value of an option. */
-function describeValue({ name, help, brief, verbs = [] }: NonNullable<Option<unknown>['flags']>[number]) {
+function describeValue({ name, help, brief, verbs = [] }: ValueFlag) {
   return {
     names: [name],
     name,

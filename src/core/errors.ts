@@ -85,14 +85,14 @@ export const CODES = {
     1,
     ({ reason, what = 'line' }) => `the ${what} is not JSON: ${reason}`,
   ),
-  E_CELL_ENCODING: word<{ reason?: string; remedy?: string }>(
+  E_CELL_ENCODING: word<{ reason?: string; remedy?: string; column?: string }>(
     1,
-    ({ reason = 'the text is not UTF-8', remedy }) =>
-      `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${noKeep()}`,
+    ({ reason = 'the text is not UTF-8', remedy, column }) =>
+      `${reason}; ${remedy === undefined ? '' : `${remedy}; `}${noKeep(column)}`,
   ),
-  E_CELL_TYPE: word<CellTypeInfo>(1, ({ cell, type, types, isRequested = false, isOfInput = false }) => {
+  E_CELL_TYPE: word<CellTypeInfo>(1, ({ cell, type, types, column, isRequested = false, isOfInput = false }) => {
     const origin = isRequested ? `set by ${optionText('types')}` : isOfInput ? 'in the input' : 'of the first cells'
-    const remedy = `${isOfInput ? '' : nullRemedy(cell)}${typesRemedy(types) ?? noKeep()}`
+    const remedy = `${isOfInput ? '' : nullRemedy(cell)}${typesRemedy(types) ?? noKeep(column)}`
     return `${shown(cell)} is not ${type}, the type ${origin}; ${remedy}`
   }),
   E_KEY: word<KeyInfo>(1, (info, isSkipped) => {
@@ -101,7 +101,7 @@ export const CODES = {
       ? `duplicate key ${shown(key)}, of which only one value could be used${skipHint(isSkipped)}`
       : type === undefined
         ? `unexpected key ${shown(key)}: the first row defines the columns; ${keyRemedy(info)}`
-        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? (isWritten ? 'give it the same type in all rows' : noKeep())}`
+        : `its ${shown(key)} is not ${type}, the type in the first rows; ${typesRemedy(types) ?? (isWritten ? 'give it the same type in all rows' : noKeep(key))}`
   }),
   E_ENCODING: word<{ reason: string; remedy: string }>(1, ({ reason, remedy }) => `${reason}; ${remedy}`),
   E_UNSUPPORTED: word<{ feature: string; remedy: string }>(
@@ -135,7 +135,7 @@ export const CODES = {
   ),
   E_COLUMN_TYPE: word<ColumnTypeInfo>(1, (info) => {
     const reason = 'reason' in info ? info.reason : `its type is ${info.type}, but ${info.expected} in the first input`
-    return `${reason}; ${('types' in info ? typesRemedy(info.types) : undefined) ?? noKeep()}`
+    return `${reason}; ${('types' in info ? typesRemedy(info.types) : undefined) ?? noKeep(info.column)}`
   }),
   E_ROW: word<{ reason: string }>(1, ({ reason }) => reason),
   E_RECORD: word<{ reason: string; remedy?: string }>(1, ({ reason, remedy }) => {
@@ -190,7 +190,7 @@ export const CODES = {
     ({ reason, remedy = `${verbText('calibrate')} makes one` }) => `${optionText('calibration')}: ${reason}; ${remedy}`,
   ),
   E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `no temperature can be found: ${reason}`),
-  E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'truth' | 'types' }>(
+  E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'keep' | 'truth' | 'types' }>(
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
   ),
@@ -206,12 +206,14 @@ export const CODES = {
     of?: 'kept columns' | 'classes'
     emit?: string | undefined
     isClass?: boolean
+    /** The selector that leaves out the column of the input that has the name. */
+    keep?: string
     /** What needs unique names: the format of the output, or an option. */
     needs?: string
-  }>(2, ({ name, of, emit, isClass = false, needs }) =>
+  }>(2, ({ name, of, emit, isClass = false, keep, needs }) =>
     of === undefined
-      ? `two output columns would be named ${shown(name)}; ${emit === undefined ? '' : `rename one with ${optionText('emit', emit)}, or `}drop the kept columns with ${optionText('keep', false)}${isClass ? ` or rename the classes with ${optionText('labels')}` : ''}`
-      : `two ${of} are named ${shown(name)}, and ${needs} needs unique names; ${of === 'classes' ? `${optionText('labels')} names the classes` : `rename one in the input, or leave all kept columns out with ${optionText('keep', false)}`}`,
+      ? `two output columns would be named ${shown(name)}; ${emit === undefined ? '' : `rename one with ${optionText('emit', emit)}, or `}${keep === undefined ? `drop the kept columns with ${optionText('keep', false)}` : `leave out that of the input with ${optionText('keep', keep)}`}${isClass ? ` or rename the classes with ${optionText('labels')}` : ''}`
+      : `two ${of} are named ${shown(name)}, and ${needs} needs unique names; ${of === 'classes' ? `${optionText('labels')} names the classes` : `rename one in the input, or leave it out with ${optionText('keep', keep)}`}`,
   ),
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(
@@ -590,9 +592,12 @@ function keyRemedy({ isWritten, isPrediction }: KeyInfo): string {
   return `give the first row all keys, with null where it has no value${isPrediction ? `; ${noKeep()}` : ''}`
 }
 
-/** How to leave out a column that cannot be written: only with all others. */
-export function noKeep(): string {
-  return `${optionText('keep', false)} leaves out all kept columns`
+/** How to leave out a column that cannot be written; without its name, or if that is not a selector, all of them. */
+export function noKeep(column?: string): string {
+  if (column === undefined || !/^[\p{L}_][\p{L}\p{N}_.]*$/u.test(column)) {
+    return `${optionText('keep', false)} leaves out all kept columns`
+  }
+  return `${optionText('keep', `!${column}`)} leaves it out`
 }
 
 /** How to change the type of a column. */
@@ -612,12 +617,16 @@ export interface CellTypeInfo {
   cell: string
   type: string
   types?: string | undefined
+  column?: string
   isRequested?: boolean
   isOfInput?: boolean
 }
 
 /** The data of an E_COLUMN_TYPE: the type in the first input, or why the output cannot store a value. */
-export type ColumnTypeInfo = { type: string; expected: string; types?: string | undefined } | { reason: string }
+export type ColumnTypeInfo = { column?: string } & (
+  | { type: string; expected: string; types?: string | undefined }
+  | { reason: string }
+)
 
 /** The data of an E_COLUMNS. */
 export interface ColumnsInfo {

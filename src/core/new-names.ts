@@ -3,6 +3,7 @@ import { SoftmaxError } from './errors.js'
 import { repeated } from './labels.js'
 import { fieldsOf, type OutputLayout } from './output-columns.js'
 import { namesOfFields, takenName } from './renaming.js'
+import { selectorOfNames } from './selector.js'
 
 /** The columns of an output, kept and new. */
 interface NamedColumns extends OutputLayout {
@@ -27,16 +28,25 @@ export function requireKeys(schema: NamedColumns, keepsKeys: boolean, needs: str
   const { header, kept, names, classes, shape } = schema
   const keptNames = keepsKeys ? [] : kept.map((index) => header[index]!)
   const keptTwice = repeated(keptNames)
-  if (keptTwice !== undefined) throw new SoftmaxError('E_NAME', { name: keptTwice, of: 'kept columns', needs })
+  if (keptTwice !== undefined) {
+    const keep = `!${kept.findLast((index) => header[index] === keptTwice)! + 1}`
+    throw new SoftmaxError('E_NAME', { name: keptTwice, of: 'kept columns', keep, needs })
+  }
   const classTwice = shape === 'record' || repeated(names) !== undefined ? repeated(classes) : undefined
   if (classTwice !== undefined) throw new SoftmaxError('E_NAME', { name: classTwice, of: 'classes', needs })
   const name = repeated([...keptNames, ...names])
-  if (name !== undefined) throw new SoftmaxError('E_NAME', takenName(name, keptNames, schema))
+  if (name !== undefined) throw new SoftmaxError('E_NAME', takenByColumn(name, keptNames, schema))
 }
 
 /** Throws E_NAME if a new column would have the name of a kept one. */
 export function requireNewNames(layout: OutputLayout, kept: readonly string[], namesOf = namesOfFields): void {
   const taken = new Set(kept)
   const clash = namesOf(layout).find(([, name]) => taken.has(name))
-  if (clash) throw new SoftmaxError('E_NAME', takenName(clash[1], kept, layout, namesOf))
+  if (clash) throw new SoftmaxError('E_NAME', takenByColumn(clash[1], kept, layout, namesOf))
+}
+
+/** The data of an E_NAME for the name of a new column, which a kept one may have. */
+function takenByColumn(name: string, kept: readonly string[], layout: OutputLayout, namesOf = namesOfFields) {
+  const isOnce = kept.includes(name) && repeated(kept.filter((other) => other === name)) === undefined
+  return { ...takenName(name, kept, layout, namesOf), ...(isOnce && { keep: `!${selectorOfNames([name])}` }) }
 }

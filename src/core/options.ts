@@ -251,6 +251,17 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
     (Array.isArray(value) && value.length > 0 && Array.from(value).every((item) => typeof item === 'string')),
 })
 
+const columnList = list('SELECTOR', 'column names, positions or patterns, as text')
+
+/** All or no columns, or those of a selector. */
+const keptColumns: Kind<boolean | string | readonly string[]> = {
+  ...columnList,
+  get expected() {
+    return speaking() === 'command' ? columnList.expected : `true, false, or ${columnList.expected}`
+  },
+  accepts: (value) => typeof value === 'boolean' || columnList.accepts(value),
+}
+
 /** The default of `emit`: callers detect it by identity. */
 const EMITTED: readonly Emitted[] = ['probs', 'label']
 
@@ -340,6 +351,8 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
    * for them.
    */
   aliases?: string
+  /** For an option that takes a value: the help of the flag `--no-NAME`, which sets false. */
+  negation?: { help: string }
   /** The flags, if not the kebab-case name of the option; the value that each sets, and the verbs whose help lists it. */
   flags?: readonly { name: string; sets: NoInfer<T>; help: string; brief?: string; verbs?: readonly Verb[] }[]
 }
@@ -485,7 +498,7 @@ export const OPTIONS = {
     group: 'Classes',
     verbs: ['evaluate', 'calibrate'],
     brief: 'logit columns: names, 2-11, logit_*, /regex/',
-    kind: list('SELECTOR', 'column names, positions or patterns, as text'),
+    kind: columnList,
     scopes: [...STREAMS, 'read'],
     short: 'l',
     defaultText: 'logit*',
@@ -575,11 +588,15 @@ export const OPTIONS = {
   }),
   keep: option({
     group: 'Output',
-    kind: flag,
+    kind: keptColumns,
     scopes: [...STREAMS, 'write'],
     default: true,
-    aliases: 'no-keep drop',
-    help: "drop the input's other columns; by default they are copied unchanged, before the new ones",
+    defaultText: 'all',
+    negation: { help: "drop the input's other columns" },
+    aliases:
+      'no-keep columns cols select usecols use-cols keep-columns keep-cols passthrough id-columns drop=!COLUMN drop-columns=!COLUMN exclude=!COLUMN',
+    help: "which of the input's other columns are copied unchanged, before the new ones, in input order: a selector as for --logits, such as id,name or 2-4; !secret keeps all but secret",
+    doc: "which of the input's other columns are copied unchanged, before the new ones, in input order: `true`, `false`, or a selector as for --logits, such as 'id,name'; '!secret' keeps all but secret",
   }),
   types: option({
     group: 'Output',
@@ -1140,10 +1157,10 @@ function aliasesOf([option, { aliases = '', short, flags }]: [string, Option<unk
 function flagNames(): string[] {
   const { entries } = Object
   const all = entries(OPTIONS as Record<string, Option<unknown>>).filter(([, { scopes }]) => scopes.includes('command'))
-  return all.flatMap(([option, { flags, kind }]) => {
+  return all.flatMap(([option, { flags, kind, negation }]) => {
     if (flags) return flags.map(({ name }) => name)
     const name = kebab(option)
-    return kind.place !== undefined ? [name] : [name, `no-${name}`]
+    return kind.place !== undefined && !negation ? [name] : [name, `no-${name}`]
   })
 }
 

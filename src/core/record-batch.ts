@@ -203,6 +203,8 @@ export interface ReaderOptions {
   /** For nested lists: the number of enclosing lists. */
   depth?: number | undefined
   kept: readonly number[]
+  /** Whether the value of a key is kept; undefined if none is, or all of each row. */
+  isKept?: ((key: string) => boolean) | undefined
   classes: number
   /** If rows are passed through as JSON objects: the keys to add. */
   rawRowKeys: readonly string[] | undefined
@@ -288,8 +290,8 @@ export interface RecordBatchReader {
   headerOnly?: boolean
   /** Translates positions back to the input, if rows do not correspond to its lines. */
   relocate?: Relocate | undefined
-  /** Irregularities of the input that were handled. */
-  warnings?: readonly string[]
+  /** Irregularities of the input that were handled; those of columns only if they are kept. */
+  warnings?(kept: readonly number[]): readonly string[]
   /** Releases resources, whether or not batches were consumed. */
   close?(): Promise<void>
 }
@@ -330,6 +332,8 @@ export interface TextBlocks {
 export interface OutputSchema {
   /** The columns, kept ones before new ones. */
   kept: readonly Column[]
+  /** Which keys of rows that are passed through as JSON objects are kept, if not all. */
+  isKept?: ReaderOptions['isKept']
   fields: readonly Field[]
   /** The metadata of the input table, for formats that can store it. */
   metadata?: ReadonlyMap<string, string> | undefined

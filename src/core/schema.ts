@@ -3,6 +3,7 @@ import { logitNames } from './column-name.js'
 import { type DataType, fieldsOf, typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
+import { keptIn } from './kept-columns.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
 import { findLogits, type LogitColumns, requireNoRows, requireNoTable } from './logit-columns.js'
@@ -47,7 +48,7 @@ type SchemaSettings = LayoutSettings &
  * @throws E_COLUMNS, E_SELECTOR, E_LABELS, E_NAME or E_OPTION if they cannot be resolved unambiguously
  */
 export function resolveSchema(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
-  return withRenaming(settings, (settings) => schemaOf(settings, columns, named))
+  return withRenaming(settings, (settings) => schemaOf(settings, columns, { named, objects: false }))
 }
 
 /** Resolves a schema. An E_COLUMNS error gets the `emit` that its suggested logits require to avoid an E_NAME. */
@@ -73,7 +74,11 @@ function proposedEmit(resolve: () => unknown): string | undefined {
   return undefined
 }
 
-function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], named: boolean): Schema {
+function schemaOf(
+  settings: SchemaSettings,
+  columns: readonly SampledColumn[],
+  { named, objects }: Pick<SchemaNeeds, 'named' | 'objects'>,
+): Schema {
   const header = columns.map(({ name }) => name)
   const labels = settings.labels === undefined ? undefined : labelNames(settings.labels)
   const truths = truthsOf(settings, header)
@@ -81,7 +86,7 @@ function schemaOf(settings: SchemaSettings, columns: readonly SampledColumn[], n
     settings.logits === undefined
       ? findLogits(withoutTruth(columns, truths), { named, labels, mayBeSingle: mayBeSingle(settings) })
       : { logits: select(settings.logits, header), guessed: false }
-  const kept = keptIn(settings, columns, logits)
+  const kept = keptOf(settings, columns, logits, objects)
   const names = named ? logitNames(logits.map((index) => columns[index]!)) : undefined
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const newNames = outputNames(layout)
@@ -129,12 +134,12 @@ function tableSchemaOf(
 ): Schema {
   const position = findLogitsColumn(settings, columns)
   if (position !== undefined) return listSchemaOf(settings, columns, position, needs)
-  const schema = schemaOf(settings, sampledColumns(columns, evidence), needs.named)
+  const schema = schemaOf(settings, sampledColumns(columns, evidence), needs)
   const chosen = schema.logits.map((index) => columns[index]!)
   requireNumeric(chosen)
   if (chosen.some(({ type }) => type === 'list' || type === 'record' || type === 'json')) requireNoTable(columns)
   requireNoRows(chosen.filter(({ rowsLogits }) => rowsLogits !== undefined))
-  if (needs.objects) requireNewNames(schema, schema.header)
+  if (needs.objects && settings.keep === true) requireNewNames(schema, schema.header)
   return schema
 }
 
@@ -172,9 +177,9 @@ function listSchemaOf(
   const recordKeys = type === 'record' && keys && { logitKeys: keys }
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
   const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
-  const kept = keptIn(settings, columns, [position])
+  const kept = keptOf(settings, columns, [position], objects)
   const names = outputNames(shaped)
-  requireNewNames(shaped, objects ? header : kept.map((index) => header[index]!))
+  requireNewNames(shaped, objects && settings.keep === true ? header : kept.map((index) => header[index]!))
   const truth = truthIn(truthsOf(settings, header), [position], columns, shaped)
   return { header, logits: [position], logitsList: true, ...listText, ...recordKeys, ...truth, kept, names, ...shaped }
 }
@@ -192,14 +197,14 @@ function nestedLayout({ truth }: SchemaSettings, layout: OutputLayout, depth: nu
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** The columns that are passed through; those inside the values of others are passed through with them. */
-function keptIn(
+/** The columns that are passed through. Of objects, a selector may select the logits, too. */
+function keptOf(
   { keep }: Pick<SchemaSettings, 'keep'>,
-  columns: readonly Pick<Column, 'inner'>[],
+  columns: readonly Pick<Column, 'name' | 'inner'>[],
   logits: readonly number[],
+  objects: boolean,
 ): number[] {
-  const chosen = new Set(logits)
-  return keep ? [...columns.keys()].filter((index) => !chosen.has(index) && !columns[index]!.inner) : []
+  return keptIn(keep, columns, { at: objects && keep !== true ? [] : logits, are: 'logits' })
 }
 
 /** Throws E_TYPE for a column of a non-numeric type, which would make every row bad. */

@@ -19,10 +19,56 @@ import { opText } from './options.js'
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
 const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)
 
+/** The options whose values are selectors. */
+type SelectorOption = 'logits' | 'keep' | 'truth'
+
 /** The positions, from 0, that a selector selects, in its order. Throws E_SELECTOR for an item that selects nothing. */
 export function select(selector: string | readonly string[], names: readonly string[]): number[] {
-  const items = typeof selector === 'string' ? splitItems(selector) : selector
-  const columns = new Columns(names, 'logits', items)
+  return [...chosenIn(new Columns(names, 'logits', itemsIn(selector, 'logits')))]
+}
+
+/** Columns that cannot be kept: their positions, and what they are. */
+export interface NotKept {
+  at: readonly number[]
+  are: 'logits' | 'results'
+}
+
+/** The positions, from 0, that a selector selects of other columns. Throws E_SELECTOR for an item that selects none. */
+export function selectKept(
+  selector: string | readonly string[],
+  names: readonly string[],
+  { at, are }: NotKept,
+): ReadonlySet<number> {
+  const left = new Set(at)
+  const columns = new Columns(names, 'keep', itemsIn(selector, 'keep'))
+  const chosen = chosenIn(columns)
+  for (const item of columns.items) {
+    if (item.startsWith('!') || resolve(item, columns).some((index) => !left.has(index))) continue
+    throw columns.error(item, `selects only ${are}; ${optionText('keep')} selects other columns`)
+  }
+  for (const index of left) chosen.delete(index)
+  return chosen
+}
+
+/** Creates the test whether a selector selects a name that has no position: only patterns and exclusions can. */
+export function nameTest(selector: string | readonly string[]): (name: string) => boolean {
+  const items = itemsIn(selector, 'keep')
+  const isFirstNegated = items[0]!.startsWith('!')
+  const rules = items.flatMap((item) => {
+    const matches = patternIn(item.replace(/^!/, ''), 'keep')
+    return matches ? [{ matches, selects: !item.startsWith('!') }] : []
+  })
+  return (name) => rules.reduce((is, { matches, selects }) => (matches(name) ? selects : is), isFirstNegated)
+}
+
+/** Whether an item of a selector is a name, possibly after `!`. */
+export function isNamed(selector: string | readonly string[], name: string): boolean {
+  const items = itemsIn(selector, 'keep').map((item) => item.replace(/^!/, ''))
+  return items.some((item) => (item.startsWith('"') ? unquoted(item) : item) === name)
+}
+
+function chosenIn(columns: Columns): Set<number> {
+  const { names, items, option } = columns
   const chosen = new Set(items[0]?.startsWith('!') ? names.keys() : [])
   for (const [place, item] of items.entries()) {
     if (item.startsWith('!')) {
@@ -30,23 +76,25 @@ export function select(selector: string | readonly string[], names: readonly str
       continue
     }
     const found = resolve(item, columns)
-    if (!isPattern(item) && found.every((index) => chosen.has(index))) throw repeated(items, place, found, columns)
+    if (!isPattern(item) && found.every((index) => chosen.has(index))) throw repeated(place, found, columns)
     for (const index of found) chosen.add(index)
   }
-  if (chosen.size === 0) throw new SoftmaxError('E_SELECTOR', { item: items.join(','), reason: 'selects no column' })
-  return [...chosen]
+  if (chosen.size > 0) return chosen
+  const remedy = option === 'keep' ? `; ${optionText('keep', false)} keeps none` : ''
+  throw columns.error(items.join(','), `selects no column${remedy}`)
 }
 
 /** The error for an item whose columns are all selected already: another column was probably meant. */
-function repeated(items: readonly string[], place: number, [first]: readonly number[], { names }: Columns) {
+function repeated(place: number, [first]: readonly number[], columns: Columns): SoftmaxError {
+  const { names, items, option } = columns
   const rest = items.filter((_, other) => other !== place).join(',')
-  const reason = `selects ${shown(names[first!]!)} a second time; ${optionText('logits', rest)} selects it once`
-  return new SoftmaxError('E_SELECTOR', { item: items[place]!, reason })
+  const reason = `selects ${shown(names[first!]!)} a second time; ${optionText(option, rest)} selects it once`
+  return columns.error(items[place]!, reason)
 }
 
 /** The positions of the true class columns, in the order of the selector. Throws E_SELECTOR. */
 export function selectTruths(selector: string, names: readonly string[]): number[] {
-  const items = splitItems(selector)
+  const items = itemsIn(selector, 'truth')
   const columns = new Columns(names, 'truth', items)
   return [...new Set(items.flatMap((item) => resolve(item, columns)))]
 }
@@ -79,25 +127,28 @@ function areNames(text: string, names: readonly string[]): boolean {
   return items.length > 1 && items.every((name) => columns.named(name.trim()).length === 1)
 }
 
-function splitItems(selector: string): string[] {
+function itemsIn(selector: string | readonly string[], option: SelectorOption): readonly string[] {
+  if (typeof selector !== 'string') return selector
   if (SELECTOR.test(selector)) return selector.match(new RegExp(ITEM, 'g'))!.map((item) => item.trim())
-  throw new SoftmaxError('E_SELECTOR', {
-    item: selector,
-    reason: 'is not a list of columns; a quote or a / is not closed',
-  })
+  throw misuse(option, selector, 'is not a list of columns; a quote or a / is not closed')
+}
+
+function misuse(option: SelectorOption, item: string, reason: string, cause?: unknown): SoftmaxError {
+  const info = { item, reason, ...(option !== 'logits' && { option }) }
+  return new SoftmaxError('E_SELECTOR', info, cause === undefined ? undefined : { cause })
 }
 
 /** The columns of an input, by name. */
 class Columns {
   readonly names: readonly string[]
   /** The option that selects them. */
-  readonly option: 'logits' | 'truth'
+  readonly option: SelectorOption
   /** The items of the selector. */
   readonly items: readonly string[]
   readonly #exact: Map<string, number[]>
   #plain: Map<string, number[]> | undefined
 
-  constructor(names: readonly string[], option: 'logits' | 'truth' = 'logits', items: readonly string[] = []) {
+  constructor(names: readonly string[], option: SelectorOption = 'logits', items: readonly string[] = []) {
     this.names = names
     this.option = option
     this.items = items
@@ -110,6 +161,11 @@ class Columns {
     if (exact) return exact
     this.#plain ??= positionsBy(this.names.map(composedName))
     return this.#plain.get(composedName(name)) ?? []
+  }
+
+  /** The error for an item of the selector. */
+  error(item: string, reason: string): SoftmaxError {
+    return misuse(this.option, item, reason)
   }
 
   toString(): string {
@@ -126,7 +182,7 @@ function resolve(item: string, columns: Columns): number[] {
   if (item.startsWith('"')) return [named(unquoted(item), columns)]
   const found = unquotedColumns(item, columns)
   if (found === undefined) return [named(item, columns)]
-  if (found.length === 0) throw new SoftmaxError('E_SELECTOR', { item, reason: `matches none of ${columns}` })
+  if (found.length === 0) throw columns.error(item, `matches none of ${columns}`)
   return found
 }
 
@@ -146,18 +202,24 @@ function isPattern(item: string): boolean {
 
 const REGEX = /^\/(.+)\/(i?)$/
 
-function byPattern(item: string, { names }: Columns): number[] | undefined {
-  if (!isPattern(item)) return undefined
-  const regex = REGEX.exec(item)
-  const pattern = regex ? compile(regex[1]!, regex[2]!, item) : globPattern(item)
-  return names.flatMap((name, index) => (pattern.test(name) || pattern.test(plainName(name)) ? [index] : []))
+function byPattern(item: string, { names, option }: Columns): number[] | undefined {
+  const matches = patternIn(item, option)
+  return matches && names.flatMap((name, index) => (matches(name) ? [index] : []))
 }
 
-function compile(source: string, flags: string, item: string): RegExp {
+/** The test for the names that an item matches; undefined if it is no pattern. */
+function patternIn(item: string, option: SelectorOption): ((name: string) => boolean) | undefined {
+  if (!isPattern(item)) return undefined
+  const regex = REGEX.exec(item)
+  const pattern = regex ? compile(regex[1]!, regex[2]!, item, option) : globPattern(item)
+  return (name) => pattern.test(name) || pattern.test(plainName(name))
+}
+
+function compile(source: string, flags: string, item: string, option: SelectorOption): RegExp {
   try {
     return new RegExp(source, `${flags}u`)
   } catch (cause) {
-    throw new SoftmaxError('E_SELECTOR', { item, reason: 'is not a regular expression' }, { cause })
+    throw misuse(option, item, 'is not a regular expression', cause)
   }
 }
 
@@ -169,10 +231,15 @@ function globPattern(glob: string): RegExp {
   return new RegExp(`^${body}$`, 'su')
 }
 
-function byPosition(item: string, { names }: Columns): number[] | undefined {
+function byPosition(item: string, columns: Columns): number[] | undefined {
   const [, first, dash, last] = /^\s*(\d+)(-?)(\d*)\s*$/.exec(item) ?? []
   if (first === undefined) return undefined
-  return span(Number(first) - 1, dash ? (last ? Number(last) : names.length) - 1 : Number(first) - 1, item, names)
+  return span(
+    Number(first) - 1,
+    dash ? (last ? Number(last) : columns.names.length) - 1 : Number(first) - 1,
+    item,
+    columns,
+  )
 }
 
 function byName(item: string, columns: Columns): number[] | undefined {
@@ -184,33 +251,28 @@ function byRange(item: string, columns: Columns): number[] | undefined {
   for (let dash = item.indexOf('-'); dash >= 0; dash = item.indexOf('-', dash + 1)) {
     const [first, last] = [item.slice(0, dash), item.slice(dash + 1)]
     if (columns.named(first).length > 0 && columns.named(last).length > 0) {
-      return span(named(first, columns), named(last, columns), item, columns.names)
+      return span(named(first, columns), named(last, columns), item, columns)
     }
   }
   return undefined
 }
 
-function span(first: number, last: number, item: string, names: readonly string[]): number[] {
-  if (first >= 0 && last < first && first < names.length) {
-    const meant = `${last + 1}-${first + 1}`
-    throw new SoftmaxError('E_SELECTOR', {
-      item,
-      reason: `is a descending range; ${optionText('logits', meant)} is ascending, and ${optionText('logits', `${first + 1},${last + 1}`)} keeps the order given`,
-    })
+function span(first: number, last: number, item: string, columns: Columns): number[] {
+  const { length } = columns.names
+  if (first >= 0 && last < first && first < length) {
+    const [ascending, listed] = [`${last + 1}-${first + 1}`, `${first + 1},${last + 1}`]
+    const reason = `is a descending range; ${optionText(columns.option, ascending)} is ascending`
+    const keepsOrder = columns.option === 'logits' && `, and ${optionText('logits', listed)} keeps the order given`
+    throw columns.error(item, `${reason}${keepsOrder || ''}`)
   }
-  if (first < 0 || last >= names.length) {
-    throw new SoftmaxError('E_SELECTOR', { item, reason: `is outside columns 1 to ${names.length}` })
-  }
+  if (first < 0 || last >= length) throw columns.error(item, `is outside columns 1 to ${length}`)
   return Array.from({ length: last - first + 1 }, (_, offset) => first + offset)
 }
 
 function named(name: string, columns: Columns): number {
   const [index, another] = columns.named(name)
-  if (index === undefined)
-    throw new SoftmaxError('E_SELECTOR', { item: name, reason: `is not one of ${columns}${proposal(name, columns)}` })
-  if (another !== undefined) {
-    throw new SoftmaxError('E_SELECTOR', { item: name, reason: 'names two columns; select by position' })
-  }
+  if (index === undefined) throw columns.error(name, `is not one of ${columns}${proposal(name, columns)}`)
+  if (another !== undefined) throw columns.error(name, 'names two columns; select by position')
   return index
 }
 
@@ -219,6 +281,8 @@ function named(name: string, columns: Columns): number {
  * another notation.
  */
 function proposal(item: string, columns: Columns): string {
+  const holder = columns.option === 'keep' ? columns.names.find((name) => item.startsWith(`${name}.`)) : undefined
+  if (holder !== undefined) return `; ${optionText('keep', holder)} copies all of ${shown(holder)}`
   const names = untakenNames(columns)
   const otherwise = [item.replace(/\s*(?::|\.\.+)\s*/, '-'), item.replace(/\s*[\s;|]\s*/g, ',')]
   const meant =
@@ -320,5 +384,5 @@ function isPathInto(item: string, { option, names }: Columns): boolean {
 function isList(text: string, columns: Columns): boolean {
   const selects = (item: string) =>
     columns.named(item).length === 1 || byPosition(item, columns) !== undefined || byRange(item, columns) !== undefined
-  return SELECTOR.test(text) && splitItems(text).every(selects)
+  return SELECTOR.test(text) && itemsIn(text, columns.option).every(selects)
 }

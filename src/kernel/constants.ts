@@ -49,15 +49,13 @@ export const BLOCK = 128
  */
 export const CHUNK = 1 << 14
 
-/** The action for a column. */
+/** The action for a column; the bit of ACTION_KEEP may be added to any other. */
 export const ACTION_DROP = 0
 export const ACTION_KEEP = 1
 export const ACTION_LOGIT = 2
 /** The logits of all classes, in a list. */
-export const ACTION_LOGITS = 3
-/** The true class, not kept or kept. */
-export const ACTION_TRUTH = 4
-export const ACTION_KEPT_TRUTH = 5
+export const ACTION_LOGITS = 4
+export const ACTION_TRUTH = 6
 
 /** The types of kept columns, for column output: in nullable text, unquoted cells can be null. */
 export const KEEP_TEXT = 0

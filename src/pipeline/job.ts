@@ -32,7 +32,7 @@ export async function jobOf(
 ): Promise<ScoreJob> {
   const settings = numbersOnly ? withNumericDefault(given) : given
   const { columns, named, headerLine, rows } = reader
-  const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep
+  const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0 }
   await defineColumns(reader, settings, async (isFirst) => {
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
@@ -57,7 +57,7 @@ export async function jobOf(
   const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
   const nested = nestedWarning(kept, requestedTypes(settings.types))
   const index = schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence)
-  for (const warning of [...warnings, ...(reader.warnings ?? []), index, nested]) {
+  for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, nested]) {
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
@@ -68,6 +68,7 @@ export async function jobOf(
   return {
     settings,
     schema: own,
+    keep: numbersOnly && own.kept.length === 0 ? false : settings.keep,
     rawRows,
     typed,
     byClass,

@@ -10,7 +10,6 @@ import { keptType } from '../formats/columnar.js'
 import {
   ACTION_DROP,
   ACTION_KEEP,
-  ACTION_KEPT_TRUTH,
   ACTION_LOGIT,
   ACTION_LOGITS,
   ACTION_TRUTH,
@@ -41,6 +40,7 @@ import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import { capacityOf, evaluatedClasses, hasTargets, type Layout } from './kernel-layout.js'
+import { passesLines } from './score-job.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
 /** Writes the description of a job into kernel memory. */
@@ -63,7 +63,8 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
 const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, evaluatedCount: 0 }
 
 /** How text is read and written. */
-function dialectFields({ settings, rawRows, input = COMMAS, output = COMMAS }: TextJob, at: Layout) {
+function dialectFields(job: TextJob, at: Layout) {
+  const { settings, input = COMMAS, output = COMMAS } = job
   return {
     delimiter: input.delimiter.charCodeAt(0),
     quote: quoteOf(input),
@@ -77,7 +78,7 @@ function dialectFields({ settings, rawRows, input = COMMAS, output = COMMAS }: T
     requotes: output.delimiter === input.delimiter && output.quote === input.quote ? 0 : 1,
     escapesFormulas: settings.escapeFormulas ? 1 : 0,
     growth: at.growth,
-    keepsLine: rawRows ? 1 : 0,
+    keepsLine: passesLines(job) ? 1 : 0,
   }
 }
 
@@ -148,11 +149,10 @@ function memoryFields(at: Layout) {
 
 /** Writes the action for each column. */
 function writeActions({ schema }: TextJob, at: Layout, { memory }: Kernel): void {
-  const { kept } = schema
   const actions = new Uint8Array(memory.buffer, at.actions, schema.header.length).fill(ACTION_DROP)
-  for (const column of kept) actions[column] = ACTION_KEEP
-  for (const column of truthColumns(schema)) actions[column] = kept.includes(column) ? ACTION_KEPT_TRUTH : ACTION_TRUTH
+  for (const column of truthColumns(schema)) actions[column] = ACTION_TRUTH
   for (const column of schema.logits) actions[column] = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
+  for (const column of schema.kept) actions[column]! |= ACTION_KEEP
 }
 
 function truthColumns({ truth, truths }: TextJob['schema']): readonly number[] {

@@ -5,7 +5,7 @@ import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import { secondHeader } from '../core/second-header.js'
-import { isRecord, misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
+import { isRecord, keptOf, misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 
 /** A batch, with the other properties of its records. */
@@ -23,7 +23,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
   const truths = truthFinder(shape, rows.length, rule.nulls)
   const rest = rows.map((row, index) => {
     const parts = shape.split(row)
-    const kept = settings.keep && parts ? parts.rest : {}
+    const kept = parts ? keptOf(parts.rest, shape, settings) : {}
     const rowError = parts
       ? (readLogits(parts.logits, logits, index * width, shape, rule) ??
         nameError(kept, added, shape) ??

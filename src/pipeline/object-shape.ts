@@ -2,6 +2,7 @@
 import { isLogitName } from '../core/column-name.js'
 import { SoftmaxError } from '../core/errors.js'
 import { pathName, selectedPaths } from '../core/inner-paths.js'
+import { keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
 import { logitOf, notLogits, unknownClass } from '../core/logit.js'
@@ -37,6 +38,8 @@ export interface RowShape {
   truths?: string[]
   /** The property that holds all logits of a record. */
   logitsProperty?: string
+  /** Whether a property of a record is kept, if it holds no logits. */
+  isKept?(name: string): boolean
   /** Splits a row into its logits and its other properties; undefined if it does not match the shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
@@ -60,16 +63,24 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
   requireEffect(settings)
   if (hasNoClass(first, settings)) return { code: 'E_ROW', info: { reason: 'the row has no logits' } }
   if (isList(first)) {
-    requireNoLogits(settings, 'the rows are arrays of logits')
+    requireNoSelector(settings, 'the rows are arrays of logits')
     return withTruth(listShape(first, splitList, settings), {}, settings)
   }
   if (!isRecord(first)) return notARow(kindOf(first))
   return withRenaming(settings, (settings) => {
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
     const rest: Properties = { ...shape.split(first)?.rest }
-    if (settings.keep) requireNewNames(shape.layout, Object.keys(rest), predictedNames)
-    return withTruth(shape, rest, settings)
+    const logits = Object.keys(first).filter((name) => !Object.hasOwn(rest, name))
+    const isKept = keptKeyTest(settings.keep, Object.keys(first), logits, 'logits')
+    requireNewNames(shape.layout, Object.keys(rest).filter(isKept), predictedNames)
+    return { ...withTruth(shape, rest, settings), isKept }
   })
+}
+
+/** What is kept of a record without its logits. */
+export function keptOf(rest: Properties, { isKept }: RowShape, { keep }: ShapeSettings): Properties {
+  if (typeof keep === 'boolean') return keep ? rest : {}
+  return only(rest, isKept!)
 }
 
 /**
@@ -138,7 +149,10 @@ function shapeOfRecord(first: Properties, evidence: readonly Properties[], setti
   const path = pathToLogits(first, settings.logits)
   if (path) return { ...shapeWithLogits(first, path, settings), logitsProperty: path.join('.') }
   if (pathToLogits(first, undefined))
-    requireNoLogits(settings, 'the rows already have a property logits, where read() puts the logits that it selects')
+    requireNoSelector(
+      { logits: settings.logits },
+      'the rows already have a property logits, where read() puts the logits that it selects',
+    )
   return columnShape(first, evidence, settings)
 }
 
@@ -170,12 +184,11 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
   return listShape(listOf(value)!, splitter(listOf), settings)
 }
 
-/** Throws E_CONFLICT for a selector if the shape of the row already determines the logits. */
-function requireNoLogits({ logits }: ShapeSettings, reason: string): void {
-  if (logits === undefined) return
-  throw new SoftmaxError('E_CONFLICT', {
-    reason: `${reason}; leave out the option ${optionText('logits')}`,
-  })
+/** Throws E_CONFLICT for a selector if the shape of the row leaves nothing to select. */
+function requireNoSelector({ logits, keep = true }: Partial<ShapeSettings>, reason: string): void {
+  const given = logits !== undefined ? 'logits' : typeof keep !== 'boolean' ? 'keep' : undefined
+  if (given === undefined) return
+  throw new SoftmaxError('E_CONFLICT', { reason: `${reason}; leave out the option ${optionText(given)}` })
 }
 
 /** The shape of rows whose logits are a list. */
@@ -231,7 +244,7 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
       if (!isRecord(row)) return undefined
       const logitOf = ({ name, inner }: (typeof selected)[number]) =>
         inner ? valueAt(row, inner) : ownValue(row, name)
-      return { logits: selected.map(logitOf), rest: without(row, own) }
+      return { logits: selected.map(logitOf), rest: only(row, (name) => !own.has(name)) }
     },
   }
 }
@@ -270,11 +283,11 @@ function columnOf([name, value]: [string, unknown]): Column {
   return { name, type: 'list', sample: '', holdsWords: items.some((item) => typeof item === 'string') }
 }
 
-/** A copy of a record without some properties. */
-function without(record: Properties, names: ReadonlySet<string>): Properties {
+/** A copy of a record with those properties whose names pass a test. */
+function only(record: Properties, test: (name: string) => boolean): Properties {
   const rest: Properties = {}
   for (const name of Object.keys(record)) {
-    if (names.has(name)) continue
+    if (!test(name)) continue
     if (name !== '__proto__') rest[name] = record[name]
     else Object.defineProperty(rest, name, { ...PLAIN, value: record[name] })
   }

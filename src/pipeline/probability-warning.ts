@@ -53,7 +53,8 @@ async function* watched<Item>(items: AsyncGenerator<Item>, look: (item: Item) =>
 function readFirst(block: Buffer, { source }: TextBlocks, job: ScoreJob): RecordBatch {
   const start = headOfBlock(block, source, rowsFor(job.schema.classes.length))
   // Raw cells are read without csv-parse, which takes longer to load than everything else here.
-  const plan = { ...readerOptions(job), kept: [], rawRowKeys: undefined, wantRaw: false, cells: 'encoded' as const }
+  const nothing = { kept: [], isKept: undefined, rawRowKeys: undefined }
+  const plan = { ...readerOptions(job), ...nothing, wantRaw: false, cells: 'encoded' as const }
   return source.format === 'csv'
     ? readCsv(start, source.columns, source.dialect, plan)
     : readNdjson(start, source.columns, plan)

@@ -63,7 +63,7 @@ async function* rowsOf(
   run.emit('header', header, name)
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
-  for (const warning of table.warnings ?? []) run.emit('warning', warning, name)
+  for (const warning of table.warnings?.([...header.keys()]) ?? []) run.emit('warning', warning, name)
   const source = { before: place, source: name, relocate: table.relocate, isAhead: true }
   yield* countRows<Row>(batchesOf(table, settings, run, source), run, source)
 }

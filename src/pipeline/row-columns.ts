@@ -9,6 +9,7 @@ import type { TableSchema } from '../core/data-type.js'
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import type { FieldStore } from '../core/field-values.js'
 import type { FormatName } from '../core/formats.js'
+import { keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
 import { type NullTexts, nullsOf } from '../core/missing.js'
@@ -70,7 +71,8 @@ export function columnsOf(
   const first = recordOf(rows[0], 1)
   const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
-  const old = Object.keys(first).filter((name) => !isPrediction || (settings.keep && !properties.includes(name)))
+  const isKept = propertyTest(first, isPrediction ? properties : undefined, settings)
+  const old = Object.keys(first).filter(isKept)
   const requested = requireColumns(requestedTypes(settings.types), old)
   const { byName } = requested
   const restored = restoredColumns(rows, old, format.typed ? typesIn(first) : undefined, byName)
@@ -85,9 +87,9 @@ export function columnsOf(
     emit,
     layout,
     inRows,
-    properties,
     kept: columns,
     old,
+    isKept,
     isPrediction,
     keptValue,
     stores,
@@ -113,6 +115,11 @@ export function columnsOf(
     keptColumn: columnMaker(job),
     read: reader(job, fields, settings),
   }
+}
+
+/** Creates the test whether a property is kept; rows that are not predictions, and have no `results`, keep at least some. */
+function propertyTest(first: Row, results: readonly string[] | undefined, { keep }: Settings): Job['isKept'] {
+  return keptKeyTest(results || keep !== false ? keep : true, Object.keys(first), results ?? [], 'results')
 }
 
 /** Creates the function that makes a column of values. */
@@ -167,10 +174,11 @@ interface Job {
   layout: Layout
   /** The property names of predictions, if they were renamed. */
   inRows: ColumnNames
-  properties: readonly string[]
   kept: Column[]
   /** The names of the kept properties, whether or not the format can store them. */
   old: readonly string[]
+  /** Whether a property is kept. */
+  isKept(name: string): boolean
   isPrediction: boolean
   /** The value of a row for a kept column: null if a column of requested type has a text that means it. */
   keptValue(row: Row, column: Column): unknown
@@ -235,14 +243,13 @@ function valueReader(nulls: NullTexts | undefined, stores: ReadonlyMap<Column, F
 
 /** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
-  const { emit, layout, inRows, properties, kept, isPrediction, stores, typed } = job
+  const { emit, layout, inRows, kept, isKept, isPrediction, stores, typed } = job
   const round = rounder(settings)
   const old = new Set(job.old)
-  const isKnown = (name: string) => old.has(name) || (isPrediction && (!settings.keep || properties.includes(name)))
   const given = { isWritten: true, isPrediction }
   const tests = typed ? kept.map((column) => fitTest(column, stores)) : []
   return (row, position) => {
-    const extra = Object.keys(row).find((name) => !isKnown(name))
+    const extra = Object.keys(row).find((name) => !old.has(name) && isKept(name))
     if (extra !== undefined) throw new SoftmaxError('E_KEY', { row: position, key: extra, ...given })
     const values = kept.map((column) => keptOf(row, column, position, job))
     const misfit = tests.findIndex((test, at) => !test(values[at]))

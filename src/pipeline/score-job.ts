@@ -1,5 +1,6 @@
 /** The description of a scoring run, and the options its reader and writer derive from it. */
 import { type Dialect, isEscaped, sameCells } from '../core/dialect.js'
+import { type Keep, keptTest } from '../core/kept-columns.js'
 import { nullsOf } from '../core/missing.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -27,6 +28,8 @@ export interface ScoreJob {
     | 'types'
   >
   schema: Schema
+  /** Which of their columns are kept. */
+  keep: Keep
   /** Whether input rows are passed through as raw JSON objects, and whether columns have types. */
   rawRows: boolean
   typed: boolean
@@ -45,6 +48,17 @@ export interface ScoreJob {
   output: Dialect | undefined
 }
 
+/** Whether rows are passed through as lines with all their keys. */
+export function passesLines({ rawRows, keep }: Pick<ScoreJob, 'rawRows' | 'keep'>): boolean {
+  return rawRows && keep === true
+}
+
+/** Creates the test whether the value of a key is kept; undefined if none is, or lines with all keys. */
+function keyTest(job: ScoreJob): ReaderOptions['isKept'] {
+  const { keep, schema } = job
+  return keep === false || passesLines(job) ? undefined : keptTest(keep, schema.header, schema.kept)
+}
+
 /** The options for the reader. */
 export function readerOptions(job: ScoreJob): ReaderOptions {
   const { schema, settings, rawRows, typed, wantRaw } = job
@@ -54,6 +68,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     logitsList,
     depth,
     kept: readColumns(schema),
+    isKept: keyTest(job),
     classes: inputsOf(schema),
     rawRowKeys: rawRows ? names : undefined,
     takenName: (name, keys) => takenName(name, keys, schema),
@@ -94,6 +109,7 @@ export function outputSchema(
   const { rows, metadata, shape } = reader
   return {
     kept: schema.kept.map((index) => reader.columns[index]!),
+    isKept: keyTest(job),
     fields: fieldsOf(schema.emit, schema),
     metadata,
     classes: schema.classes,

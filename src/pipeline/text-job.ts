@@ -14,7 +14,7 @@ import { keptType } from '../formats/columnar.js'
 import { escapeCell, NULL_CELL } from '../formats/csv/escapes.js'
 import { cellEncoder } from '../formats/csv/rows.js'
 import { NO_CLASS } from '../kernel/constants.js'
-import type { ScoreJob } from './score-job.js'
+import { passesLines, type ScoreJob } from './score-job.js'
 
 /** Kernel functions that produce text from text. */
 export type TextEntry =
@@ -236,11 +236,12 @@ function csvEntry(job: ScoreJob): Entry {
   return keepsCells(job) ? 'scoreCsv' : 'scoreCsvRequoted'
 }
 
-function ndjsonEntry({ measures, typed, output, rawRows, schema }: ScoreJob): Entry {
+function ndjsonEntry(job: ScoreJob): Entry {
+  const { measures, typed, output, schema } = job
   if (measures) return schema.logitsList ? 'measureLines' : 'measureMembers'
   if (typed) return 'addMembers'
   if (output) return 'scoreMembersToCsv'
-  return rawRows && schema.logitsList ? 'scoreLines' : 'scoreMembers'
+  return passesLines(job) && schema.logitsList ? 'scoreLines' : 'scoreMembers'
 }
 
 function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
@@ -249,7 +250,7 @@ function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
   const columns = source.columns.map(({ name }) => name)
   const isJson = source.format === 'ndjson'
   const hasLines = entry === 'scoreLines' || entry === 'measureLines'
-  const opens = !job.rawRows && schema.kept.length === 0
+  const opens = !passesLines(job) && schema.kept.length === 0
   return {
     labels: schema.classes.map(output ? labelCell(job) : json),
     keys: hasLines ? lineKeys(schema, columns).map(toBytes) : [],
@@ -257,7 +258,7 @@ function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
     leads: output
       ? []
       : fieldsOf(schema.emit, schema).map(({ name }, nth) => `${opens && nth === 0 ? '{' : ','}${json(name)}:`),
-    keptLeads: output ? [] : keptLeads(job, isJson, columns.map(json)),
+    keptLeads: output || passesLines(job) ? [] : keptLeads(schema, columns.map(json)),
     nulls: items(job.settings.null ?? []).map((text) => toBytes(text.trim())),
     truths: schema.truth === undefined ? [] : truthTexts(job, source),
   }
@@ -295,7 +296,7 @@ function writtenAs(text: string, source: TextSource): string[] {
   return text.includes(quote) || text.includes(delimiter) || /[\r\n]/.test(text) ? [quoted] : [text, quoted]
 }
 
-/** The bytes before a kept value; NDJSON keeps complete lines. */
-function keptLeads({ schema }: ScoreJob, isJson: boolean, names: string[]): string[] {
-  return isJson ? [] : schema.kept.map((column, nth) => `${nth === 0 ? '{' : ','}${names[column]!}:`)
+/** The bytes before each kept value. */
+function keptLeads({ kept }: Schema, names: string[]): string[] {
+  return kept.map((column, nth) => `${nth === 0 ? '{' : ','}${names[column]!}:`)
 }

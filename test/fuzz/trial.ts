@@ -17,6 +17,7 @@ export const OPTIONS: ScoreOptions[] = [
   // One line per row, so that output rows can be counted.
   { keep: false, emit: 'index' },
   { keep: false, emit: 'index', header: false },
+  { keep: '!1' },
   { header: false },
   { header: false, logits: '1-2' },
   { logits: '2-3' },

@@ -98,8 +98,8 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
 softmax in.csv --emit entropy=logit_a,margin=logit_b --to arrow --quiet |
   LC_ALL=C sed 's/cafe/caf\xe9/' > in.arrow
 softmax in.arrow --to csv`,
-    says: 'softmax: in.arrow: column id (row 1): the text is not UTF-8; --no-keep leaves out all kept columns [E_CELL_ENCODING]',
-    fix: `For delimited text and JSON lines, set the encoding of the input, as in --encoding latin1. Text in Parquet and Arrow must be UTF-8: write the file again, or drop the kept columns with --no-keep. ${SKIP}`,
+    says: `softmax: in.arrow: column id (row 1): the text is not UTF-8; --keep '!id' leaves it out [E_CELL_ENCODING]`,
+    fix: `For delimited text and JSON lines, set the encoding of the input, as in --encoding latin1. Text in Parquet and Arrow must be UTF-8: write the file again, or leave out the column, as in --keep '!id'. ${SKIP}`,
   },
   E_CELL_TYPE: {
     is: 'A kept cell does not have the type of its column.',
@@ -117,7 +117,7 @@ softmax in.csv --types infer --quiet -o out.parquet`,
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
     says: 'softmax: in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns; --to ndjson keeps the keys of each row, --no-keep leaves out all kept columns [E_KEY]',
-    fix: `Write JSON lines, which keep the keys of each object; or drop other columns with --no-keep. --types price=float64 sets the type of a column. ${SKIP}`,
+    fix: `Write JSON lines, which keep the keys of each object; or select columns with --keep, as in --keep id, which ignores other keys. --types price=float64 sets the type of a column. ${SKIP}`,
   },
   E_ENCODING: {
     is: 'The header, or a line of JSON, is not valid text in the encoding of the input.',
@@ -204,8 +204,8 @@ for i in number text; do
     -qo $i.arrow
 done
 softmax number.arrow text.arrow --to arrow > all.arrow`,
-    says: 'softmax: text.arrow: column id: its type is utf8, but int64 in the first input; --no-keep leaves out all kept columns [E_COLUMN_TYPE]',
-    fix: 'For JSON lines and delimited text, set the type of the column, as in --types id=text. Otherwise convert one of the files, score them separately, or drop the kept columns with --no-keep.',
+    says: `softmax: text.arrow: column id: its type is utf8, but int64 in the first input; --keep '!id' leaves it out [E_COLUMN_TYPE]`,
+    fix: "For JSON lines and delimited text, set the type of the column, as in --types id=text. Otherwise convert one of the files, score them separately, or leave out the column, as in --keep '!id'.",
   },
   E_ROW: {
     is: 'A value is not a row.',
@@ -334,8 +334,8 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     cause:
       'A kept column has the name of a new one, such as label or p_cat; or two kept columns or classes have the same name, and the output is JSON, Parquet or Arrow.',
     example: String.raw`printf 'label,logit_cat,logit_dog\nx,1,2\n' | softmax`,
-    says: 'softmax: stdin: two output columns would be named "label"; rename one with --emit probs,label=predicted, or drop the kept columns with --no-keep [E_NAME]',
-    fix: 'Rename the new column, as in --emit probs,label=predicted, a column of the input, or the classes with --labels; or drop the kept columns with --no-keep.',
+    says: `softmax: stdin: two output columns would be named "label"; rename one with --emit probs,label=predicted, or leave out that of the input with --keep '!label' [E_NAME]`,
+    fix: "Rename the new column, as in --emit probs,label=predicted, a column of the input, or the classes with --labels; or leave out that of the input, as in --keep '!label'.",
   },
   E_LABELS: {
     is: 'The class names do not match the logits, or cannot be read.',

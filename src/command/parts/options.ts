@@ -58,15 +58,16 @@ export function differenceOf(before: Made, now: Made): string | undefined {
   const names = Object.keys({ ...before.options, ...now.options })
   const differs = (name: string) => JSON.stringify(before.options[name]) !== JSON.stringify(now.options[name])
   const name = names.find(differs)
-  return name === undefined ? undefined : `${givenAs(name, before)}, but this run is ${givenAs(name, now)}`
+  return name === undefined ? undefined : `${givenAs(name, before, now)}, but this run is ${givenAs(name, now, before)}`
 }
 
 /** An option as it was given: `with --temperature 2`, or `without --temperature`. */
-function givenAs(name: string, { options }: Made): string {
+function givenAs(name: string, { options }: Made, other: Made): string {
   const value = options[name]
-  const { flags, default: fallback } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const { flags } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   if (value === undefined && flags) return `without --${flags[0]!.name}`
-  if (value === undefined) return `without ${fallback === true ? optionText(name, false) : optionText(name)}`
+  if (value === undefined)
+    return `without ${other.options[name] === false ? optionText(name, false) : optionText(name)}`
   const flag = flags?.find(({ sets }) => sets === value)
   if (flag) return `with --${flag.name}`
   const isPlain = typeof value === 'number' || typeof value === 'boolean'

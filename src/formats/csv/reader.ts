@@ -42,7 +42,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     headerLine: head.line,
     headerOnly: head.first === undefined,
     start: { line: 1 + lines, row: 1, byte: bytes },
-    ...(warning !== undefined && { warnings: [warning] }),
+    ...(warning !== undefined && { warnings: () => [warning] }),
     async *batches(options) {
       for await (const block of blocks) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)

@@ -33,11 +33,12 @@ interface Task {
   objects: readonly { path: readonly string[]; keys: Set<string> }[]
   kept: JsonColumn[]
   bare: boolean
-  known: Set<string>
   /** Collects nested lists, if logits are nested. */
   nested: NestedRows | undefined
   /** Whether a value is extracted from the row; if none is, the row passes through as is. */
   taken(key: string): boolean
+  /** Whether a key would be kept, but is not a column. */
+  unexpected: ((key: string) => boolean) | undefined
 }
 
 /** Parses the rows of a block. */
@@ -56,7 +57,7 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
     if (rowError) bad.set(row, rowError)
     const text = 'value' in parsed && !rowError ? parsed.text : '{}'
     if (plan.rawRowKeys) objects.push(text)
-    else if (kept.length > 0) keep(text, kept, row, task, bad)
+    else if (kept.length > 0 || task.unexpected) keep(text, kept, row, task, bad)
   })
   const columnsKept = task.kept.map((column, index) => typedColumn(kept[index]!, column, plan, bad))
   return {
@@ -86,17 +87,20 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const known = new Set(columns.map(({ name }) => name))
   const kept = plan.kept.map((index) => columns[index]!)
   const names = new Set(kept.map(({ name }) => name))
-  const taken = (key: string) => (plan.rawRowKeys ? plan.rawRowKeys.length === 0 : names.has(key))
+  const { rawRowKeys, isKept } = plan
+  const taken = (key: string) => (rawRowKeys ? rawRowKeys.length === 0 || isKept?.(key) === true : names.has(key))
+  const bare = logitsColumn?.path.length === 0
+  const unexpected = isKept && !bare && !rawRowKeys ? (key: string) => !known.has(key) && isKept(key) : undefined
   const nested = logitsColumn && plan.depth !== undefined ? new NestedRows(logitsColumn, plan.depth, plan) : undefined
   const { path = [], shapePath = [] } = logitsColumn ?? {}
   const objects = objectsOn([path, shapePath, ...paths])
-  return { plan, logitsColumn, keys, paths, objects, kept, nested, bare: logitsColumn?.path.length === 0, known, taken }
+  return { plan, logitsColumn, keys, paths, objects, kept, nested, bare, unexpected, taken }
 }
 
 /** Reads the logits of a row; returns the error, if any. */
 function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task: Task) {
   const { logitsColumn, bare, keys, plan } = task
-  const clash = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name))
+  const clash = plan.rawRowKeys?.find((name) => Object.hasOwn(value, name) && plan.isKept?.(name) !== false)
   if (clash !== undefined) {
     return { code: 'E_NAME' as const, info: plan.takenName?.(clash, Object.keys(value)) ?? { name: clash } }
   }
@@ -179,7 +183,7 @@ function overflow(text: string, index: number, { logitsColumn, paths }: Task): R
 /** Extracts kept values. A key that is not a column has no place in the output, so its row is bad. */
 function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, RowError>): void {
   const values = valuesIn(text)
-  const extra = [...values.keys()].find((key) => !task.known.has(key))
+  const extra = task.unexpected && [...values.keys()].find(task.unexpected)
   if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { key: extra } })
   const { typed, types } = task.plan
   task.kept.forEach(({ name, type, field, inner }, index) => {

@@ -37,10 +37,10 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     throw firstError(buffered, first.rowOffset, settings, relocate)
   }
   const columns: JsonColumn[] = []
-  const warnings: string[] = []
+  let defining = rows
   const define = (rows: ParsedRow[]) => {
+    defining = rows
     columns.splice(0, columns.length, ...columnsOf(rows, settings))
-    warnings.splice(0, warnings.length, ...(isTyped ? typeWarnings(columns, rows, settings) : []))
   }
   define(rows)
   const allBlocks = async function* () {
@@ -80,15 +80,20 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       columns[index] = withType(columns[index]!, type)
     },
     relocate,
-    warnings,
+    warnings: (kept) => (isTyped ? typeWarnings(columns, kept, defining, settings) : []),
   }
 }
 
 /** Warnings about types that the first rows leave open, as later rows may have others. */
-function typeWarnings(columns: JsonColumn[], rows: ParsedRow[], { keep, types }: SettingsOf<'bytes'>): string[] {
-  if (!keep || rows.length < TYPE_ROWS) return []
+function typeWarnings(
+  columns: readonly JsonColumn[],
+  kept: readonly number[],
+  rows: readonly ParsedRow[],
+  { types }: SettingsOf<'bytes'>,
+): string[] {
+  if (rows.length < TYPE_ROWS) return []
   const { byName } = requestedTypes(types)
-  const open = columns.filter(({ name }) => !byName.has(name))
+  const open = kept.map((index) => columns[index]!).filter(({ name }) => !byName.has(name))
   const valuesOf = ({ name, path }: JsonColumn) => ({ name, values: rows.map(({ value }) => valueAt(value, path)) })
   return [nullWarning(open.map(valuesOf), types) ?? []].flat()
 }

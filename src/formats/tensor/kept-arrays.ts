@@ -6,9 +6,11 @@ import { corruptData } from '../../core/corrupt-data.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
 import { type NumberLayout, nativeBytes, readNumbers } from '../../core/float.js'
+import { keptTest } from '../../core/kept-columns.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Column } from '../../core/record-batch.js'
 import { TEXT } from '../../core/requested-types.js'
+import { isNamed } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import { columnOf } from '../columnar.js'
 import { type ArrayLayout, type Tensor, type TensorSource, type TextLayout, tuple } from './tensor.js'
@@ -23,7 +25,10 @@ export interface RowValues {
 
 type AnySource = TensorSource<ArrayLayout>
 
-/** Opens those of the arrays that are kept; `left` are the names of the others. */
+/**
+ * Opens those of the arrays that can be kept; `left` are the names of the others, unless a selector leaves them out.
+ * Throws E_SELECTOR.
+ */
 export async function openKept(
   names: readonly string[],
   open: (name: string) => AnySource | Promise<AnySource>,
@@ -31,16 +36,25 @@ export async function openKept(
   settings: Pick<SettingsOf<'bytes'>, 'axis' | 'binary' | 'keep'>,
 ): Promise<{ kept: AnySource[]; left: string[] }> {
   const [kept, left]: [AnySource[], string[]] = [[], []]
-  if (!settings.keep) return { kept, left }
+  const { keep } = settings
+  if (keep === false) return { kept, left }
+  const isKept = keptTest(keep, [], [])
   for (const name of names) {
     const array = isReserved(name, logits) ? undefined : await sourceOrNone(() => open(name))
     if (array && isPerRow(array.tensor, logits, settings)) kept.push(array)
     else {
-      left.push(name)
       await array?.bytes.close?.()
+      if (typeof keep !== 'boolean' && isNamed(keep, name)) throw notPerRow(name)
+      if (isKept(name)) left.push(name)
     }
   }
   return { kept, left }
+}
+
+/** The error for an array that cannot be selected. */
+function notPerRow(item: string): SoftmaxError {
+  const reason = 'is an array without one number or text for each row, which is never copied'
+  return new SoftmaxError('E_SELECTOR', { item, reason, option: 'keep' })
 }
 
 /** Whether a name is that of the logits, or of positions along an axis. */

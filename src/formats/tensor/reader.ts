@@ -19,7 +19,7 @@ import type {
   Relocate,
   RowError,
 } from '../../core/record-batch.js'
-import { select } from '../../core/selector.js'
+import { select, selectorOfNames } from '../../core/selector.js'
 import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/file-bytes.js'
 import { atRow } from '../logits-reader.js'
@@ -56,13 +56,15 @@ interface Beside {
 interface ArrayColumn {
   column: Column
   values(): RowValues
+  /** Closes it, if its values are not read. */
+  close?(): Promise<void>
 }
 
 /** Creates a reader for an array of logits, and of those beside it. */
 export function tensorReader(
   format: string,
   { tensor: given, bytes }: TensorSource,
-  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'binary' | 'op' | 'labels' | 'onError'>,
+  settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'keep' | 'binary' | 'op' | 'labels' | 'onError'>,
   { names, truth, kept, left }: Beside = { names: [], kept: [], left: [] },
 ): RecordBatchReader {
   const { axis, logits, binary, op, labels } = settings
@@ -95,9 +97,10 @@ export function tensorReader(
     rows,
     shape,
     relocate: indexed(order, given.sizes.length, ofTruth),
-    warnings,
+    warnings: () => warnings,
     async *batches(plan) {
       let row = 0
+      for (const [nth, { close }] of arrays.entries()) if (!plan.kept.includes(counts.length + nth)) await close?.()
       const beside = new Map(
         plan.kept
           .filter((index) => index >= counts.length)
@@ -135,7 +138,7 @@ function oneRowWarning(classes: number, op: SettingsOf<'bytes'>['op']): string {
  */
 function leftOutWarning(
   others: readonly string[],
-  { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
+  { onError, keep }: Pick<SettingsOf<'bytes'>, 'onError' | 'keep'>,
   kept: readonly ArrayColumn[],
 ): string {
   const names = shownNames(others)
@@ -144,7 +147,11 @@ function leftOutWarning(
     onError === 'fail'
       ? `rows keep their order, so ${they} can be joined by position`
       : `bad rows are skipped, so delete the same rows from ${them} before joining by position: the "row" of each reject, from 1`
-  return `${names} ${is} not copied to the output; ${join} (${optionText('keep', false)} hides this warning${kept.length === 0 ? '' : ` and drops ${shownNames(kept.map(({ column }) => column.name))}, too`})`
+  const notCopied = `${names} ${is} not copied to the output; ${join}`
+  if (keep !== true) return notCopied
+  const copied = kept.map(({ column }) => column.name)
+  const option = optionText('keep', copied.length === 0 ? false : selectorOfNames(copied))
+  return `${notCopied} (${option} hides this warning)`
 }
 
 /** Throws E_LABELS if the number of labels is the length of another axis, which suggests that the classes are there. */
@@ -163,7 +170,11 @@ function inFileOrder(names: readonly string[], arrays: readonly ArrayColumn[]): 
 }
 
 function keptArray(format: string, source: TensorSource<ArrayLayout>): ArrayColumn {
-  return { column: keptColumn(source), values: () => keptValues(format, source) }
+  return {
+    column: keptColumn(source),
+    values: () => keptValues(format, source),
+    close: async () => source.bytes.close?.(),
+  }
 }
 
 function truthArray(

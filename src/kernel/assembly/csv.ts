@@ -4,7 +4,7 @@
  *
  * The reader understands the usual rows: as many cells as columns, quoted or not, with finite logits.
  */
-import { ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
+import { ACTION_KEEP, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
 import { labelOf, entryOf, rowOf, stateOf } from './batch'
 import { BACKSLASH, writeNullCell } from './escaped-cell'
 import { parse, parseCell } from './parse-number'
@@ -92,7 +92,7 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, r
       at = passCell(at, end, delimiter, quote, newline)
       if (!at || (at > start && <u32>load<u8>(at - 1) == job.escape)) return 0
       if (kind >= <u32>ACTION_TRUTH && !readTruthCell(start, at, truths++, row, job)) return 0
-      if (kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) {
+      if (kind & ACTION_KEEP) {
         kept = keep(start, at, kept, lead, job)
         if (!kept) return 0
         lead += offsetof<Text>()

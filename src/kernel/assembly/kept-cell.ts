@@ -29,6 +29,13 @@ export function copyCell(start: usize, end: usize, out: usize, _lead: usize, job
   return out + 1
 }
 
+/** A raw JSON value, after its key. */
+// @ts-ignore: decorator
+@inline
+export function copyMember(start: usize, end: usize, out: usize, lead: usize, _job: Job): usize {
+  return copy(start, end - start, writeText(changetype<Text>(lead), out))
+}
+
 /** A cell, quoted or escaped as the output requires, with a ' before formulas if requested. */
 export function requoteCell(start: usize, end: usize, out: usize, lead: usize, job: Job): usize {
   if (job.outEscape == BACKSLASH) return escapeCell(start, end, out, job)

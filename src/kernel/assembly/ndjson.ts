@@ -7,7 +7,7 @@
  * form of the output.
  */
 import {
-  ACTION_KEEP, ACTION_KEPT_TRUTH, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
+  ACTION_KEEP, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
   EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
 import { evaluationOf, labelOf, entryOf, rowOf, stateOf } from './batch'
@@ -167,14 +167,15 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
     if (!at) return 0
     const kind = <u32>load<u8>(<usize>job.actions + column)
     const start = at
-    if (kind == ACTION_LOGIT) {
+    const role = kind & ~ACTION_KEEP
+    if (role == ACTION_LOGIT) {
       at = parseJson(at, logit)
       logit += 8
-    } else if (kind == ACTION_LOGITS) at = readList(at, logit, job.inputs)
+    } else if (role == ACTION_LOGITS) at = readList(at, logit, job.inputs)
     else at = passValue(at, DEPTH)
     if (!at) return 0
-    if (kind >= <u32>ACTION_TRUTH && !readTruthValue(start, at, row, job)) return 0
-    if ((kind == ACTION_KEEP || kind == ACTION_KEPT_TRUTH) && !job.keepsLine) {
+    if (role == ACTION_TRUTH && !readTruthValue(start, at, row, job)) return 0
+    if (kind & ACTION_KEEP && !job.keepsLine) {
       kept = keep(start, at, kept, lead, job)
       if (!kept) return 0
       lead += offsetof<Text>()

@@ -3,7 +3,7 @@
  */
 import { addRows } from './columns'
 import { readRows, writeRow } from './csv'
-import { cellToJson, cellToValue, copyCell, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
+import { cellToJson, cellToValue, copyCell, copyMember, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
 import { readLines, readMembers, writeObject } from './ndjson'
 import { scoreBytes } from './pipeline'
 import { Job } from './structs'
@@ -27,9 +27,9 @@ export function scoreLines(at: usize, end: usize, out: usize, limit: usize, job:
   return scoreBytes(readLines, writeObject, at, end, out, limit, job)
 }
 
-/** Lines with nothing kept. */
+/** Lines with the keys of the first row, of which some, none or complete lines are kept. */
 export function scoreMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readMembersOnly, writeObject, at, end, out, limit, job)
+  return scoreBytes(readRawMembers, writeObject, at, end, out, limit, job)
 }
 
 export function scoreMembersToCsv(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
@@ -42,7 +42,7 @@ export function measureCsv(at: usize, end: usize, out: usize, limit: usize, job:
 }
 
 export function measureMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readMembersOnly, writeNothing, at, end, out, limit, job)
+  return scoreBytes(readRawMembers, writeNothing, at, end, out, limit, job)
 }
 
 export function measureLines(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
@@ -73,8 +73,8 @@ function readToJson(at: usize, end: usize, most: u32, job: Job): u32 {
   return readRows(cellToJson, at, end, most, job)
 }
 
-function readMembersOnly(at: usize, end: usize, most: u32, job: Job): u32 {
-  return readMembers(copyCell, at, end, most, job)
+function readRawMembers(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readMembers(copyMember, at, end, most, job)
 }
 
 function readToCells(at: usize, end: usize, most: u32, job: Job): u32 {

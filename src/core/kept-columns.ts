@@ -1,0 +1,45 @@
+/** Which columns of an input are kept: all, none, or those of a selector. */
+import type { ValueOf } from './options.js'
+import type { Column } from './record-batch.js'
+import { type NotKept, nameTest, selectKept } from './selector.js'
+
+export type Keep = ValueOf<'keep'>
+
+/**
+ * The positions of the columns that are kept, in input order. Columns inside the values of others are kept with these.
+ *
+ * @throws E_SELECTOR
+ */
+export function keptIn(keep: Keep, columns: readonly Pick<Column, 'name' | 'inner'>[], notKept: NotKept): number[] {
+  if (keep === false) return []
+  // Columns inside others come after these.
+  const own = columns.filter(({ inner }) => !inner).map(({ name }) => name)
+  const all = [...own.keys()]
+  const left = new Set(notKept.at)
+  if (keep === true) return all.filter((index) => !left.has(index))
+  const chosen = selectKept(keep, own, notKept)
+  return all.filter((index) => chosen.has(index))
+}
+
+/** Creates the test whether a row keeps a value: that of a column, or of a key that is none of the columns. */
+export function keptTest(keep: Keep, header: readonly string[], kept: readonly number[]): (name: string) => boolean {
+  if (typeof keep === 'boolean') return () => keep
+  const positions = new Set(kept)
+  const own = new Map(header.map((name, index) => [name, positions.has(index)]))
+  const isOtherKept = nameTest(keep)
+  return (name) => own.get(name) ?? isOtherKept(name)
+}
+
+/** The same for the keys of an object, given those that cannot be kept. */
+export function keptKeyTest(
+  keep: Keep,
+  keys: readonly string[],
+  notKept: readonly string[],
+  are: NotKept['are'],
+): (key: string) => boolean {
+  const left = new Set(notKept)
+  const at = [...keys.keys()].filter((index) => left.has(keys[index]!))
+  const columns = keys.map((name) => ({ name }))
+  const isKept = keptTest(keep, keys, keptIn(keep, columns, { at, are }))
+  return (key) => !left.has(key) && isKept(key)
+}
