@@ -198,8 +198,8 @@ interface ForBytesRead {
 
 interface ForBytesObjectsReadWrite {
   /**
-   * Texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type other
-   * than text (see `types`), such as NA,NULL,\N [default: none].
+   * Texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see
+   * `types`), such as NA,NULL,\N; in columns of text, only in cells without quotes [default: none].
    */
   null?: ValueOf<'null'> | undefined
   /** Aborting this destroys the stream with an AbortError. */
