@@ -7,6 +7,8 @@ import { takeRows } from '../core/column-slices.js'
 import type { Field } from '../core/output-columns.js'
 import { isColumnData, type ScoredBatch } from '../core/record-batch.js'
 import type { CellValues } from '../kernel/host/cells.js'
+import type { Scores } from '../kernel/host/scores.js'
+import { validPositions } from './class-columns.js'
 import { positionsOf, resultsOf } from './columnar.js'
 
 /** The maximum size of a string column for the kernel, in bytes. */
@@ -20,29 +22,49 @@ export function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefi
   return columns.map((data) => (data.length === good.length ? data : takeRows(data, good)))
 }
 
-/** Whether the kernel can write a new column. */
-export function isWritten({ type, position, nullable }: Field): boolean {
-  return (
-    type !== 'names' &&
-    type !== 'nested' &&
-    type !== 'boolean' &&
-    (type !== 'text' || position !== undefined) &&
-    !nullable
-  )
+/** The values of a column, and which of them are not null. */
+interface Cells {
+  values: CellValues
+  validity?: Uint8Array | undefined
 }
 
-/** The values of a new column; `names` are the class names as written. */
-export function newValues(
+/** Creates the function that formats the values of a new column, one by one. */
+export type TextOf = (field: Field) => (scores: Scores, row: number) => string
+
+/**
+ * Creates the function that returns the values of a new column; `names` are the class names as written. The kernel
+ * writes numbers and labels; others are formatted by `textOf`, in an encoding.
+ */
+export function newCells(
   field: Field,
-  { scores, good }: ScoredBatch,
-  names: readonly Uint8Array[],
   classes: readonly string[],
-): CellValues {
-  const { position, type } = field
-  if (position) return { kind: 'names', positions: positionsOf(field, scores, good), names }
-  if (type === 'count') return { kind: 'numbers', numbers: positionsOf(field, scores, good) }
-  const numbers = resultsOf(field, classes, scores, good)
-  return { kind: 'results', numbers, count: type === 'classes' ? classes.length : 1 }
+  names: readonly Uint8Array[],
+  textOf: TextOf,
+  encoding: 'latin1' | 'utf8',
+): (rows: ScoredBatch) => Cells {
+  const { position, type, nullable } = field
+  if (position) return (rows) => labelCells(field, rows, names)
+  if (nullable || !['count', 'result', 'classes'].includes(type)) {
+    const text = textOf(field)
+    return ({ scores, good }) => ({
+      values: formatted(
+        good.map((row) => text(scores, row)),
+        encoding,
+      ),
+    })
+  }
+  if (type === 'count')
+    return ({ scores, good }) => ({ values: { kind: 'numbers', numbers: positionsOf(field, scores, good) } })
+  const count = type === 'classes' ? classes.length : 1
+  return ({ scores, good }) => ({
+    values: { kind: 'results', numbers: resultsOf(field, classes, scores, good), count },
+  })
+}
+
+function labelCells(field: Field, { scores, good }: ScoredBatch, names: readonly Uint8Array[]): Cells {
+  const positions = positionsOf(field, scores, good)
+  const { validity } = field.nullable ? validPositions(positions) : {}
+  return { values: { kind: 'names', positions, names }, validity }
 }
 
 /** Numbers that the kernel prints as JavaScript does; float32 gets the fewest digits that round-trip. */
@@ -55,9 +77,9 @@ export function numbersOf({ type, values, length }: ColumnData): (CellValues & {
   return { kind: 'numbers', numbers: isWide ? values : Int32Array.from(values as Int16Array) }
 }
 
-/** Concatenated strings, with the length of each in bytes. */
-export function textValues(bytes: Uint8Array, sizes: ArrayLike<number>): CellValues {
-  const offsets = new Int32Array(sizes.length + 1)
-  for (let at = 0; at < sizes.length; at++) offsets[at + 1] = offsets[at]! + sizes[at]!
-  return { kind: 'texts', offsets, bytes }
+/** Values that are formatted already. */
+export function formatted(texts: readonly string[], encoding: 'latin1' | 'utf8'): CellValues {
+  const offsets = new Int32Array(texts.length + 1)
+  for (let at = 0; at < texts.length; at++) offsets[at + 1] = offsets[at]! + Buffer.byteLength(texts[at]!, encoding)
+  return { kind: 'texts', offsets, bytes: Buffer.from(texts.join(''), encoding) }
 }

@@ -39,7 +39,10 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   if (fields.some(({ type }) => type === 'names')) requireSeparable(classes)
   const keep = keptCellWriter(schema)
   const newCells = newCellWriter(schema)
-  const writeColumns = columnCells(schema)
+  const writeColumns = columnCells(schema, noneCell(schema), (field) => {
+    const cells = newCellWriter(schema, [field])
+    return (scores, row) => cells(scores, row)[0]!
+  })
   const bytesOf = (lines: string[][]) => {
     if (isEscaped(dialect)) requireNoBlankLine(lines)
     return [acquireText(writeRows(lines, dialect, true), 'latin1')]
@@ -125,8 +128,8 @@ function wholeLine(cell: string, dialect: Dialect): string {
 type CellsOf = (scores: Scores, row: number) => string[]
 
 /** Creates the function that writes the new cells of a row. */
-function newCellWriter(schema: TextSchema): CellsOf {
-  const { fields, classes, escapeFormulas, encode } = schema
+function newCellWriter(schema: TextSchema, fields = schema.fields): CellsOf {
+  const { classes, escapeFormulas, encode } = schema
   const print = numberPrinter(schema)
   const text = (value: string) => encode(toBytes(escapeFormulas ? escapeFormula(value) : value))
   const empty = noneCell(schema)

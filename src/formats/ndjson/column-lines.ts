@@ -10,8 +10,9 @@ import type { Column, OutputSchema, ScoredBatch } from '../../core/record-batch.
 import { jsonOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
-import { isWritten, keptColumns, newValues, numbersOf, textValues } from '../cell-values.js'
+import { formatted, keptColumns, newCells, numbersOf } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
+import { jsonText } from '../json-text.js'
 
 /** The values of a member, with the text around them. */
 interface Member {
@@ -27,19 +28,21 @@ interface Member {
  * kernel cannot write the output.
  */
 export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8Array[] | undefined) | undefined {
-  const { kept, fields, classes, rounding } = schema
-  const isKnown = fields.every((field) => isWritten(field) && field.shape !== 'record')
+  const { kept, fields, classes, rounding, print } = schema
+  const isKnown = fields.every(({ type, shape }) => type !== 'nested' && shape !== 'record')
   if (!rounding || !isKnown || kept.length + fields.length === 0) return undefined
   const joined = joinedFields(fields)
   const names = classes.map((name) => Buffer.from(JSON.stringify(name)))
+  const textOf = (field: Field) => jsonText(field, classes, print)
+  const writers = joined.map((field) => ({ field, cellsOf: newCells(field, classes, names, textOf, 'utf8') }))
   return (rows) => {
     const columns = rows.batch.rawRows ? undefined : keptColumns(rows)
     if (!columns) return undefined
-    const added = joined.map((field) => ({ field, values: newValues(field, rows, names, classes) }))
+    const added = writers.map(({ field, cellsOf }) => ({ field, ...cellsOf(rows) }))
     if (!added.every(({ values }) => isFinite(values, rounding.float32))) return undefined
     const members = [
       ...columns.map((data, index) => keptMember(data, kept[index]!)),
-      ...added.flatMap(({ field, values }) => newMembers(field, values, fields)),
+      ...added.flatMap(({ field, values, validity }) => newMembers(field, values, validity, fields)),
     ]
     const pieces = writeCells(cellsOf(members), rows.good.length, { ...layoutOf(members), ...rounding })
     return Array.from(pieces, (piece) => acquireJoined([piece]))
@@ -68,19 +71,18 @@ function keptMember(data: ColumnData, { name, field }: Column): Member {
   if (plain) return { name, values: plain, open: '"', close: '"' }
   const read = textReader(data, field)
   const texts = Array.from({ length: data.length }, (_, row) => jsonOf(read(row)))
-  return {
-    name,
-    values: textValues(
-      Buffer.from(texts.join('')),
-      texts.map((text) => Buffer.byteLength(text)),
-    ),
-  }
+  return { name, values: formatted(texts, 'utf8') }
 }
 
 /** The results of all classes become one list or one member each. */
-function newMembers(field: Field, values: CellValues, fields: readonly Field[]): Member[] {
+function newMembers(
+  field: Field,
+  values: CellValues,
+  validity: Uint8Array | undefined,
+  fields: readonly Field[],
+): Member[] {
   if (field.classIndex === undefined) {
-    return [{ name: field.name, values, ...(field.type === 'classes' && { open: '[', close: ']' }) }]
+    return [{ name: field.name, values, validity, ...(field.type === 'classes' && { open: '[', close: ']' }) }]
   }
   const { numbers, count } = values as CellValues & { kind: 'results' }
   return fields
