@@ -28,6 +28,24 @@ const {
 type IsAny<T> = 0 extends 1 & T ? true : false
 
 describe('what comes out', () => {
+  it('of one of several streams has the events of all of them', () => {
+    const either = Math.random() < 2 ? softmax() : score()
+    either
+      .on('data', (item) => expectTypeOf(item).toExtend<types.Prediction | Buffer>())
+      .once('warning', (text) => expectTypeOf(text).toEqualTypeOf<string>())
+      .addListener('error', (error) => expectTypeOf(error).toEqualTypeOf<Error>())
+    // @ts-expect-error no stream has it
+    either.on('warnings', () => {})
+    // @ts-expect-error not all streams have it
+    either.on('input', () => {})
+    for (const step of [read('csv'), softmax(), write('csv')]) {
+      expectTypeOf(step.on('warning', (text) => expectTypeOf(text).toEqualTypeOf<string>())).toEqualTypeOf(step)
+    }
+    const sources = [scoreFiles('a.csv'), read('csv')]
+    for (const source of sources) source.on('header', (names) => expectTypeOf(names).toEqualTypeOf<string[]>())
+    for (const source of sources) source.destroy()
+  })
+
   it('of the streams of bytes are buffers, and events with their arguments', async () => {
     const stream = score()
     for await (const bytes of Readable.from(['logit_a\n1\n']).compose(stream))

@@ -7,6 +7,7 @@
  * an async generator.
  */
 import type { Duplex, Readable } from 'node:stream'
+import type { IsUnion } from './emitted.js'
 
 /** The arguments of the listeners of each event; with `never[]`, any function is a listener. */
 interface ReadableEvents<Out> {
@@ -26,7 +27,28 @@ interface DuplexEvents<Out> extends ReadableEvents<Out> {
   unpipe: [source: Readable]
 }
 
-type Listener<Args> = Args extends readonly unknown[] ? (...args: Args) => void : never
+/** The type of the events of a stream, which no stream has at run time. */
+declare const events: unique symbol
+
+/** The events of a stream; of one of several streams, those that all of them have. */
+type EventsOf<Stream> = Stream extends { [events]?: infer Events } ? NonNullable<Events> : never
+
+/** A listener; of an event with different arguments in several streams, it takes the first. */
+type Listener<Args> = [Args] extends [readonly unknown[]]
+  ? true extends IsUnion<Args>
+    ? (first: Args[0]) => void
+    : (...args: Args) => void
+  : never
+
+/**
+ * Adds a listener of an event, with the types of its arguments. All streams have the same signature, so it can be called
+ * without knowing which of them it is.
+ */
+type AddListener = <Stream, E extends keyof EventsOf<Stream>>(
+  this: Stream,
+  event: E,
+  listener: Listener<EventsOf<Stream>[E]>,
+) => Stream
 
 /** A chunk in Node's types. */
 type Untyped = ReturnType<Readable['read']>
@@ -63,20 +85,13 @@ export interface ReadableOf<Out, Events> extends Readable {
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
+  /** For type inference only; it does not exist. */
+  [events]?: Events & ReadableEvents<Out>
   /** Adds a listener of an event, with the types of its arguments. */
-  on<E extends keyof (Events & ReadableEvents<Out>)>(
-    event: E,
-    listener: Listener<(Events & ReadableEvents<Out>)[E]>,
-  ): this
+  on: AddListener
   /** Adds a listener that is called once. */
-  once<E extends keyof (Events & ReadableEvents<Out>)>(
-    event: E,
-    listener: Listener<(Events & ReadableEvents<Out>)[E]>,
-  ): this
-  addListener<E extends keyof (Events & ReadableEvents<Out>)>(
-    event: E,
-    listener: Listener<(Events & ReadableEvents<Out>)[E]>,
-  ): this
+  once: AddListener
+  addListener: AddListener
 }
 
 /** A duplex stream from which `Out` is read, with additional events. */
@@ -92,15 +107,11 @@ export interface DuplexOf<Out, Events> extends Duplex {
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
+  /** For type inference only; it does not exist. */
+  [events]?: Events & DuplexEvents<Out>
   /** Adds a listener of an event, with the types of its arguments. */
-  on<E extends keyof (Events & DuplexEvents<Out>)>(event: E, listener: Listener<(Events & DuplexEvents<Out>)[E]>): this
+  on: AddListener
   /** Adds a listener that is called once. */
-  once<E extends keyof (Events & DuplexEvents<Out>)>(
-    event: E,
-    listener: Listener<(Events & DuplexEvents<Out>)[E]>,
-  ): this
-  addListener<E extends keyof (Events & DuplexEvents<Out>)>(
-    event: E,
-    listener: Listener<(Events & DuplexEvents<Out>)[E]>,
-  ): this
+  once: AddListener
+  addListener: AddListener
 }
