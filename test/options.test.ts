@@ -1445,6 +1445,33 @@ const TESTS = {
     })
   },
 
+  typesFrom() {
+    it('gives copies of rows the types of the rows of a stream', async () => {
+      const { bytes } = await run('id,logit_a,logit_b\n7,2,1\n', { to: 'parquet', types: 'id=decimal(5,2)' })
+      const rows = read('parquet')
+      const copies = Readable.from([bytes])
+        .pipe(rows)
+        .map((row) => ({ ...row, more: 1 }))
+      const written = Buffer.concat(await copies.compose(write('arrow', { typesFrom: rows })).toArray())
+      const { fields } = tableFromIPC(written).schema
+      expect(fields.map(({ name, type }) => `${name} ${type}`)).toEqual([
+        'id Decimal[5e+2]',
+        'p_a Float64',
+        'p_b Float64',
+        'label Utf8',
+        'more Int64',
+      ])
+    })
+
+    it.each([true, {}, new PassThrough(), softmax(), 'rows', null])('%s is refused', (typesFrom) => {
+      const error = thrown(() => write('parquet', { typesFrom } as never))
+      expect(error).toMatchObject({
+        code: 'E_OPTION',
+        message: expect.stringContaining('typesFrom takes a stream of read()'),
+      })
+    })
+  },
+
   signal() {
     it('destroys a stream of bytes with an AbortError', async () => {
       const abort = new AbortController()
@@ -2063,7 +2090,7 @@ describe('options', () => {
   it('that are undefined are as if they were not there', async () => {
     const all = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, undefined]))
     const { output, clobber, dryRun, rejects, debug, progress, stats, metrics, report, json, coverage, ...others } = all
-    const { partial, merge, quiet, completions, help, version, resume, part, compress, ...bytes } = others
+    const { partial, merge, quiet, completions, help, version, resume, part, compress, typesFrom, ...bytes } = others
     expect(await textOf(ROWS, bytes)).toBe(`id,p_a,p_b,p_c,label\n7,${P123},c\n`)
   })
 

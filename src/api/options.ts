@@ -148,6 +148,14 @@ interface ForBytesWrite {
   escapeFormulas?: ValueOf<'escapeFormulas'> | undefined
 }
 
+interface ForWrite {
+  /**
+   * The stream of read() whose rows are written, if the program copies them or makes others: columns in parquet and
+   * arrow have the types that it found, unless `types` sets others.
+   */
+  typesFrom?: ValueOf<'typesFrom'> | undefined
+}
+
 interface ForBytesReadWrite {
   /**
    * Characters between cells, such as ; or tab or \t or \x01; whitespace means any run of blanks [default: by
@@ -240,5 +248,6 @@ export interface WriteOptions
   extends ForBytesObjectsWrite,
     ForBytesObjectsMatrixWrite,
     ForBytesWrite,
+    ForWrite,
     ForBytesReadWrite,
     ForBytesObjectsReadWrite {}

@@ -2,6 +2,8 @@
 import type { Duplex } from 'node:stream'
 import { type FormatName, requireFormat } from '../core/formats.js'
 import { parseOptions } from '../core/options.js'
+import { addReader } from '../core/reader-streams.js'
+import { type FoundTypes, foundTypes } from '../core/stream-types.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { itemsOf } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
@@ -58,12 +60,15 @@ export function read(format: FormatName, options: ReadOptions = {}): RowStream {
   const settings = parseOptions({ ...parseOptions(options, 'read'), from: format }, 'bytes')
   dialectFromOptions(settings)
   const stats = newStats()
+  const found: FoundTypes = {}
   const { signal, source } = settings
   const stream: Duplex = generatorTransform({ readableObjectMode: true, errorTurns: 64, signal }, (batches) =>
     readRows(
       { chunks: toBuffers(itemsOf(batches), stats), name: source },
-      { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what) },
+      { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what), found },
     ),
   )
+  addReader(stream)
+  foundTypes.put(stream, found)
   return Object.assign(stream, { stats }) as RowStream
 }

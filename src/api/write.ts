@@ -31,7 +31,7 @@ export interface WriterStream
  * In Parquet and Arrow, the columns of rows from `read`, or of predictions from these, have the types of its input, with
  * nullability, dictionaries and metadata. If a value in the first rows does not have that type, the column has the type of
  * its values, with a warning; in a later row, it is an error. A copy of a row has the types only if it has the same list
- * `logits` or `probabilities`.
+ * `logits` or `probabilities`; for other objects, the option `typesFrom` gives the stream of `read`.
  *
  * Any other column has the type of its values in the first rows: a Date becomes a timestamp in UTC, and lists and objects
  * become JSON text, with a warning. The option `types` sets other types.
@@ -46,14 +46,14 @@ export interface WriterStream
  * E_NO_COLUMNS for a binary format without rows, which would define its columns.
  *
  * @example
+ * const rows = read('parquet')
+ * await pipeline(source, rows, copies, write('parquet', { typesFrom: rows }), createWriteStream('copies.parquet'))
  * await pipeline(rows, softmax(), write('parquet', { labels: ['cat', 'dog'] }), createWriteStream('scored.parquet'))
  */
 export function write(format: FormatName, options: WriteOptions = {}): WriterStream {
   requireFormat(format)
-  const settings = {
-    ...parseOptions({ ...parseOptions(options, 'write'), from: format }, 'bytes'),
-    to: rowFormatOf(format),
-  }
+  const { typesFrom, ...given } = parseOptions(options, 'write')
+  const settings = { ...parseOptions({ ...given, from: format }, 'bytes'), to: rowFormatOf(format), typesFrom }
   dialectFromOptions(settings)
   requireApplicable(settings, format)
   requireTypes(settings)

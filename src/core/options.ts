@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
 import { type Applied, readCalibration } from './calibration.js'
 import { encodingNamed } from './encoding.js'
 import { SoftmaxError, systemReason } from './errors.js'
@@ -20,6 +21,7 @@ import { namesOfPipe, pairNames } from './labels.js'
 import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
+import { isReader } from './reader-streams.js'
 import type { RejectHandler } from './reject.js'
 import { areTypes, REQUESTED_NAMES, type Types } from './requested-types.js'
 
@@ -303,6 +305,12 @@ const signal: Kind<AbortSignal> = {
   expected: 'an AbortSignal',
   read: () => undefined,
   accepts: (value): value is AbortSignal => value instanceof AbortSignal,
+}
+
+const reader: Kind<Duplex> = {
+  expected: 'a stream of read()',
+  read: () => undefined,
+  accepts: isReader,
 }
 
 /**
@@ -606,6 +614,12 @@ export const OPTIONS = {
     aliases: 'dtypes dtype schema column-types schema-overrides',
     help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${REQUESTED_NAMES.join(' ')}`,
     doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${REQUESTED_NAMES.join(', ')}`,
+  }),
+  typesFrom: option({
+    group: 'Output',
+    kind: reader,
+    scopes: ['write'],
+    help: 'the stream of read() whose rows are written, if the program copies them or makes others: columns in parquet and arrow have the types that it found, unless --types sets others',
   }),
   precision: option({
     group: 'Output',

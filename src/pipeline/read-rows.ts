@@ -21,6 +21,7 @@ import {
 import { putOrigins } from '../core/row-origin.js'
 import { select } from '../core/selector.js'
 import { putTypes, sourceTyper } from '../core/source-types.js'
+import type { FoundTypes } from '../core/stream-types.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
@@ -35,8 +36,13 @@ export type Row = Record<string, unknown> | string[]
 
 type Settings = SettingsOf<'bytes'>
 
+/** A run that finds the types of its rows. */
+interface ReadingRun extends Run {
+  found: FoundTypes
+}
+
 /** Reads and counts the rows of an input, in batches; bad rows are reported. */
-export async function* readRows(input: Input, run: Run): AsyncGenerator<readonly Row[]> {
+export async function* readRows(input: Input, run: ReadingRun): AsyncGenerator<readonly Row[]> {
   const { name } = input
   const place = { line: 1, row: 1, byte: 0 }
   const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, name))
@@ -54,7 +60,7 @@ export async function* readRows(input: Input, run: Run): AsyncGenerator<readonly
 
 async function* rowsOf(
   table: RecordBatchReader,
-  run: Run,
+  run: ReadingRun,
   settings: Settings,
   place: BlockStart,
   name: string | undefined,
@@ -84,7 +90,7 @@ function hasSelected({ columns, named }: RecordBatchReader, { logits }: Settings
 async function* batchesOf(
   table: RecordBatchReader,
   settings: Settings,
-  run: Run,
+  run: ReadingRun,
   { before, source }: { before: BlockStart; source: string | undefined },
 ): AsyncGenerator<ScoredRows<Row>> {
   const plan = planOf(table, settings)
@@ -98,6 +104,7 @@ async function* batchesOf(
     const pieces = good.map((row) => rowOf(batch, row))
     if (typesIn) {
       const types = typesIn(batch.kept)
+      run.found.types ??= types
       for (const row of pieces) putTypes(row, types)
     }
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.

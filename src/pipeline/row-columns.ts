@@ -3,6 +3,7 @@
  * each.
  */
 
+import type { Duplex } from 'node:stream'
 import { columnOfValues, misfitInfo, proposedTypes, typeTest } from '../core/cell-types.js'
 import { dataTypeOf } from '../core/column-builder.js'
 import type { TableSchema } from '../core/data-type.js'
@@ -30,6 +31,7 @@ import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes, type Types } from '../core/requested-types.js'
 import { type SourceTypes, typesOf } from '../core/source-types.js'
+import { typesFoundBy } from '../core/stream-types.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { requireColumns } from './kept-types.js'
 import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
@@ -38,6 +40,7 @@ import { restoredColumns, restoredMisfit, typeWarnings } from './restored-column
 export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types' | 'null'> & {
   to: FormatName
+  typesFrom?: Duplex | undefined
 }
 
 /** The columns of an output. */
@@ -75,7 +78,7 @@ export function columnsOf(
   const old = Object.keys(first).filter(isKept)
   const requested = requireColumns(requestedTypes(settings.types), old)
   const { byName } = requested
-  const restored = restoredColumns(rows, old, format.typed ? typesIn(first) : undefined, byName)
+  const restored = restoredColumns(rows, old, format.typed ? typesIn(first, settings) : undefined, byName)
   const columns = old.map((name): Column => {
     const type = byName.get(name)
     if (!type) return restored.columns.get(name) ?? { name, type: typeOfProperty(rows, name), sample: '' }
@@ -131,9 +134,9 @@ function columnMaker({ stores }: Job): RowColumns['keptColumn'] {
   }
 }
 
-/** The types that columns had where the row, or the row of a prediction, was read. */
-function typesIn(row: Row): SourceTypes | undefined {
-  return typesOf(row) ?? originOf(row)?.types
+/** The types that columns had in the input of the given stream, or where the row, or that of a prediction, was read. */
+function typesIn(row: Row, { typesFrom }: Settings): SourceTypes | undefined {
+  return typesFrom ? typesFoundBy(typesFrom) : (typesOf(row) ?? originOf(row)?.types)
 }
 
 /** Which columns are written for predictions, and which properties hold them. */

@@ -15,7 +15,7 @@ import { resized } from '../io/batches.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
 
-type Settings = SettingsOf<'bytes'> & { to: FormatName }
+type Settings = SettingsOf<'bytes'> & { to: FormatName } & Pick<SettingsOf<'write'>, 'typesFrom'>
 
 /** The maximum number of rows written at once. */
 export const BATCH = 1024
