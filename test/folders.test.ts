@@ -19,6 +19,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
+import { tableFromIPC } from 'apache-arrow'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { P21 } from './streams.js'
 import { command, folder, MANIFEST, ROOT, start } from './support.js'
@@ -676,6 +677,81 @@ describe('a part with other columns', () => {
     const { status, stderr } = run(cwd, '--logits', 'logit_a,logit_b', '--on-error', 'skip')
     expect([status, stderr]).toEqual([2, `${missing('b.csv')}\n${missing('a.csv')}\n`])
     expect(contentOf(cwd)).toEqual({})
+  })
+})
+
+describe('a part without rows', () => {
+  const features = readFileSync(join(ROOT, 'fixtures/features.ndjson'), 'utf8').trimEnd().split('\n')
+  /** An Arrow stream written by pyarrow, of lists of logits. */
+  const stream = (name: string) =>
+    Buffer.from(features.map((line) => JSON.parse(line)).find((one) => one.name === name).bytes, 'base64')
+  const LISTS = { 'in/a.arrows': stream('lists without rows'), 'in/b.arrows': stream('a list') }
+  const typeOf = (cwd: string, name: string) => String(tableFromIPC(readFileSync(join(cwd, 'out', name))).schema)
+
+  it('has the columns of the others, in every format, and a warning', () => {
+    for (const args of [[], ['--no-clobber'], ['-j', '1']]) {
+      const cwd = tree(LISTS)
+      const { status, stderr } = run(cwd, '-t', 'arrow', ...args)
+      expect([status, stderr]).toEqual([
+        0,
+        'softmax: warning: "a.arrow" has no rows\nsoftmax: out/: 2 of 2 parts done, 1 row\n',
+      ])
+      expect(typeOf(cwd, 'a.arrow')).toBe(
+        'Schema<{ 0: id: Int32, 1: probs: FixedSizeList[2]<Float64>, 2: label: Utf8 }>',
+      )
+      expect(typeOf(cwd, 'b.arrow')).toBe(typeOf(cwd, 'a.arrow'))
+    }
+    const cwd = tree(LISTS)
+    expect(run(cwd, '-t', 'csv', '-q').status).toBe(0)
+    expect(contentOf(cwd)).toEqual({
+      ...DONE,
+      'a.csv': 'id,p_0,p_1,label\n',
+      'b.csv': `id,p_0,p_1,label\n0,${P21},0\n`,
+    })
+    expect(run(cwd, '-t', 'csv', '--resume').stderr).toContain('2 of 2 parts done (2 by earlier runs), 1 row in all\n')
+    const arrays = tree(LISTS)
+    expect(run(arrays, '-t', 'npy', '--no-keep').stderr).toBe(
+      'softmax: warning: "a.npy" has no rows\nsoftmax: out/: 2 of 2 parts done, 1 row\n',
+    )
+    expect(contentOf(arrays)['a.npy']).toContain("'shape': (0, 2)")
+  })
+
+  it('has lists of any length if no other part shows how many classes there are', () => {
+    const cwd = tree({ 'in/a.arrows': LISTS['in/a.arrows'], 'in/b.arrows': LISTS['in/a.arrows'] })
+    const { status, stderr } = run(cwd, '-t', 'arrow')
+    expect([status, stderr]).toEqual([
+      0,
+      'softmax: warning: "a.arrow" and 1 other part have no rows\nsoftmax: out/: 2 of 2 parts done, 0 rows\n',
+    ])
+    expect(typeOf(cwd, 'a.arrow')).toContain('probs: List<Float64>')
+    const labelled = tree({ 'in/a.arrows': LISTS['in/a.arrows'] })
+    expect(run(labelled, '-t', 'arrow', '--labels', 'cat,dog').status).toBe(0)
+    expect(typeOf(labelled, 'a.arrow')).toContain('probs: FixedSizeList[2]<Float64>')
+  })
+
+  it('of text has a header like the others, or is empty like its input, which a warning says', () => {
+    const cwd = tree({ 'in/a.csv': '', 'in/b.csv': rows(), 'in/c.csv': rows(3), 'in/d.csv': '' })
+    const { status, stderr } = run(cwd)
+    expect([status, stderr.split('\n').slice(0, -2)]).toEqual([
+      0,
+      [
+        'softmax: warning: "b.csv" has no rows',
+        'softmax: warning: "a.csv" and 1 other part have no rows, and their outputs are empty',
+      ],
+    ])
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': '', 'b.csv': scored(), 'c.csv': scored(3), 'd.csv': '' })
+  })
+
+  it('that is the only input has a warning if its number of classes is unknown', () => {
+    const cwd = tree(LISTS)
+    const alone = (...args: string[]) => command(['in/a.arrows', '-t', 'csv', ...args], { cwd })
+    expect(alone()).toEqual({
+      status: 0,
+      stdout: 'id,label\n',
+      stderr:
+        'softmax: warning: in/a.arrows: it has no rows, so the number of classes is unknown; --labels names them\n',
+    })
+    expect(alone('--labels', 'cat,dog')).toEqual({ status: 0, stdout: 'id,p_cat,p_dog,label\n', stderr: '' })
   })
 })
 

@@ -115,8 +115,10 @@ async function writeScored(run: Run): Promise<void> {
   try {
     let isFirst = true
     let hasColumns = false
-    stream.on('schema', () => {
+    let hasClasses = true
+    stream.on('schema', ({ classes }) => {
       hasColumns = true
+      hasClasses = classes.length > 0
     })
     for await (const bytes of compressed(stream, compression)) {
       if (output.isTerminal && isFirst) requireText(bytes as Buffer)
@@ -125,6 +127,7 @@ async function writeScored(run: Run): Promise<void> {
       progress?.update(stream.stats.bytes, stream.stats.read)
     }
     if ((isFirst && !hasColumns) || stream.stats.bytes === 0) requireNothing(run)
+    else if (!hasClasses) warnOfNoClasses(run)
     if (run.metrics) await writeMetrics(run.metrics, stream.metrics()!, settings)
   } finally {
     Object.assign(run.done, stream.stats)
@@ -147,6 +150,14 @@ function requireNothing({ inputs, settings, output: { replaced }, said }: Run): 
   }
   const output = path === undefined ? 'the output' : shown(path)
   warn(settings, `${source === undefined ? '' : `${source}: `}the input is empty, and so is ${output}`)
+}
+
+/** Warns if lists of logits have no rows, which would show how many classes there are. */
+function warnOfNoClasses({ inputs, settings, said }: Run): void {
+  // Parts without rows have a warning of their own.
+  if (said) return
+  const source = inputs.length === 1 ? `${nameOf(inputs[0]!)}: ` : ''
+  warn(settings, `${source}it has no rows, so the number of classes is unknown; ${optionText('labels')} names them`)
 }
 
 async function writeMetrics(output: Output, metrics: Metrics, settings: SettingsOf<'command'>): Promise<void> {

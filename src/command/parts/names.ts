@@ -14,6 +14,12 @@ export function partNames(names: readonly string[]): PartNames {
   return { count: names.length, first: names.slice(0, NAMED).map(listedName).join(), sha256: digest }
 }
 
+/** The positions of classes that have no names; undefined for names. */
+export function positionsIn(names: PartNames | undefined): string[] | undefined {
+  const positions = Array.from({ length: names?.count ?? 0 }, (_, index) => String(index))
+  return names && partNames(positions).sha256 === names.sha256 ? positions : undefined
+}
+
 /** How many names the manifest lists. */
 const NAMED = 5
 
@@ -38,9 +44,18 @@ export class NameSets {
     if (names && (!before || index < before.index)) this.#sets.set(names.sha256, { index, name, names })
   }
 
+  /** The names of the first part. */
+  get first(): PartNames | undefined {
+    return this.#ordered[0]?.names
+  }
+
+  get #ordered() {
+    return [...this.#sets.values()].sort((a, b) => a.index - b.index)
+  }
+
   /** The difference between the first part and the first deviating one; undefined if all agree. */
   get difference(): string | undefined {
-    const [first, other] = [...this.#sets.values()].sort((a, b) => a.index - b.index)
+    const [first, other] = this.#ordered
     if (!first || !other) return undefined
     const { verb, several } = this.#kind
     if (first.names.count === other.names.count && first.names.first === other.names.first) {

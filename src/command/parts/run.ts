@@ -14,7 +14,7 @@ import { openStats, type PartCounts, type StatsFile } from '../stats.js'
 import { failureText } from './failure.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
-import { NameSets } from './names.js'
+import { NameSets, positionsIn } from './names.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
@@ -26,8 +26,10 @@ interface Run extends PartsRun {
   counts: PartCounts
   /** The digests expected for the rejects of parts with bad rows. */
   rejects: Map<string, Entry['rejects']>
-  /** The parts of which no row could be scored. */
+  /** The parts of which no row could be scored, those without rows, and those whose number of classes no row shows. */
   unscored: { index: number; entry: Entry }[]
+  empty: { index: number; entry: Entry }[]
+  unmeasured: { index: number; entry: Entry; part: Part }[]
   classSets: NameSets
   keptSets: NameSets
   /** Whether the outcome has been said. */
@@ -77,6 +79,8 @@ function beginRun(plan: Plan): Run {
     progress: progressOf(settings, () => mine.reduce((sum, { bytes }) => sum + bytes, 0)),
     said: new Set(),
     unscored: [],
+    empty: [],
+    unmeasured: [],
     classSets: new NameSets({ verb: 'has', one: 'class', several: 'classes' }),
     keptSets: new NameSets({ verb: 'keeps', one: 'column', several: 'columns' }),
     totals: newStats(),
@@ -103,6 +107,7 @@ async function scoreAll(run: Run): Promise<void> {
     if (most === 1) await done
   }
   await Promise.all(active)
+  if (failures.every(({ error }) => isSkipped(error, run.plan.settings))) await finishUnmeasured(run)
   endFailed(failures, run.plan)
 }
 
@@ -120,15 +125,38 @@ const AT_ONCE = 4
 
 /** Scores a part, unless it is already done. */
 async function finishPart(run: Run, part: Part, index: number): Promise<void> {
-  const { plan, manifest, counts, totals } = run
-  const proof = await proofOf(plan, part)
+  const proof = await proofOf(run.plan, part)
   const entry = proof ?? (await scorePart(run, part))
-  if (proof) counts.before++
+  if (!proof && isUnmeasured(entry)) run.unmeasured.push({ index, entry, part })
+  else recordPart(run, part, index, entry, proof !== undefined)
+}
+
+/** Whether a part has lists of logits, but none that shows the number of classes. */
+function isUnmeasured({ read, classes }: Entry): boolean {
+  return read === 0 && classes?.count === 0
+}
+
+/**
+ * Scores parts without rows again with the classes of the first other part, if these have no names: otherwise, their
+ * outputs would have other columns or types, which readers of the folder refuse.
+ */
+async function finishUnmeasured(run: Run): Promise<void> {
+  const labels = positionsIn(run.classSets.first)
+  for (const { index, entry, part } of run.unmeasured.sort((a, b) => a.index - b.index)) {
+    recordPart(run, part, index, labels ? await scorePart(run, part, labels) : entry, false)
+  }
+}
+
+/** Records a part as done: in the manifest, unless an earlier run did so, and in the totals. */
+function recordPart(run: Run, part: Part, index: number, entry: Entry, wasDone: boolean): void {
+  const { manifest, counts, totals } = run
+  if (wasDone) counts.before++
   else manifest.add(entry)
   counts.done++
   if (rejectedOf(entry) > 0) run.rejects.set(rejectsName(part), entry.rejects)
   addUp(totals, entry)
   if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, entry })
+  if (entry.read === 0) run.empty.push({ index, entry })
   requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
   addNames(run, part, index, entry)
@@ -136,7 +164,7 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
 
 /** Throws E_PARTS if the columns of a part differ from those of others and must not. */
 function addNames({ plan, classSets, keptSets }: Run, part: Part, index: number, { classes, kept }: Entry): void {
-  classSets.add(index, part.name, classes)
+  if (classes?.count !== 0) classSets.add(index, part.name, classes)
   keptSets.add(index, part.name, kept)
   const { stats, settings } = plan
   if (stats.file !== undefined) classSets.requireOne(aFolder('stats', stats.file))
@@ -182,6 +210,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   else if (hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings: plan.settings })
   sayUnscored(run, unscored)
+  sayEmpty(run)
   sayDifferences(run)
   run.isOver = true
   say(run, closingLine(run, plan.share ? missing : 0))
@@ -199,10 +228,29 @@ function notComplete({ folder }: Plan, missing: number): SoftmaxError {
 }
 
 /** Warns about parts without a good row, which may be read with the wrong options. */
-function sayUnscored(run: Run, [first, ...more]: readonly Entry[]): void {
-  if (!first) return
-  const others = more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`
-  say(run, `warning: no row of ${shown(first.part)}${others} could be scored`)
+function sayUnscored(run: Run, entries: readonly Entry[]): void {
+  const parts = partsText(entries)
+  if (parts) say(run, `warning: no row of ${parts} could be scored`)
+}
+
+/** Warns about parts without rows, and those without a header either, whose outputs most readers refuse. */
+function sayEmpty(run: Run): void {
+  const entries = run.empty.sort((a, b) => a.index - b.index).map(({ entry }) => entry)
+  const bare = entries.filter(({ output }) => output.bytes === 0)
+  const others = entries.filter(({ output }) => output.bytes > 0)
+  const [one, two] = [partsText(others), partsText(bare)]
+  if (one) say(run, `warning: ${one} ${others.length === 1 ? 'has' : 'have'} no rows`)
+  if (two)
+    say(
+      run,
+      `warning: ${two} ${bare.length === 1 ? 'has no rows, and its output is' : 'have no rows, and their outputs are'} empty`,
+    )
+}
+
+/** `"a.csv" and 2 other parts` */
+function partsText([first, ...more]: readonly Entry[]): string | undefined {
+  if (!first) return undefined
+  return `${shown(first.part)}${more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`}`
 }
 
 /** Warns if parts have different classes or columns. */

@@ -28,8 +28,8 @@ export interface PartsRun {
   totals: Stats
 }
 
-/** Scores a part; its output is in place when this resolves. */
-export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
+/** Scores a part, optionally with names for its classes; its output is in place when this resolves. */
+export async function scorePart(run: PartsRun, part: Part, labels?: readonly string[]): Promise<Entry> {
   const { folder, made, rejects: side } = run.plan
   const start = performance.now()
   // From here on, the directory is incomplete.
@@ -39,7 +39,7 @@ export async function scorePart(run: PartsRun, part: Part): Promise<Entry> {
   makeFolder(dirname(join(folder, part.name)))
   const path = sidePath(side, rejectsName(part))
   const done = newStats()
-  const written = await writeReadable(run, part, { path, done, start })
+  const written = await writeReadable(run, part, { path, done, start, labels })
   const rejects = path === undefined ? undefined : await digestOfRejects(path)
   const { bytes: _, ...counts } = done
   const seconds = Math.round(performance.now() - start) / 1000
@@ -102,18 +102,21 @@ interface Written {
   path: string | undefined
   done: Stats
   start: number
+  labels: readonly string[] | undefined
 }
 
 /** Writes the output of a part, and its statistics if each part has its own. */
 async function writePart(
   run: PartsRun,
   part: Part,
-  { path, done, start }: Written,
+  { path, done, start, labels }: Written,
 ): Promise<Pick<Entry, 'output' | 'classes' | 'kept'>> {
   const { plan, files, said, progress, totals } = run
   const statsPath = sidePath(plan.stats, `${part.name}.json`)
   const stats = statsPath === undefined ? undefined : await openStats(statsPath, files, start)
-  const settings = { ...settingsFor(plan, part), rejects: path }
+  // A part that is scored again has had its warnings, and replaces its own output.
+  const again = labels && { labels: [...labels], quiet: true, clobber: true }
+  const settings = { ...settingsFor(plan, part), rejects: path, ...again }
   const within = progress && {
     update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
     clear() {},
