@@ -3,6 +3,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Dictionary, tableFromIPC } from 'apache-arrow'
 import { parquetMetadata, parquetReadObjects } from 'hyparquet'
 import { compressors } from 'hyparquet-compressors'
 import { parquetWriteBuffer } from 'hyparquet-writer'
@@ -136,3 +137,26 @@ it('says between which texts those of a column are, in few bytes', async () => {
     expect([min!.length <= 16, max!.length <= 16 || max!.equals(last)]).toEqual([true, true])
   }
 })
+
+it.each(['categories.arrow', 'categories.parquet'])(
+  'keeps the order of categories, and those that do not occur, without them in the statistics: %s',
+  async (name) => {
+    const path = join(ROOT, 'fixtures', name)
+    const scored = Buffer.concat(await scoreFiles([path], { to: 'parquet' }).toArray())
+    const table = tableFromIPC((await run(scored, { from: 'parquet', logits: 'p_x,p_y', emit: 'index', to: 'arrow' })).bytes)
+    const categoriesOf = (column: string) => Array.from(table.getChild(column)!.data[0]!.dictionary!)
+    expect(categoriesOf('size')).toEqual(['low', 'mid', 'high', 'none'])
+    expect(categoriesOf('kind')).toEqual(['z', 'b', 'a'])
+    expect((table.schema.fields.find((field) => field.name === 'size')!.type as Dictionary).isOrdered).toBe(true)
+    expect(Array.from(table.getChild('size')!)).toEqual(['high', 'low', null, 'high', 'mid', 'low'])
+    expect(Array.from(table.getChild('kind')!)).toEqual(['b', 'a', 'b', 'a', 'a', 'a'])
+    const ranges = parquetMetadata(memoryOf(scored)).row_groups.map(({ columns }) =>
+      columns
+        .filter(({ meta_data: chunk }) => ['size', 'kind'].includes(chunk!.path_in_schema[0]!))
+        .map(({ meta_data: chunk }) => [chunk!.statistics!.min_value, chunk!.statistics!.max_value]),
+    )
+    expect(ranges.flat().flat()).not.toContain('none')
+    expect(ranges.flat().flat()).not.toContain('z')
+    expect(ranges.at(0)!.at(0)!.at(0)).toBe('high')
+  },
+)

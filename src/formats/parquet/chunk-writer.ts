@@ -3,7 +3,7 @@
  * values are written plain.
  */
 import { countDistinct } from '../../kernel/host/texts.js'
-import { Interner } from './interner.js'
+import { fitsInterner, Interner } from './interner.js'
 import { joinIndices, joinLevels } from './levels.js'
 import { type EncodedPage, encodeIndices, encodePages, type LeafSpec, pays, plainSize } from './page-encoder.js'
 import { encodePlain } from './plain.js'
@@ -37,9 +37,11 @@ export class ChunkWriter {
   #pays: boolean | undefined
   #pending: ShreddedLeaf[] = []
   #pendingBytes = 0
-  /** The last source dictionary, and its mapping to the dictionary being built. */
+  /** The last source dictionary, and its mapping to the dictionary being built; only values that occur have one. */
   #source: Values | undefined
   #map = new Int32Array()
+  /** The dictionary values that occur, if that may not be all. */
+  #used: Set<number> | undefined
 
   constructor(spec: LeafSpec, order: Order) {
     this.#spec = spec
@@ -74,7 +76,8 @@ export class ChunkWriter {
   #endChunk() {
     const { values } = this.#dictionary
     if (values.length === 0) return undefined
-    this.#addRange(values, 0)
+    const used = this.#used ? lookUpValues(this.#spec.type, values, Int32Array.from(this.#used)) : values
+    this.#addRange(used, 0)
     const bytes = encodePlain(this.#spec.type, values)
     const encode = (isCompressed: boolean) => ({
       count: values.length,
@@ -86,16 +89,19 @@ export class ChunkWriter {
 
   /** The dictionary indices of values; undefined if the dictionary is full. */
   #intern({ values, indices }: ShreddedLeaf): Int32Array | undefined {
-    const found = indices ? this.#remap(values, indices) : this.#dictionary.intern(values)
+    const found = indices ? this.#remap(values, indices) : this.#internAll(values)
     if (!found) this.#isRepeating = this.#endDictionary()
     return found
   }
 
+  #internAll(values: Values): Int32Array | undefined {
+    const found = this.#dictionary.intern(values)
+    if (this.#used && found) for (const index of found) this.#used.add(index)
+    return found
+  }
+
   #remap(values: Values, indices: Int32Array): Int32Array | undefined {
-    if (this.#source !== values) {
-      this.#source = values
-      this.#map = new Int32Array(values.length).fill(-1)
-    }
+    if (this.#source !== values) this.#startSource(values)
     const found = new Int32Array(indices.length)
     for (let at = 0; ; ) {
       at = mapKnown(indices, this.#map, at, found)
@@ -103,7 +109,20 @@ export class ChunkWriter {
       const index = this.#dictionary.internOne(values, indices[at]!)
       if (index < 0) return undefined
       this.#map[indices[at]!] = index
+      this.#used?.add(index)
     }
+  }
+
+  /**
+   * Begins to map another source dictionary. The first one is taken over as a whole, so that ordered values keep their
+   * order, and those that do not occur stay: pandas reads the categories from it.
+   */
+  #startSource(values: Values): void {
+    this.#source = values
+    this.#map = new Int32Array(values.length).fill(-1)
+    if (this.#dictionary.length > 0 || !fitsInterner(values)) return
+    this.#dictionary.intern(values)
+    this.#used = new Set()
   }
 
   #endDictionary(): false {

@@ -5,6 +5,11 @@ import { bytesOf, newArray, type PhysicalType, sizeOf, type Values, viewOf } fro
 const MOST_VALUES = 1 << 16
 const MOST_BYTES = 1 << 20
 
+/** Whether a dictionary of all of some values would not be too large. */
+export function fitsInterner({ length, data }: Values): boolean {
+  return length <= MOST_VALUES && data.byteLength <= MOST_BYTES
+}
+
 export class Interner {
   readonly #type: PhysicalType
   /** The bytes of all values, and the offset of each. */
