@@ -143,7 +143,9 @@ it.each(['categories.arrow', 'categories.parquet'])(
   async (name) => {
     const path = join(ROOT, 'fixtures', name)
     const scored = Buffer.concat(await scoreFiles([path], { to: 'parquet' }).toArray())
-    const table = tableFromIPC((await run(scored, { from: 'parquet', logits: 'p_x,p_y', emit: 'index', to: 'arrow' })).bytes)
+    const table = tableFromIPC(
+      (await run(scored, { from: 'parquet', logits: 'p_x,p_y', emit: 'index', to: 'arrow' })).bytes,
+    )
     const categoriesOf = (column: string) => Array.from(table.getChild(column)!.data[0]!.dictionary!)
     expect(categoriesOf('size')).toEqual(['low', 'mid', 'high', 'none'])
     expect(categoriesOf('kind')).toEqual(['z', 'b', 'a'])
