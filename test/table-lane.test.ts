@@ -235,6 +235,29 @@ describe('typed columns', () => {
     }
   })
 
+  // An endless loop in the command does not stop for SIGTERM.
+  it.each([9, 15, 16])('of %d rows with long text are written', (rows) => {
+    const texts = Array.from({ length: rows }, (_, row) => String.fromCharCode(97 + row).repeat(200_000))
+    const input = parquetWriteBuffer({
+      columnData: [
+        { name: 'text', data: texts, type: 'STRING' },
+        { name: 'logit_a', data: texts.map((_, row) => row), type: 'DOUBLE' },
+        { name: 'logit_b', data: texts.map(() => -1), type: 'DOUBLE' },
+      ],
+    })
+    const cwd = folder({ 'in.parquet': Buffer.from(input) })
+    for (const to of ['csv', 'ndjson']) {
+      const args = [BIN, 'in.parquet', '-e', 'label', '-o', `out.${to}`]
+      spawnSync(process.execPath, args, { cwd, timeout: 20_000, killSignal: 'SIGKILL' })
+    }
+    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(
+      ['text,label', ...texts.map((text) => `${text},a`), ''].join('\n'),
+    )
+    expect(readFileSync(join(cwd, 'out.ndjson'), 'utf8')).toBe(
+      texts.map((text) => `{"text":"${text}","label":"a"}\n`).join(''),
+    )
+  })
+
   const OPTIONS = [
     [],
     ['--escape-formulas'],

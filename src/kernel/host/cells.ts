@@ -50,7 +50,7 @@ export function* writeCells(columns: readonly CellColumn[], rows: number, layout
   const most = Math.max(8, Math.floor(ROOM / fixed) & -8)
   for (let start = 0, count = 0; start < rows; start += count) {
     count = Math.min(most, rows - start)
-    while (count > 8 && textBytes(columns, start, count) > ROOM) count = (count >> 1) & -8
+    while (count > 8 && textBytes(columns, start, count) > ROOM) count = Math.max(8, (count >> 1) & -8)
     yield writeSome(columns, start, count, fixed * count + textBytes(columns, start, count), layout)
   }
 }
