@@ -263,10 +263,11 @@ describe('a column of text that is requested', () => {
     async (types) => {
       for (const lane of LANES) {
         expect(await notes(csv, { types, lane })).toEqual([null, '', 'NA', 'NA', ' NA', 'a "b"'])
-        expect(await notes(csv, { types, lane, null: ' NA ,x' })).toEqual([null, '', null, 'NA', ' NA', 'a "b"'])
+        expect(await notes(csv, { types, lane, null: ' NA ,x' })).toEqual(['', '', null, 'NA', ' NA', 'a "b"'])
+        expect(await notes(csv, { types, lane, null: ',NA' })).toEqual([null, '', null, 'NA', ' NA', 'a "b"'])
         const bare = csv.replaceAll('"', '')
         const literal = [null, null, null, null, ' NA', 'a b']
-        expect(await notes(bare, { types, lane, null: 'NA', quote: 'none' })).toEqual(literal)
+        expect(await notes(bare, { types, lane, null: ['', 'NA'], quote: 'none' })).toEqual(literal)
       }
     },
   )
@@ -295,7 +296,7 @@ describe('a column of text that is requested', () => {
   it('has the same nulls in every chunk and thread, and behind characters of other alphabets', async () => {
     const cells = ['', 'né', '""', 'NÉ', '"NÉ"']
     const rows = Array.from({ length: 20_000 }, (_, row) => `${row},${cells[row % 5]},2,1\n`)
-    const expected = rows.map((_, row) => [null, 'né', '', null, 'NÉ'][row % 5])
+    const expected = rows.map((_, row) => ['', 'né', '', null, 'NÉ'][row % 5])
     const text = `id,note,logit_x,logit_y\n${rows.join('')}`
     const options = { types: 'note=text', null: 'NÉ' } as const
     expect(await notes(text, options)).toEqual(expected)
@@ -450,5 +451,46 @@ describe('types that cannot be had', () => {
     expect(() => write('csv', { types: 'a=int64' })).toThrow(/formats that have types.* \[E_CONFLICT\]$/)
     expect(() => write('arrow', { types: 'infer' })).toThrow(/name columns, as types: 'id=int64' \[E_CONFLICT\]$/)
     return expect(written([{ price: 1 }], { types: 'prise=int64' })).rejects.toMatchObject({ code: 'E_SELECTOR' })
+  })
+})
+
+describe('cells that PostgreSQL writes', () => {
+  const columnIn = async (cells: readonly string[], types: NonNullable<ScoreOptions['types']>) => {
+    const text = `c,logit_x,logit_y\n${cells.map((cell) => `${cell},2,1\n`).join('')}`
+    const outcomes = await Promise.all(LANES.map((lane) => run(text, { to: 'arrow', types, lane })))
+    const [one, two] = outcomes.map(({ bytes, error }) => ({
+      error: error?.message,
+      ...(!error && columnOf(bytes, 'c')),
+    }))
+    expect(two).toEqual(one)
+    return one
+  }
+
+  it('are booleans, if these are requested', async () => {
+    expect(await columnIn(['t', 'f', ''], 'c=bool')).toMatchObject({ type: 'Bool', values: [true, false, null] })
+    expect(await columnIn(['t', 'f'], 'infer')).toMatchObject({ type: 'Utf8', values: ['t', 'f'] })
+  })
+
+  it('are decimals with zeros behind their scale', async () => {
+    const { bytes } = await run('c,logit_x,logit_y\n12.3000,2,1\n-0.5000,2,1\n7.,2,1\n', {
+      to: 'arrow',
+      types: 'c=decimal(10,2)',
+    })
+    const column = tableFromIPC(bytes).getChild('c')!
+    expect(Array.from(column, (value) => (value as Int32Array)[0]! | 0)).toEqual([1230, -50, 700])
+    const { error } = (await columnIn(['12.3010'], 'c=decimal(10,2)'))!
+    expect(error).toContain('"12.3010" is not decimal(10, 2)')
+  })
+
+  it.each(['Z', '+00', '+0000', '+00:00'])('are times in UTC with the zone %s', async (zone) => {
+    const time = Date.UTC(2026, 10, 30, 14, 30)
+    expect(await columnIn([`2026-11-30 14:30:00${zone}`], 'infer')).toMatchObject({ values: [time] })
+  })
+
+  it('have a zone or none, with the type that takes them in the message', async () => {
+    const zoned = await columnIn(['2026-11-30 14:30:00+05:30'], 'c=timestamp')
+    expect(zoned?.error).toContain("types: 'c=timestamp_utc' keeps the column as timestamp_utc")
+    const local = await columnIn(['2026-11-30 14:30:00'], 'c=timestamp_utc')
+    expect(local?.error).toContain("types: 'c=timestamp' keeps the column as timestamp")
   })
 })

@@ -6,10 +6,10 @@
  *     float64                  numbers whose digits a double preserves: 1.10 and 0.1, but not 0.12345678901234567890,
  *                              007 or +5; besides numbers also nan and inf, in any case; codes such as 1E5 are inferred
  *                              as numbers only in a column with a number that has a point or a minus
- *     bool                     true and false, True and False, TRUE and FALSE
+ *     bool                     true and false, True and False, TRUE and FALSE; if it is requested, also t and f
  *     date(day)                2026-11-27
  *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T in
- *                              place of the blank; in UTC if all cells end in Z or +00:00
+ *                              place of the blank; in UTC if all cells end in Z, +00:00, +0000 or +00
  *
  * A type that is requested takes more: timestamps in UTC with any offset, which is lost and so not inferred, and decimals,
  * whose precision and scale no cells show.
@@ -58,6 +58,7 @@ const TYPES: readonly CellType[] = [
   {
     type: { kind: 'bool' },
     read: (cell) => TRUTHS[cell],
+    isShownBy: (cells) => !cells.some((cell) => cell.length === 1),
     of: (value) => (typeof value === 'boolean' ? Number(value) : undefined),
     array: (length) => new Uint8Array(length),
   },
@@ -66,7 +67,7 @@ const TYPES: readonly CellType[] = [
   {
     type: { kind: 'timestamp', unit: 'microsecond', timezone: 'UTC' },
     read: (cell) => timeOf(cell, true),
-    isShownBy: (cells) => cells.every((cell) => /(?:Z|\+00:00)$/.test(cell)),
+    isShownBy: (cells) => cells.every((cell) => /(?:Z|\+00(?::?00)?)$/.test(cell)),
     of: (value) => (fits(value, 'time') ? BigInt((value as Date).getTime()) * 1000n : undefined),
     array: bigs,
   },
@@ -121,7 +122,14 @@ export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
 export function proposedTypes(name: string, type: DataType, value: Value, types: Types): string | undefined {
   const isLarge = typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value))
   const isNumber = type.kind === 'int' && !isLarge && typeTest(REQUESTED_TYPES.float64)(value)
-  return withType(types, name, isNumber ? 'float64' : 'text')
+  return withType(types, name, isNumber ? 'float64' : (otherTime(type, value) ?? 'text'))
+}
+
+/** The type of a time that has a zone although the others have none, or the reverse. */
+function otherTime(type: DataType, value: Value): 'timestamp' | 'timestamp_utc' | undefined {
+  if (type.kind !== 'timestamp') return undefined
+  const other = type.timezone === undefined ? 'timestamp_utc' : 'timestamp'
+  return typeTest(REQUESTED_TYPES[other])(value) ? other : undefined
 }
 
 /** Creates the test whether a value is null or of a type. */
@@ -157,8 +165,8 @@ export type Decimal = DataType & { kind: 'decimal' }
 /** The integer that a decimal is times a power of ten; undefined if it has more digits than its type. */
 function decimalOf(cell: string, { precision, scale }: Decimal): bigint | undefined {
   const [, sign, whole = '', fraction = ''] = DECIMAL.exec(cell) ?? []
-  if (sign === undefined || fraction.length > scale) return undefined
-  const digits = BigInt(whole + fraction.padEnd(scale, '0'))
+  if (sign === undefined || /[1-9]/.test(fraction.slice(scale))) return undefined
+  const digits = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0'))
   const isNegativeZero = digits === 0n && sign === '-'
   if (isNegativeZero || String(digits).length > precision) return undefined
   return sign === '-' ? -digits : digits
@@ -177,9 +185,11 @@ const TRUTHS: Readonly<Record<string, number | undefined>> = Object.assign(Objec
   true: 1,
   True: 1,
   TRUE: 1,
+  t: 1,
   false: 0,
   False: 0,
   FALSE: 0,
+  f: 0,
 })
 
 function integerOf(cell: string): bigint | undefined {

@@ -259,9 +259,15 @@ function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
       ? []
       : fieldsOf(schema.emit, schema).map(({ name }, nth) => `${opens && nth === 0 ? '{' : ','}${json(name)}:`),
     keptLeads: output || passesLines(job) ? [] : keptLeads(schema, columns.map(json)),
-    nulls: items(job.settings.null ?? []).map((text) => toBytes(text.trim())),
+    nulls: nullTexts(job, source),
     truths: schema.truth === undefined ? [] : truthTexts(job, source),
   }
+}
+
+/** The texts that mean null in nullable text: the empty one, unless others are given or null has an escape. */
+function nullTexts({ settings: { null: nulls } }: ScoreJob, source: TextSource): string[] {
+  if (nulls !== undefined) return items(nulls).map((text) => toBytes(text.trim()))
+  return source.format === 'csv' && !isEscaped(source.dialect) ? [''] : []
 }
 
 /** The keys of the logits, the true class and the new columns, for lines with keys in any order. */

@@ -60,16 +60,17 @@ export function withType(column: Column, type: DataType): Column {
 }
 
 /**
- * Converts the cells of a nullable text column. As in the CSV format of PostgreSQL's COPY, cells in quotes are not null:
- * https://www.postgresql.org/docs/current/sql-copy.html
+ * Converts the cells of a nullable text column. As in the CSV format of PostgreSQL's COPY, cells in quotes are not null,
+ * and empty ones are only if no other text means null: https://www.postgresql.org/docs/current/sql-copy.html
  */
 export function nullableCells(cells: string[], dialect: Dialect, { nulls }: ReaderOptions): (string | null)[] {
-  const empty = isEscaped(dialect) ? NULL_CELL : ''
+  const hasEscapes = isEscaped(dialect)
   const isQuoted = (cell: string) => dialect.quote !== '' && cell.startsWith(dialect.quote)
+  const isNull = nulls ? (text: string) => nulls.hasExactly(text) : (text: string) => text === '' && !hasEscapes
   return cells.map((cell) => {
-    if (cell === empty) return null
+    if (hasEscapes && cell === NULL_CELL) return null
     const text = textOf(cell, dialect)
-    return nulls?.hasExactly(text) && !isQuoted(cell) ? null : text
+    return isNull(text) && !isQuoted(cell) ? null : text
   })
 }
 

@@ -292,10 +292,9 @@ export function cellToValue(start: usize, end: usize, out: usize, lead: usize, j
   return isNull ? out + 4 : copy(start, end - start, out + 4)
 }
 
-/** Whether an unquoted cell is null: empty, unless null has an escape of its own, or one of the texts for null. */
+/** Whether an unquoted cell is one of the texts for null. */
 function isNullText(start: usize, end: usize, job: Job): bool {
   const length = <u32>(end - start)
-  if (length == 0) return job.escape != BACKSLASH
   let at = <usize>job.nulls
   for (const last = at + <usize>job.nullCount * offsetof<Text>(); at < last; at += offsetof<Text>()) {
     const text = changetype<Text>(at)
