@@ -8,6 +8,7 @@ import {
   SoftmaxError,
   type SoftmaxOptions,
   score,
+  scoreFiles,
   softmax,
 } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -735,5 +736,27 @@ describe('files that other programs write', () => {
     const { text, error } = await run(input, options)
     expect(error).toBeUndefined()
     expect(text).toBe(`index\n${index!.join('\n')}\n`)
+  })
+})
+
+describe('an index that pandas stores as a range', () => {
+  const path = join(ROOT, 'fixtures', 'range-index.parquet')
+  const warningsOf = async (options: ScoreOptions) => {
+    const warnings: string[] = []
+    const stream = scoreFiles([path], { nonfinite: 'propagate', missing: 'nan', ...options })
+    stream.on('warning', (warning) => warnings.push(warning))
+    await stream.toArray()
+    return warnings
+  }
+  const index =
+    'the pandas index "doc_id" is a range (from 1000 in steps of 2) that is not stored as a column, so it is lost'
+
+  it('is lost with rows that are left out, and in text, with a warning', async () => {
+    expect(await warningsOf({ to: 'parquet' })).toEqual([])
+    expect(await warningsOf({ to: 'csv', keep: false })).toEqual([])
+    const remedy = 'reset_index() in pandas makes it a column'
+    expect(await warningsOf({ to: 'csv' })).toEqual([`${index}; ${remedy}`])
+    expect(await warningsOf({ to: 'parquet', head: 2 })).toEqual([`${index}; ${remedy}`])
+    expect(await warningsOf({ to: 'parquet', onError: 'skip' })).toEqual([`${index} if rows are left out; ${remedy}`])
   })
 })

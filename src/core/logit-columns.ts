@@ -6,7 +6,7 @@
  * E_COLUMNS says why, and which `--logits` would work.
  */
 import { hasLogitWord, isLogitName, isResultName, plainName, resultsOf } from './column-name.js'
-import { type ColumnsInfo, pythonHint, SoftmaxError, shown, shownNames } from './errors.js'
+import { type ColumnsInfo, pythonHint, SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
   type Circumstances,
@@ -28,29 +28,6 @@ import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
 import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
 import { proposedSelector } from './proposed-selector.js'
-
-/** The index columns according to the `pandas` metadata of a file. */
-export function pandasIndexNames(metadata: ReadonlyMap<string, string> | undefined): ReadonlySet<string> {
-  try {
-    const { index_columns: names } = JSON.parse(metadata?.get('pandas') ?? '{}') as { index_columns?: unknown }
-    return new Set(Array.isArray(names) ? names.filter((name) => typeof name === 'string') : [])
-  } catch {
-    // Invalid JSON says nothing about columns.
-    return new Set()
-  }
-}
-
-/** The warning that columns named like logits are not read as such, because pandas stored its index in them. */
-export function indexWarning(
-  { header, logits }: { header: readonly string[]; logits: readonly number[] },
-  { indexNames }: { indexNames?: ReadonlySet<string> },
-): string | undefined {
-  const isLeft = (name: string, index: number) => indexNames?.has(name) && isLogitName(name) && !logits.includes(index)
-  const left = header.filter(isLeft)
-  if (left.length === 0) return undefined
-  const are = left.length === 1 ? 'is not read as a logit, because it is' : 'are not read as logits, because they are'
-  return `${shownNames(left)} ${are} the index of a pandas table; ${optionText('logits')} selects other columns`
-}
 
 /** The number of rows a guess is based on. */
 export const EVIDENCE_ROWS = 100

@@ -3,12 +3,13 @@
 import { COMMAS, type Dialect } from '../core/dialect.js'
 import { delimiterOf, dialectOf } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
-import { EVIDENCE_ROWS, indexWarning, pandasIndexNames } from '../core/logit-columns.js'
+import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
 import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items, OPTIONS } from '../core/options.js'
+import { indexWarning, lostIndexWarning, pandasIndexNames } from '../core/pandas-index.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
@@ -57,7 +58,8 @@ export async function jobOf(
   const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
   const nested = nestedWarning(kept, requestedTypes(settings.types))
   const index = schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence)
-  for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, nested]) {
+  const lost = lostIndexWarning(reader.metadata, losesIndex(settings, run, typed === true && !numbersOnly))
+  for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, lost, nested]) {
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
@@ -79,6 +81,13 @@ export async function jobOf(
     input: dialect,
     output: run.dialect,
   }
+}
+
+/** Whether an index of pandas without a column is lost: rows are left out, or there is no place for metadata. */
+function losesIndex({ keep, onError, head }: InputSettings, { measures }: Run, hasMetadata: boolean) {
+  if (measures === true || keep !== true) return false
+  if (head !== undefined || !hasMetadata) return true
+  return onError === 'skip' ? 'ifRowsAreLeft' : false
 }
 
 /** Class names, which are emitted by default, are not numbers. */

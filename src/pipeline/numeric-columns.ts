@@ -55,10 +55,10 @@ export function leftOutWarning(to: FormatName, names: readonly string[]): string
   return `${to} stores ${stored}; ${shownNames(names)} ${names.length === 1 ? 'is' : 'are'} left out`
 }
 
-/** The warning about class names that no array shows; they matter to true classes and to a calibration. */
-export function uselessLabels({ to, labels, truth, calibration }: NamingSettings): string | undefined {
-  if (labels === undefined || truth !== undefined || calibration !== undefined) return undefined
+/** The warning about class names that no array shows; they matter to what names classes. */
+export function uselessLabels({ to, labels, truth, calibration, threshold }: NamingSettings): string | undefined {
+  if (labels === undefined || [truth, calibration, threshold].some((value) => value !== undefined)) return undefined
   return `${optionText('labels')} has no effect: ${to} stores only numbers, not class names`
 }
 
-type NamingSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'labels' | 'truth' | 'calibration'>>
+type NamingSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'labels' | 'truth' | 'calibration' | 'threshold'>>

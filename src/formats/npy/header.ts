@@ -72,7 +72,8 @@ export function requireNumbers(tensor: Tensor<ArrayLayout>): Tensor {
 
 function typeReason(descr: string | undefined): string {
   if (descr === undefined) return 'its dtype has fields; save the one with the logits'
-  if (/O/.test(descr)) return 'its dtype is object, which is pickled code; save it as float64'
+  if (/O/.test(descr))
+    return 'its dtype is object, which is pickled code; save numbers as float64, and text as .astype(str)'
   const known = CONFUSING.find(([pattern]) => pattern.test(descr))
   return `its dtype is ${descr}${known ? `, ${known[1]}` : ''}; save it as float64, float32, float16 or integers`
 }

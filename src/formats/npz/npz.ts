@@ -46,7 +46,7 @@ async function openTruth<Source>(name: string, open: (name: string) => Promise<S
     return await open(name)
   } catch (error) {
     if (!SoftmaxError.is(error, 'E_TYPE')) throw error
-    const reason = `${optionText('truth', name)} is not an array of numbers or text; save the position of each class, from 0, or its name`
+    const reason = `${optionText('truth', name)} is not an array of numbers or text: ${error.info.reason}`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
 }

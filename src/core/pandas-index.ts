@@ -1,0 +1,57 @@
+/** The index of a table that pandas wrote, in the metadata `pandas` of Parquet and Arrow. */
+import { isLogitName } from './column-name.js'
+import { shown, shownNames } from './errors.js'
+import { optionText } from './option-words.js'
+
+type Metadata = ReadonlyMap<string, string> | undefined
+
+/** An index without a column of its own. */
+interface RangeIndex {
+  kind: 'range'
+  name: string | null
+  start: number
+  step: number
+}
+
+/** The names of columns, or ranges; https://pandas.pydata.org/docs/development/developer.html describes them. */
+function indexColumns(metadata: Metadata): unknown[] {
+  try {
+    const { index_columns: columns } = JSON.parse(metadata?.get('pandas') ?? '{}') as { index_columns?: unknown }
+    return Array.isArray(columns) ? columns : []
+  } catch {
+    // Invalid JSON says nothing about columns.
+    return []
+  }
+}
+
+/** The columns that are the index. */
+export function pandasIndexNames(metadata: Metadata): ReadonlySet<string> {
+  return new Set(indexColumns(metadata).filter((name) => typeof name === 'string'))
+}
+
+/** The warning that columns named like logits are not read as such, because pandas stored its index in them. */
+export function indexWarning(
+  { header, logits }: { header: readonly string[]; logits: readonly number[] },
+  { indexNames }: { indexNames?: ReadonlySet<string> },
+): string | undefined {
+  const isLeft = (name: string, index: number) => indexNames?.has(name) && isLogitName(name) && !logits.includes(index)
+  const left = header.filter(isLeft)
+  if (left.length === 0) return undefined
+  const are = left.length === 1 ? 'is not read as a logit, because it is' : 'are not read as logits, because they are'
+  return `${shownNames(left)} ${are} the index of a pandas table; ${optionText('logits')} selects other columns`
+}
+
+/**
+ * The warning that an index is lost that is a range, other than that of the row numbers: it is only in the metadata, and
+ * pandas ignores it if the number of rows is another one.
+ */
+export function lostIndexWarning(metadata: Metadata, isLost: boolean | 'ifRowsAreLeft'): string | undefined {
+  const index = isLost === false ? undefined : indexColumns(metadata).find(isRange)
+  if (!index || (index.name === null && index.start === 0 && index.step === 1)) return undefined
+  const name = index.name === null ? '' : ` ${shown(index.name)}`
+  return `the pandas index${name} is a range (from ${index.start} in steps of ${index.step}) that is not stored as a column, so it is lost${isLost === true ? '' : ' if rows are left out'}; reset_index() in pandas makes it a column`
+}
+
+function isRange(index: unknown): index is RangeIndex {
+  return (index as Partial<RangeIndex> | null)?.kind === 'range'
+}
