@@ -19,9 +19,10 @@ export function evenBatches(writer: RecordBatchWriter, schema: OutputSchema): Re
   const columnsOf = columnWriter(schema, outputFields(schema))
   const batches = new EvenBatches(rowsOf(schema))
   const addColumns = async (columns: Columns): Promise<Uint8Array[]> => {
-    const pieces: Uint8Array[] = []
-    for (const batch of batches.add(columns)) pieces.push(...(await writeBatch(batch)))
-    return pieces
+    // Not spread into push: 131,000 columns are more arguments than a call may have.
+    const pieces: Uint8Array[][] = []
+    for (const batch of batches.add(columns)) pieces.push(await writeBatch(batch))
+    return pieces.flat()
   }
   const writeBatch = async ({ parts, done }: EvenBatch) => {
     const pieces = await writer.writeColumns!(parts)

@@ -41,9 +41,9 @@ export async function* written(
   writer: RecordBatchWriter,
 ): AsyncGenerator<ScoredRows> {
   for await (const scored of batches) {
-    const pieces: Uint8Array[] = []
-    for (const piece of scored.pieces) pieces.push(...(await bytesOf(piece, writer)))
-    yield { ...scored, pieces }
+    const pieces: Uint8Array[][] = []
+    for (const piece of scored.pieces) pieces.push(await bytesOf(piece, writer))
+    yield { ...scored, pieces: pieces.flat() }
   }
 }
 
