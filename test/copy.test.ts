@@ -6,7 +6,7 @@ import { evaluate, read, type ScoreOptions, score, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { anyOptions, both } from './agree.js'
 import { randomFrom } from './random.js'
-import { run } from './streams.js'
+import { P21, run } from './streams.js'
 import { command, folder, ROOT, thrown } from './support.js'
 
 interface Copied {
@@ -200,6 +200,50 @@ describe('copied text that is written', () => {
   it('holds names of classes with special characters', async () => {
     const { text } = await run('1\t2\n', { from: 'copy', logits: '1-2', header: false, labels: ['a', 'b\tc\\'] })
     expect(text).toBe('0.2689414213699951\t0.7310585786300049\tb\\tc\\\\\n')
+  })
+
+  describe('without a header has a warning of the order of its columns', () => {
+    const ORDER = 'without a header, the columns are in the order of the first object: "id", "p_b", "p_a", "label"'
+    const REMEDY = 'outputHeader: true writes their names, which COPY ... (HEADER MATCH) checks'
+    const object = '{"id":1,"logit_b":2,"logit_a":1}'
+
+    it.each([...LANES, { jobs: 2 }])('from JSON, with %o', async (lane) => {
+      for (const [from, rows] of [
+        ['ndjson', `${object}\n`],
+        ['json', `[${object}]`],
+      ] as const) {
+        const options = { from, to: 'copy', ...lane } as const
+        expect((await run(rows, options)).warnings).toEqual([`${ORDER}; ${REMEDY}`])
+        expect((await run(rows, { ...options, outputHeader: true })).warnings).toEqual([])
+      }
+    })
+
+    it('from objects', async () => {
+      const warningsOf = async (...args: Parameters<typeof write>) => {
+        const warnings: string[] = []
+        const writer = write(...args).on('warning', (text) => warnings.push(text))
+        await Readable.from([{ id: 1, p_b: 2, p_a: 1, label: 'b' }])
+          .compose(writer)
+          .toArray()
+        return warnings
+      }
+      expect(await warningsOf('copy')).toEqual([`${ORDER}; ${REMEDY}`])
+      expect(await warningsOf('csv', { outputHeader: false })).toEqual([
+        `${ORDER}; outputHeader: true writes their names`,
+      ])
+      for (const format of ['csv', 'ndjson', 'parquet'] as const) expect(await warningsOf(format)).toEqual([])
+      expect(await warningsOf('copy', { outputHeader: true })).toEqual([])
+    })
+
+    it('by the command, which names its flag', () => {
+      const { stdout, stderr } = command(['-f', 'ndjson', '-t', 'copy'], { stdin: `${object}\n` })
+      expect(stdout).toBe(`1\t${P21.replace(',', '\t')}\tb\n`)
+      expect(stderr).toContain(`${ORDER}; --output-header writes their names, which COPY`)
+    })
+
+    it('but not from a table, whose columns have an order', async () => {
+      expect((await run('id,logit_b,logit_a\n1,2,1\n', { from: 'csv', to: 'copy' })).warnings).toEqual([])
+    })
   })
 
   it('is read and written as objects', async () => {

@@ -858,7 +858,7 @@ const TESTS = {
       const rows = '{"id":1,"scores":{"dog":3,"cat":1}}\n'
       const { warnings } = await run(rows, { from: 'ndjson', to: 'csv', logits: 'scores', outputHeader: false })
       expect(warnings).toEqual([
-        'without a header, the columns are in the order of the first object: "id", "p_dog", "p_cat", "label"',
+        'without a header, the columns are in the order of the first object: "id", "p_dog", "p_cat", "label"; outputHeader: true writes their names',
       ])
       expect((await run(rows, { from: 'ndjson', to: 'csv', logits: 'scores' })).warnings).toEqual([])
     })

@@ -1,6 +1,6 @@
 /** Resolves and reports the columns of an input; every later input must have the columns of the first. */
 import { plural, SoftmaxError, shownNames } from '../core/errors.js'
-import { delimiterOf, rowFormatOf } from '../core/formats.js'
+import { delimiterOf, type FormatName, rowFormatOf } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -67,15 +67,25 @@ export function requireSame(
   throw new SoftmaxError('E_SCHEMA', { header: [...names], first, ...(source !== undefined && { source }) })
 }
 
+/** The warning of {@link headerlessWarning} for JSON, if the output has no header. */
+export function orderWarnings(
+  { header, kept, names }: Schema,
+  { from, to }: InputSettings,
+  hasHeader: boolean,
+): string[] {
+  const isOfObjects = rowFormatOf(from) === 'ndjson' && header.length > 0
+  return hasHeader || !isOfObjects ? [] : headerlessWarning(to, [...kept.map((index) => header[index]!), ...names])
+}
+
 /**
  * Warns of the order of columns made from objects if no header shows it: the first object of another input may have
  * another order.
  */
-export function orderWarnings({ header, kept, names }: Schema, { from, to, outputHeader }: InputSettings): string[] {
-  const isOfObjects = rowFormatOf(from) === 'ndjson' && header.length > 0
-  if (outputHeader !== false || !isOfObjects || delimiterOf(to) === undefined) return []
-  const order = [...kept.map((index) => header[index]!), ...names]
-  return [`without a header, the columns are in the order of the first object: ${shownNames(order)}`]
+export function headerlessWarning(to: FormatName, names: readonly string[]): string[] {
+  if (delimiterOf(to) === undefined) return []
+  const order = `without a header, the columns are in the order of the first object: ${shownNames(names)}`
+  const checked = to === 'copy' ? ', which COPY ... (HEADER MATCH) checks' : ''
+  return [`${order}; ${optionText('outputHeader', true)} writes their names${checked}`]
 }
 
 /** Reports an array that is not written in the shape of the input; whether rows are rejected shows at the end. */

@@ -39,7 +39,8 @@ export async function* scoreRows(
   const schema = outputSchema(job, reader, run.single)
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
-  const warnings = [...(writer.warnings ?? []), ...orderWarnings(job.schema, settings), ...truthWarnings(job.schema)]
+  const ordered = orderWarnings(job.schema, settings, schema.header)
+  const warnings = [...(writer.warnings ?? []), ...ordered, ...truthWarnings(job.schema)]
   if (isFirst) for (const text of warnings) warn(text)
   // A text writer belongs to one input, as it may copy raw cells of that input.
   if (!isText(settings.to)) run.writer = writer

@@ -13,6 +13,7 @@ import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
 import { resized } from '../io/batches.js'
 import type { Scores } from '../kernel/host/scores.js'
+import { headerlessWarning } from './columns.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
 
 type Settings = SettingsOf<'bytes'> & { to: FormatName } & Pick<SettingsOf<'write'>, 'typesFrom'>
@@ -100,6 +101,10 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     }),
   )
   const dialect = dialectFromOptions(settings)
+  // Text for bulk loading has no header.
+  const header = settings.outputHeader ?? !isEscaped(dialect)
+  const names = [...columns.kept, ...fields].map(({ name }) => name)
+  for (const text of header ? [] : headerlessWarning(settings.to, names)) warn(text)
   const writer = await format.write({
     kept: columns.kept,
     fields,
@@ -108,8 +113,7 @@ async function openOutput(batch: unknown[], settings: Settings, warn: (text: str
     print: printer(settings),
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
-    // Text for bulk loading has no header.
-    header: settings.outputHeader ?? !isEscaped(dialect),
+    header,
     rows: undefined,
     dialect: { ...dialect, comment: undefined, newline: '\n' },
     cells: 'text',
