@@ -455,6 +455,47 @@ describe('parts of other classes than the first', () => {
     expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
   })
 
+  // By hand: of five parts, one has the same classes in another order, and two lack a class.
+  const ABC = 'id,logit_a,logit_b,logit_c\n1,1,2,3\n'
+  const CBA = 'id,logit_c,logit_b,logit_a\n1,3,2,1\n'
+  const AB = 'id,logit_a,logit_b\n1,1,2\n'
+  const FEWER =
+    '"c.$" has 2 classes ("a,b"), but "a.$" has 3 classes ("a,b,c"); 1 other part differs, too; each part was scored with its own'
+  const MOVED =
+    '"b.$" has the classes of "a.$" in another order ("c,b,a", not "a,b,c"); each output has the order of its part'
+  const FIVE = { 'in/a.csv': ABC, 'in/b.csv': CBA, 'in/c.csv': AB, 'in/d.csv': AB, 'in/e.csv': ABC }
+
+  it.each([
+    ['parquet', [], [FEWER]],
+    ['ndjson', [], [FEWER]],
+    ['csv', [], [FEWER, MOVED]],
+    ['csv', ['--emit', 'label'], [FEWER]],
+    ['csv', ['--top-k', '2'], [FEWER]],
+    ['parquet', ['--emit', 'label,index'], [FEWER, MOVED]],
+    ['npz', ['--no-keep'], [FEWER, MOVED]],
+    ['npz', ['--no-keep', '--emit', 'confidence'], [FEWER]],
+    ['npy', ['--no-keep', '--emit', 'probs'], [FEWER, MOVED]],
+  ])('are told from the same ones in another order, which has a warning where it matters: %s %j', (to, args, says) => {
+    const cwd = tree(FIVE)
+    for (const more of [[], ['--resume']]) {
+      const { status, stderr } = run(cwd, '-t', to, ...args, ...more)
+      const warnings = stderr.split('\n').filter((line) => line.includes('warning'))
+      expect(warnings).toEqual(says.map((text) => `softmax: warning: ${text.replaceAll('$', to)}`))
+      expect(status).toBe(0)
+    }
+  })
+
+  it('are told from another order also behind the names that are held, and among parts that lack classes', () => {
+    const wide = (...names: string[]) => `${names.map((name) => `logit_${name}`)}\n${names.map((_, nth) => nth)}\n`
+    const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+    const moved = [...names.slice(0, 5), 'g', 'f']
+    const cwd = tree({ 'in/a.csv': wide('x', 'y'), 'in/b.csv': wide(...names), 'in/c.csv': wide(...moved) })
+    expect(run(cwd).stderr.split('\n').slice(0, 2)).toEqual([
+      'softmax: warning: "b.csv" has 7 classes ("a,b,c,d,e"), but "a.csv" has 2 classes ("x,y"); 1 other part differs, too; each part was scored with its own',
+      'softmax: warning: "c.csv" has the classes of "b.csv" in another order after the first 5; each output has the order of its part',
+    ])
+  })
+
   it('are no warning where all have them', () => {
     expect(run(tree(THREE)).stderr).toBe('softmax: out/: 3 of 3 parts done, 4 rows\n')
     const labelled = run(tree(MIXED), '--labels', 'no,yes')
@@ -503,7 +544,6 @@ describe('parts that keep other columns than the first', () => {
     ['of another name', one, one.replace('date', 'day'), '2 columns ("id,day")', '2 columns ("id,date")'],
     ['fewer', one, 'id,logit_a,logit_b\n1,2,1\n', '1 column ("id")', '2 columns ("id,date")'],
     ['none', one, 'logit_a,logit_b\n2,1\n', '0 columns', '2 columns ("id,date")'],
-    ['in another order', one, one.replace('id,date', 'date,id'), '2 columns ("date,id")', '2 columns ("id,date")'],
   ])('are scored with a warning that names both: %s', (_, a, b, second, first) => {
     const cwd = tree({ 'in/a.csv': a, 'in/b.csv': a, 'in/c.csv': b })
     for (const more of [[], ['--resume']]) {
@@ -515,12 +555,27 @@ describe('parts that keep other columns than the first', () => {
     expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
   })
 
+  it('in another order have a warning in text, whose columns have positions, but do not hide missing ones', () => {
+    const cwd = tree({
+      'in/a.csv': one,
+      'in/b.csv': one.replace('id,date', 'date,id'),
+      'in/c.csv': 'id,logit_a,logit_b\n1,2,1\n',
+    })
+    const fewer = (to: string) =>
+      `softmax: warning: "c.${to}" keeps 1 column ("id"), but "a.${to}" keeps 2 columns ("id,date"); each output has those of its part\n`
+    expect(run(cwd, '-t', 'csv').stderr).toBe(
+      `${fewer('csv')}softmax: warning: "b.csv" keeps the columns of "a.csv" in another order ("date,id", not "id,date"); each output has the order of its part\nsoftmax: out/: 3 of 3 parts done, 3 rows\n`,
+    )
+    const named = command(['in/', '-o', 'named/', '-t', 'parquet'], { cwd })
+    expect(named.stderr).toBe(`${fewer('parquet')}softmax: named/: 3 of 3 parts done, 3 rows\n`)
+  })
+
   it.each([['--to', 'copy'], ['--no-output-header']])('are an error if the outputs have no header: %s', (...flags) => {
     const cwd = tree({ 'in/a.csv': one, 'in/b.csv': one.replace('id,date', 'date,id') })
     const { status, stderr } = run(cwd, ...flags, '--quiet')
     expect(status).toBe(2)
     expect(stderr).toMatch(
-      /keeps 2 columns \("date,id"\), but .*; outputs without a header need the same .* \[E_PARTS\]\n$/,
+      /keeps the columns of "[ab]\..*" in another order \(.*\); outputs without a header need the same .* \[E_PARTS\]\n$/,
     )
     expect(readdirSync(join(cwd, 'out'))).not.toContain('_SUCCESS')
   })

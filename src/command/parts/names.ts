@@ -1,5 +1,5 @@
 /** The classes and kept columns of parts: other programs read a directory as one table, so they should agree. */
-import { listedName, SoftmaxError, shown } from '../../core/errors.js'
+import { listedName, plural, SoftmaxError, shown } from '../../core/errors.js'
 import { sha256 } from './digest.js'
 
 /** The names of a part's classes or columns in the manifest: how many, the first ones, and a digest of all. */
@@ -7,11 +7,23 @@ export interface PartNames {
   count: number
   first: string
   sha256: string
+  /** The digest in alphabetical order, if they are in another. */
+  sorted?: string
 }
 
 export function partNames(names: readonly string[]): PartNames {
-  const digest = sha256().update(JSON.stringify(names)).digest('hex')
-  return { count: names.length, first: names.slice(0, NAMED).map(listedName).join(), sha256: digest }
+  const [digest, sorted] = [digestOfNames(names), digestOfNames([...names].sort())]
+  const first = names.slice(0, NAMED).map(listedName).join()
+  return { count: names.length, first, sha256: digest, ...(sorted !== digest && { sorted }) }
+}
+
+function digestOfNames(names: readonly string[]): string {
+  return sha256().update(JSON.stringify(names)).digest('hex')
+}
+
+/** The digest that lists of the same names in any order have in common. */
+function digestOfSet({ sha256, sorted = sha256 }: PartNames): string {
+  return sorted
 }
 
 /** The positions of classes that have no names; undefined for names. */
@@ -30,18 +42,29 @@ interface Kind {
   several: string
 }
 
-/** The distinct lists of names, each with the first part that has it. */
+/** A list of names, the first part that has it, and the number of parts that do. */
+interface NameList {
+  index: number
+  name: string
+  names: PartNames
+  parts: number
+}
+
+/** The distinct lists of names. */
 export class NameSets {
   readonly #kind: Kind
-  readonly #sets = new Map<string, { index: number; name: string; names: PartNames }>()
+  readonly #lists = new Map<string, NameList>()
 
   constructor(kind: Kind) {
     this.#kind = kind
   }
 
   add(index: number, name: string, names: PartNames | undefined): void {
-    const before = names && this.#sets.get(names.sha256)
-    if (names && (!before || index < before.index)) this.#sets.set(names.sha256, { index, name, names })
+    if (!names) return
+    const before = this.#lists.get(names.sha256)
+    const parts = 1 + (before?.parts ?? 0)
+    const first = before && before.index < index ? before : { index, name, names }
+    this.#lists.set(names.sha256, { ...first, parts })
   }
 
   /** The names of the first part. */
@@ -49,14 +72,39 @@ export class NameSets {
     return this.#ordered[0]?.names
   }
 
-  get #ordered() {
-    return [...this.#sets.values()].sort((a, b) => a.index - b.index)
+  get #ordered(): NameList[] {
+    return [...this.#lists.values()].sort((a, b) => a.index - b.index)
   }
 
-  /** The difference between the first part and the first deviating one; undefined if all agree. */
+  /** The first part with other names than the first of all, and how many more there are; undefined if all agree. */
   get difference(): string | undefined {
-    const [first, other] = this.#ordered
-    if (!first || !other) return undefined
+    const [first, ...rest] = this.#ordered
+    const others = rest.filter(({ names }) => digestOfSet(names) !== digestOfSet(first!.names))
+    const [other] = others
+    return other && `${this.#differenceText(first!, other)}${moreText(others)}`
+  }
+
+  /** The first part with the names of an earlier one in another order, and how many more there are. */
+  get orderDifference(): string | undefined {
+    const bySet = new Map<string, NameList>()
+    const others = this.#ordered.filter((list) => {
+      const set = digestOfSet(list.names)
+      if (bySet.has(set)) return true
+      bySet.set(set, list)
+      return false
+    })
+    const [other] = others
+    return other && `${this.#orderText(bySet.get(digestOfSet(other.names))!, other)}${moreText(others)}`
+  }
+
+  /** Throws E_PARTS if parts differ; `remedy` is the alternative. */
+  requireOne(remedy: string): void {
+    const difference = this.difference ?? this.orderDifference
+    if (difference !== undefined) throw new SoftmaxError('E_PARTS', { reason: `${difference}; ${remedy}` })
+  }
+
+  /** `"c.csv" has 2 classes ("x,y"), but "a.csv" has 2 classes ("a,b")` */
+  #differenceText(first: NameList, other: NameList): string {
     const { verb, several } = this.#kind
     if (first.names.count === other.names.count && first.names.first === other.names.first) {
       return `${shown(other.name)} ${verb} other ${several} than ${shown(first.name)} after the first ${NAMED}`
@@ -65,10 +113,12 @@ export class NameSets {
     return `${two}, but ${one}`
   }
 
-  /** Throws E_PARTS if parts differ; `remedy` is the alternative. */
-  requireOne(remedy: string): void {
-    const { difference } = this
-    if (difference !== undefined) throw new SoftmaxError('E_PARTS', { reason: `${difference}; ${remedy}` })
+  /** `"b.csv" has the classes of "a.csv" in another order ("b,a", not "a,b")` */
+  #orderText(first: NameList, other: NameList): string {
+    const { verb, several } = this.#kind
+    const [one, two] = [first.names.first, other.names.first]
+    const how = one === two ? ` after the first ${NAMED}` : ` (${shown(two)}, not ${shown(one)})`
+    return `${shown(other.name)} ${verb} the ${several} of ${shown(first.name)} in another order${how}`
   }
 
   /** `2 classes ("a,b")` */
@@ -76,4 +126,10 @@ export class NameSets {
     const { one, several } = this.#kind
     return `${count} ${count === 1 ? one : several}${count === 0 ? '' : ` (${shown(first)})`}`
   }
+}
+
+/** `; 3 other parts differ, too`: besides the first of some lists. */
+function moreText(lists: readonly NameList[]): string {
+  const more = lists.reduce((sum, { parts }) => sum + parts, -1)
+  return more === 0 ? '' : `; ${plural(more, 'other part')} ${more === 1 ? 'differs' : 'differ'}, too`
 }

@@ -54,7 +54,8 @@ export function settingsFor({ settings, folder }: Plan, part: Part): Settings {
   return { ...settings, output: join(folder, part.name), to, rejects: undefined, stats: undefined }
 }
 
-function formatFor({ to, from }: Settings, { name }: Part): FormatName | undefined {
+/** The format of the output of a part; undefined if only its content shows it. */
+export function formatFor({ to, from }: Settings, { name }: Part): FormatName | undefined {
   return to ?? from ?? formatOf(name)
 }
 

@@ -15,6 +15,7 @@ import { failureText } from './failure.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { NameSets, positionsIn } from './names.js'
+import { isClassOrderWritten, isColumnOrderWritten } from './order.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
@@ -253,12 +254,21 @@ function partsText([first, ...more]: readonly Entry[]): string | undefined {
   return `${shown(first.part)}${more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`}`
 }
 
-/** Warns if parts have different classes or columns. */
+/** Warns if parts have different classes or columns: of another order only where the outputs depend on it. */
 function sayDifferences(run: Run): void {
-  const [classes, kept] = [run.classSets.difference, run.keptSets.difference]
-  if (classes !== undefined) say(run, `warning: ${classes}; each part was scored with its own`)
-  if (kept !== undefined) say(run, `warning: ${kept}; each output has those of its part`)
+  const { classSets, keptSets, plan } = run
+  const differences: [difference: string | undefined, meaning: string, matters: () => boolean][] = [
+    [classSets.difference, 'each part was scored with its own', always],
+    [keptSets.difference, 'each output has those of its part', always],
+    [classSets.orderDifference, 'each output has the order of its part', () => isClassOrderWritten(plan)],
+    [keptSets.orderDifference, 'each output has the order of its part', () => isColumnOrderWritten(plan)],
+  ]
+  for (const [difference, meaning, matters] of differences) {
+    if (difference !== undefined && matters()) say(run, `warning: ${difference}; ${meaning}`)
+  }
 }
+
+const always = () => true
 
 function* namesOf(parts: readonly Part[]): Generator<string> {
   for (const { name } of parts) yield name
