@@ -116,6 +116,94 @@ describe('--stats of a run that failed', () => {
     expect(readdirSync(cwd)).toEqual(['stats.json'])
   })
 
+  describe('before it started', () => {
+    const ZERO = { read: 0, written: 0, abstained: 0, rejected: {}, bytes: 0, lane: null }
+    const EMPTY = 'empty/'
+    /** A folder with an input, its outputs, and the statistics of the run that wrote them. */
+    const scoredOnce = () => {
+      const cwd = folder({ 'in.csv': GOOD, 'file.gz': 'x' })
+      for (const name of ['in', 'empty', 'other', 'deep/er']) mkdirSync(join(cwd, name), { recursive: true })
+      for (const path of ['in/a.csv', 'other/b.csv', 'deep/er/c.csv']) writeFileSync(join(cwd, path), GOOD)
+      expect(command(['in/', '-o', 'out/', '-q', '--stats', 'stats.json'], { cwd }).status).toBe(0)
+      expect(statsIn(cwd)).toMatchObject({ read: 1, written: 1 })
+      expect(statsIn(cwd)).not.toHaveProperty('error')
+      return cwd
+    }
+
+    it.each([
+      ['E_INPUT', 'an empty folder', [EMPTY, '-o', 'new/']],
+      ['E_INPUT', 'a missing folder', ['missing/', '-o', 'new/']],
+      ['E_RESUME', 'a foreign file in the output', ['other/', '-o', 'out/', '--resume']],
+      ['E_RESUME', 'other options', ['in/', '-o', 'out/', '--resume', '-T', '2']],
+      ['E_RESUME', 'an output of another run', ['in/', '-o', 'out/']],
+      ['E_PARTS', 'two parts of one name', ['in/a.csv', 'in/a.csv', '-o', 'new/']],
+      ['E_OUTPUT', 'a folder that cannot be made', ['in/', '-o', 'in.csv/new/']],
+      ['E_INPUT', 'an empty folder, to one file', [EMPTY, '-o', 'new.csv']],
+      ['E_INPUT', 'parts in a folder within one, to one file', ['deep/', '-o', 'new.csv']],
+      ['E_INPUT', 'a missing input, to one file', ['missing.csv', '-o', 'new.csv']],
+      ['E_OUTPUT', 'no folder for the file', ['in.csv', '-o', 'missing/new.csv']],
+      ['E_OUTPUT', 'a file that is kept', ['in.csv', '-o', 'file.gz', '-t', 'csv', '--no-clobber']],
+    ])('has the code %s and no counts: %s', (error, _, args) => {
+      const cwd = scoredOnce()
+      const { status, stderr } = command([...args, '--stats', 'stats.json'], { cwd })
+      expect(stderr).toMatch(new RegExp(`^softmax: [^\\n]+ \\[${error}\\]\\n$`))
+      expect(status).toBeGreaterThan(0)
+      expect(statsIn(cwd)).toMatchObject({ ...ZERO, error })
+    })
+
+    it('has the code where an output exists that is kept', () => {
+      const cwd = scoredOnce()
+      mkdirSync(join(cwd, 'kept'))
+      writeFileSync(join(cwd, 'kept/a.csv'), OLD)
+      command(['in/', '-o', 'kept/', '--no-clobber', '--stats', 'stats.json'], { cwd })
+      expect(statsIn(cwd)).toMatchObject({ ...ZERO, error: 'E_OUTPUT' })
+      expect(contentOf(cwd, 'kept/a.csv')).toBe(OLD)
+    })
+
+    it.each([
+      ['invalid options', ['in/', '-o', 'out/', '--resume', '--no-clobber']],
+      ['an unknown option', ['in.csv', '--nonsense']],
+      ['a dry run', [EMPTY, '-o', 'new/', '--dry-run']],
+      ['an evaluation', ['evaluate', EMPTY, '--truth', 'y']],
+      ['a file that is an input, too', ['in.csv', '-o', './stats.json']],
+    ])('is unchanged by %s', (_, args) => {
+      const cwd = scoredOnce()
+      const before = contentOf(cwd, 'stats.json')
+      expect(command([...args, '--stats', 'stats.json'], { cwd }).status).toBeGreaterThan(0)
+      expect(contentOf(cwd, 'stats.json')).toBe(before)
+    })
+
+    it.each([
+      ['in/a.csv', ['in/', 'deep/', '-o', 'new.csv']],
+      ['in/a.csv', ['in/a.csv', 'deep/', '-o', 'new.csv']],
+      ['deep/er/c.csv', ['deep/', '-o', 'new.csv']],
+      ['in/a.csv', ['in/', '-o', 'new/']],
+      ['link.json', ['in/', 'missing/', '-o', 'new/']],
+      ['out.csv', ['deep/', '-o', 'out.csv']],
+    ])('does not replace data: %s', (path, args) => {
+      const cwd = scoredOnce()
+      symlinkSync('in/a.csv', join(cwd, 'link.json'))
+      writeFileSync(join(cwd, 'out.csv'), GOOD)
+      expect(command([...args, '--stats', path], { cwd }).stderr).toMatch(/\[E_INPUT\]\n$/)
+      expect(contentOf(cwd, path)).toBe(GOOD)
+    })
+
+    it('replaces statistics in a folder of inputs', () => {
+      const cwd = scoredOnce()
+      expect(command(['in/', '-o', 'new/', '-q', '--stats', 'in/stats.json'], { cwd }).status).toBe(0)
+      expect(command(['in/', '-o', 'new/', '--stats', 'in/stats.json'], { cwd }).status).toBe(2)
+      expect(JSON.parse(contentOf(cwd, 'in/stats.json'))).toMatchObject({ ...ZERO, error: 'E_RESUME' })
+    })
+
+    it('is reported where it cannot be written, after which the error counts', () => {
+      const { status, stderr } = command([EMPTY, '-o', 'new/', '--stats', 'missing/s.json'], { cwd: scoredOnce() })
+      expect(stderr).toMatch(
+        /^softmax: cannot write "missing[^\n]+ \[E_OUTPUT\]\nsoftmax: empty\/: [^\n]+ \[E_INPUT\]\n$/,
+      )
+      expect(status).toBe(3)
+    })
+  })
+
   it('counts the inputs before the one that failed, and what was done of it', () => {
     const cwd = folder({ 'a.csv': GOOD, 'b.csv': BAD })
     expect(command(['a.csv', 'b.csv', '--stats', 'stats.json'], { cwd }).status).toBe(1)

@@ -5,6 +5,7 @@ import { speakAs } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { paintFor } from './colours.js'
 import { requireDistinct } from './conflict.js'
+import { prepared } from './early-failure.js'
 import { readArguments } from './flags.js'
 import { inputsOf } from './inputs.js'
 import { report } from './messages.js'
@@ -33,9 +34,10 @@ async function main(argv: string[]): Promise<void> {
   if (verb) requireFile(parsed.output, verb)
   requireNoParts(parsed)
   const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
-  const inputs = inputsOf(named)
-  requireDistinct(file === undefined ? inputs : [...inputs, file], settings)
   requireMeasured(settings, verb)
+  const other = file === undefined ? [] : [file]
+  const inputs = verb ? inputsOf(named) : await prepared(settings, [...named, ...other], () => inputsOf(named))
+  requireDistinct([...inputs, ...other], settings)
   if (verb === 'calibrate') {
     const { calibrateByInputs } = await import('./calibrate.js')
     return calibrateByInputs(inputs, options, settings)
@@ -62,11 +64,17 @@ async function scoreFolder(
   calibration: string | undefined,
 ): Promise<void> {
   requireMeasured(settings, undefined)
-  requireCompression(settings)
   const { planOf, settingsFor } = await import('./parts/plan.js')
-  const plan = planOf(named, settings, { version: version(), calibration })
-  const { scoreParts } = await import('./parts/run.js')
-  if (!settings.dryRun) return scoreParts(plan)
+  const makePlan = () => {
+    requireCompression(settings)
+    return planOf(named, settings, { version: version(), calibration })
+  }
+  if (!settings.dryRun) {
+    const { beginRun, scoreParts } = await import('./parts/run.js')
+    const read = calibration === undefined ? named : [...named, calibration]
+    return scoreParts(await prepared(settings, read, () => beginRun(makePlan())))
+  }
+  const plan = makePlan()
   const { partsText } = await import('./parts/dry-run.js')
   const [first] = plan.mine
   if (!first) return print(partsText(plan))

@@ -83,6 +83,9 @@ function isReplaceable(path: string): boolean {
   return descriptorOf(path) === undefined && statSync(path, { throwIfNoEntry: false })?.isFile() !== false
 }
 
+/** How the content begins. */
+export const STATS_START = '{"read":'
+
 /** The content; `lane` is null if no row was reached. */
 function contentOf({ read, written, abstained, rejected, bytes, lane }: Stats, start: number) {
   const seconds = Math.round(performance.now() - start) / 1000

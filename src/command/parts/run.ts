@@ -38,13 +38,10 @@ interface Run extends PartsRun {
 }
 
 /**
- * Scores the parts of a plan. An unreadable part is skipped and reported at the end, and so is one with other columns if
+ * Scores the parts of a run. An unreadable part is skipped and reported at the end, and so is one with other columns if
  * bad rows are skipped; any other failure stops the run. Completed parts remain.
  */
-export async function scoreParts(plan: Plan): Promise<void> {
-  for (const { file } of plan.mine) await requireReadable(file)
-  makeFolder(plan.folder)
-  const run = beginRun(plan)
+export async function scoreParts(run: Run): Promise<void> {
   abandonOnSignal(run.files, () => sayStopped(run))
   let stats: StatsFile | undefined
   try {
@@ -71,7 +68,10 @@ async function openForAll({ plan, files, totals }: Run): Promise<StatsFile | und
   return file
 }
 
-function beginRun(plan: Plan): Run {
+/** Begins the run of a plan: its parts can be opened, and there is a folder for the outputs. Throws E_INPUT, E_OUTPUT. */
+export async function beginRun(plan: Plan): Promise<Run> {
+  for (const { file } of plan.mine) await requireReadable(file)
+  makeFolder(plan.folder)
   const { folder, manifest, settings, mine } = plan
   return {
     plan,
