@@ -114,13 +114,13 @@ export class ChunkWriter {
   }
 
   /**
-   * Begins to map another source dictionary. The first one is taken over as a whole, so that ordered values keep their
-   * order, and those that do not occur stay: pandas reads the categories from it.
+   * Begins to map another source dictionary. The first one of a column of that type is taken over as a whole, so that
+   * ordered values keep their order, and those that do not occur stay: pandas reads the categories from it.
    */
   #startSource(values: Values): void {
     this.#source = values
     this.#map = new Int32Array(values.length).fill(-1)
-    if (this.#dictionary.length > 0 || !fitsInterner(values)) return
+    if (!this.#spec.isDictionary || this.#dictionary.length > 0 || !fitsInterner(values)) return
     this.#dictionary.intern(values)
     this.#used = new Set()
   }

@@ -15,6 +15,8 @@ export interface LeafSpec {
   type: PhysicalType
   maxDefinition: number
   maxRepetition: number
+  /** Whether its dictionary belongs to its type, so that the order of the values matters, and those that do not occur. */
+  isDictionary: boolean
 }
 
 /** A version 2 data page without its header. */

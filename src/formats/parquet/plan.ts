@@ -1,7 +1,7 @@
 /** Maps the columns of an output to Parquet: its schema, its leaves, and the conversions. */
 
 import type { ColumnData } from '../../core/column-data.js'
-import type { Field } from '../../core/data-type.js'
+import { type Field, hasDictionary } from '../../core/data-type.js'
 import type { Columns, OutputSchema, ScoredBatch } from '../../core/record-batch.js'
 import { outputColumns } from '../class-columns.js'
 import { columnWriter, outputFields } from '../columnar.js'
@@ -35,7 +35,9 @@ export function planOf(schema: OutputSchema): Plan {
     fields: stored.map(({ field }) => field),
     changes: stored.flatMap(({ field, changes }) => changes.map((change) => ({ column: field.name, change }))),
     elements,
-    leaves: leavesOf(nodes).map((leaf, index) => ({ spec: specOf(leaf), order: orderOf(types[index]!) })),
+    leaves: nodes
+      .flatMap((node, index) => leavesOf([node]).map((leaf) => specOf(leaf, given[index]!)))
+      .map((spec, index) => ({ spec, order: orderOf(types[index]!) })),
     columnsOf: columnWriter(schema, given),
     shred(parts) {
       const columns = outputOf(parts)
@@ -45,6 +47,11 @@ export function planOf(schema: OutputSchema): Plan {
   }
 }
 
-function specOf({ physical, definition, repetition }: Node): LeafSpec {
-  return { type: physical!, maxDefinition: definition, maxRepetition: repetition }
+function specOf({ physical, definition, repetition }: Node, { type }: Field): LeafSpec {
+  return {
+    type: physical!,
+    maxDefinition: definition,
+    maxRepetition: repetition,
+    isDictionary: hasDictionary(type),
+  }
 }
