@@ -9,6 +9,7 @@ import { concatColumns, decodeDictionary, sliceColumn, takeRows } from '../dist/
 import { objectReader, valueReader } from '../dist/core/column-values.js'
 import { type DataType, type Field, typeName } from '../dist/core/data-type.js'
 import { cellOf, jsonOf } from '../dist/core/value-text.js'
+import { evenBatches } from '../dist/formats/even-batches.js'
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json }
 
@@ -279,5 +280,15 @@ describe('text that is not UTF-8', () => {
     const type: DataType = { kind: 'dictionary', index: INT8, values: UTF8, ordered: false }
     const data = { type, length: 3, nullCount: 0, values: Int8Array.of(2, 0, 2), dictionary: child }
     expect(rowsOfBadText(data)).toEqual([0, 2])
+  })
+})
+
+describe('a writer of even batches', () => {
+  it('returns more pieces than a call may have arguments', async () => {
+    const pieces = Array.from({ length: 200_000 }, () => new Uint8Array(1))
+    const column = buildColumn(new Float64Array(1 << 16), 'number')
+    const schema = { kept: [{ name: 'x', type: 'number', sample: '0' }], fields: [], classes: [] }
+    const writer = evenBatches({ writeColumns: async () => pieces } as never, schema as never)
+    expect(await writer.addColumns!([column])).toHaveLength(200_000)
   })
 })

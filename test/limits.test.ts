@@ -228,13 +228,3 @@ describe('a cell of 8 MB that is no list', () => {
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'id,index\n1,0\n' })
   })
 })
-
-it('has no limit on the columns of a batch of Arrow', async () => {
-  const columns = 131_000
-  const names = Array.from({ length: columns }, (_, column) => `c${column}`)
-  const row = `2,1,${Array.from({ length: columns }, () => 7).join()}\n`
-  const text = `logit_x,logit_y,${names.join()}\n${row.repeat(9)}`
-  const { bytes, error } = await run(text, { to: 'arrow' }, 1 << 20)
-  expect(error).toBeUndefined()
-  expect(bytes.subarray(0, 6).toString()).toBe('ARROW1')
-})
