@@ -17,7 +17,7 @@ export interface FieldStore {
 /** The same for values that are not null. */
 interface TypeStore {
   fits(value: unknown): boolean
-  /** What a column of the type has besides its validity; nothing stands for what is null. */
+  /** The parts of a column of the type except its validity, from values that may be null or undefined. */
   build(values: readonly unknown[]): Partial<ColumnData>
 }
 

@@ -7,6 +7,7 @@ import type { DataType, Field, IntType } from './data-type.js'
 import { storedAs } from './extension-types.js'
 import { halfWord } from './float.js'
 import { instantCount, type Temporal, temporalCount } from './temporal-text.js'
+import { integersOf } from './wide-integers.js'
 
 /** A value as a column stores it. */
 export type Stored = number | bigint | string | Uint8Array
@@ -89,7 +90,7 @@ function temporalStore(type: Temporal): Store {
   }
 }
 
-/** The buffers of a column of stored values; what stands for a null is arbitrary. */
+/** The buffers of a column of stored values; those of null rows are arbitrary. */
 export function buffersOf(type: DataType, stored: readonly (Stored | undefined)[]): Partial<ColumnData> {
   switch (layoutOf(type)) {
     case 'none':
@@ -124,7 +125,7 @@ export function offsetsOf(type: DataType, parts: readonly { length: number }[]):
   const ends = new Float64Array(parts.length + 1)
   for (const [row, { length }] of parts.entries()) ends[row + 1] = ends[row]! + length
   const isLarge = 'layout' in type && (type.layout === 'large' || type.layout === 'large_view')
-  return isLarge ? BigInt64Array.from(ends, BigInt) : Int32Array.from(ends)
+  return isLarge ? integersOf(ends) : new Int32Array(ends)
 }
 
 /** Decimals and bytes of a fixed length. */

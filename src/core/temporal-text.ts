@@ -29,7 +29,7 @@ function dateText(milliseconds: bigint): string {
   return milliseconds % DAY === 0n ? dayText(Number(milliseconds / DAY)) : timestampText(milliseconds, 1000n, '')
 }
 
-/** The inverse: the stored value of a text; undefined if that is printed differently, apart from zeros at the end. */
+/** The inverse: the stored value of a text; undefined if that is printed differently, except for trailing zeros. */
 export function temporalCount(type: Temporal): (text: string) => bigint | undefined {
   const print = temporalText(type)
   return (text) => {

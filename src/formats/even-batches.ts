@@ -19,7 +19,7 @@ export function evenBatches(writer: RecordBatchWriter, schema: OutputSchema): Re
   const columnsOf = columnWriter(schema, outputFields(schema))
   const batches = new EvenBatches(rowsOf(schema))
   const addColumns = async (columns: Columns): Promise<Uint8Array[]> => {
-    // Not spread into push: 131,000 columns are more arguments than a call may have.
+    // push(...pieces) fails for 131,000 columns: a call can have only so many arguments.
     const pieces: Uint8Array[][] = []
     for (const batch of batches.add(columns)) pieces.push(await writeBatch(batch))
     return pieces.flat()

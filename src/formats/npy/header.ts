@@ -49,7 +49,7 @@ function parseHeader(text: string): Tensor<ArrayLayout> {
   return { layout: layoutOf(descr[1]), sizes, fortran: order[1] === 'True' }
 }
 
-/** The encoding that a dtype is; undefined stands for one with fields. */
+/** The encoding of a dtype, which is undefined if it has fields. */
 function layoutOf(descr: string | undefined): ArrayLayout {
   const [, byteOrder, kind, size] =
     /^([<>=|])(U(?=\d+$)|f(?=[248]$)|[iu](?=[1248]$)|b(?=1$))(\d+)$/.exec(descr ?? '') ?? []

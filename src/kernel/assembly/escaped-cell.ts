@@ -33,10 +33,10 @@ export function escapeText(at: usize, end: usize, quote: u32, out: usize, job: J
   while (at < end) {
     const bytes = v128.load(at)
     v128.store(out, bytes)
-    const marks = v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH)))
+    const escaped = v128.or(i8x16.eq(bytes, delimiters), i8x16.eq(bytes, i8x16.splat(<i8>BACKSLASH)))
     const newlines = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>LF)), i8x16.eq(bytes, i8x16.splat(<i8>CR)))
     const others = v128.or(i8x16.eq(bytes, i8x16.splat(<i8>TAB)), i8x16.eq(bytes, quotes))
-    const special = i8x16.bitmask(v128.or(v128.or(marks, newlines), others))
+    const special = i8x16.bitmask(v128.or(v128.or(escaped, newlines), others))
     const plain = min(<usize>ctz(special | 0x10000), end - at)
     at += plain
     out += plain
@@ -58,7 +58,7 @@ export function escapeByte(c: u32, out: usize, job: Job): usize {
   return out + 1
 }
 
-/** The letter that stands for a byte behind a backslash; other bytes stand for themselves. */
+/** The letter of an escape; other bytes are their own. */
 function letterOf(c: u32): u32 {
   if (c == LF) return 0x6e
   if (c == CR) return 0x72
