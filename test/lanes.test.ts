@@ -385,7 +385,8 @@ async function onThreads(text: string, options: ScoreOptions, { size, jobs }: Wa
   const bytes = Buffer.from(text)
   const first = Math.ceil((1.2 * MiB) / size) * size
   async function* slowly() {
-    yield* chunksOf(bytes.subarray(0, first), size)
+    // In one chunk: a first block that is full starts the workers at once, however busy the machine is.
+    yield bytes.subarray(0, first)
     while (answers < jobs - 1) await wait(5)
     yield* chunksOf(bytes.subarray(first), size)
   }
