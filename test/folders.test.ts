@@ -212,6 +212,18 @@ describe('a folder as the output', () => {
     }
   })
 
+  it.each([
+    ['files', 'in/bad.ndjson', 'in/stats.json'],
+    ['folders', 'in/bad/', 'in/stats/'],
+    ['one folder', 'in/side/', 'in/side/'],
+  ])('may have rejects and statistics in the folder of inputs, as %s, which later runs replace', (_, bad, stats) => {
+    const cwd = tree({ 'in/a.csv': BAD, 'in/x/b.csv': rows(1) })
+    for (const more of [[], ['--resume'], ['--resume']]) {
+      expect(run(cwd, '--rejects', bad, '--stats', stats, ...more).stderr).toMatch(/: 2 of 2 parts done.*, 2 rows/)
+    }
+    expect(contentOf(cwd)).toMatchObject({ 'a.csv': scored(1), 'x/b.csv': scored(1) })
+  })
+
   it('says in the manifest what was done with what', () => {
     const cwd = tree({ 'in/a.csv': BAD })
     utimesSync(join(cwd, 'in/a.csv'), 1_764_000_000, 1_764_000_000)
@@ -432,6 +444,59 @@ describe('a folder as the output is refused', () => {
     expect(status).toBe(2)
     expect(readFileSync(join(cwd, 'in/a.csv'), 'utf8')).toBe(rows(1))
   })
+
+  const PART = '{"read":1,"logits":[2,1]}\n'
+  const OF_INPUTS = { 'in/a.csv': rows(1), 'in/b.ndjson': PART, 'in/x/c.csv': rows(3), 'in/x/c.csv.ndjson': PART }
+
+  it.each([
+    ['a part', 'in/a.csv', 'file "in/a.csv" is an input; write to another file'],
+    ['a part by another name', './in/x/../a.csv', 'file "./in/x/../a.csv" is an input; write to another file'],
+    ['a part in a folder inside', 'in/x/c.csv', 'file "in/x/c.csv" is an input; write to another file'],
+    ['a part by a link', 'link.json', 'file "link.json" is an input; write to another file'],
+    ['a part by a hard link', 'hard.json', 'file "hard.json" is an input; write to another file'],
+    ['a part that begins as statistics do', 'in/b.ndjson', 'file "in/b.ndjson" is an input; write to another file'],
+    ['the folder of inputs', 'in/', 'folder "in/" is an input; write to another folder'],
+    [
+      'a folder with parts',
+      'in/x/',
+      'folder "in/x/" is a folder of inputs, such as "in/x/c.csv"; write to another folder',
+    ],
+  ])('where a file besides the outputs is %s, which would be replaced or left out', (_, path, says) => {
+    const cwd = tree(OF_INPUTS)
+    symlinkSync('in/a.csv', join(cwd, 'link.json'))
+    linkSync(join(cwd, 'in/a.csv'), join(cwd, 'hard.json'))
+    const before = contentOf(cwd, '.')
+    for (const kind of ['rejects', 'stats']) {
+      const { status, stderr } = run(cwd, '--on-error', 'skip', `--${kind}`, path)
+      expect({ status, stderr }).toEqual({ status: 2, stderr: `softmax: the ${kind} ${says} [E_SAME_FILE]\n` })
+    }
+    expect(contentOf(cwd, '.')).toEqual(before)
+  })
+
+  it('where the rejects of a part would replace an input', () => {
+    const cwd = tree(OF_INPUTS)
+    const { status, stderr } = command(['in/x/c.csv', 'in/x/c.csv.ndjson', '-o', 'out/', '--rejects', 'in/x/'], { cwd })
+    expect(stderr).toBe(
+      'softmax: the rejects file "in/x/c.csv.ndjson" is an input; write to another file [E_SAME_FILE]\n',
+    )
+    expect(status).toBe(2)
+    expect(contentOf(cwd, 'in/x')).toEqual({ 'c.csv': rows(3), 'c.csv.ndjson': PART })
+  })
+
+  it.each(['_SUCCESS', '_manifest.ndjson', '_manifest-1-of-2.ndjson', '_rejects/a.csv.ndjson'])(
+    'where a file besides the outputs is called as one that the run writes: %s',
+    (name) => {
+      const cwd = tree({ 'in/a.csv': BAD })
+      for (const kind of ['rejects', 'stats']) {
+        const { status, stderr } = run(cwd, '--on-error', 'skip', `--${kind}`, `out/${name}`)
+        expect(stderr).toBe(
+          `softmax: --${kind} 'out/${name}' is a name that the run itself uses; use --${kind} 'out/_all-${kind}.ndjson' [E_CONFLICT]\n`,
+        )
+        expect(status).toBe(2)
+      }
+      expect(existsSync(join(cwd, 'out'))).toBe(false)
+    },
+  )
 
   it.each(['--resume', '--part=1/2'])('for %s where there is none', (flag) => {
     const { status, stderr } = command([flag, '-o', 'out.csv'], { stdin: rows(1), cwd: folder() })

@@ -1,5 +1,5 @@
 /** A run that fails before it starts: its statistics have the error, so that those of an earlier run do not remain. */
-import { closeSync, openSync, readSync, realpathSync } from 'node:fs'
+import { realpathSync } from 'node:fs'
 import { isAbsolute, relative, sep } from 'node:path'
 import { SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
@@ -7,7 +7,7 @@ import { newStats } from '../pipeline/row-counts.js'
 import { requireDistinct } from './conflict.js'
 import { complain, known } from './messages.js'
 import { isFolder } from './output-folder.js'
-import { openStats, STATS_START } from './stats.js'
+import { isStats, openStats } from './stats.js'
 
 type Settings = SettingsOf<'command'>
 
@@ -47,7 +47,7 @@ function isFree(path: string, settings: Settings, named: Named): boolean {
   } catch {
     return false
   }
-  return !named.some((folder) => isWithin(folder, path)) || isOfStats(path)
+  return !named.some((folder) => isWithin(folder, path)) || isStats(path)
 }
 
 /** False if one of them does not exist. */
@@ -58,13 +58,4 @@ function isWithin(folder: string, path: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Whether a file contains statistics. */
-function isOfStats(path: string): boolean {
-  const start = Buffer.alloc(STATS_START.length)
-  const file = openSync(path, 'r')
-  readSync(file, start)
-  closeSync(file)
-  return start.toString('latin1') === STATS_START
 }

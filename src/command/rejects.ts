@@ -1,6 +1,7 @@
 /** The rejects file: a JSON object for each bad row. Only its owner may read it, because it contains input data. */
 import { SoftmaxError, shortened } from '../core/errors.js'
 import type { Reject } from '../index.js'
+import { startOf } from './file-start.js'
 import { openPrivate } from './output.js'
 
 /** Writes bad rows, in order. */
@@ -64,6 +65,16 @@ export async function openRejects(path: string): Promise<Rejects> {
     },
   }
 }
+
+/** Whether an existing file has bad rows, or is empty, as it is if there were none. */
+export function isRejects(path: string): boolean {
+  const start = startOf(path)
+  return start !== undefined && (start === '' || REJECT.test(start))
+}
+
+/** How a line begins: with what `rejectOf` gives. */
+const REJECT =
+  /^\{("source":"(\\.|[^"\\])*",)?"row":\d+,("line":\d+,)?("column":"(\\.|[^"\\])*",)?"code":"E_[A-Z_]+","message":"/
 
 /** Adds to the message of an error, before its code, where the rows are that were rejected until then. */
 function withRejects(error: unknown, path: string, name: string): unknown {

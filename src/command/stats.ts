@@ -3,6 +3,7 @@ import { statSync, writeFileSync } from 'node:fs'
 import type { Code, Stats } from '../index.js'
 import { newStats } from '../pipeline/row-counts.js'
 import { descriptorOf } from './descriptor.js'
+import { startOf } from './file-start.js'
 import { type Output, openOutput } from './output.js'
 import type { Abandoned } from './signals.js'
 
@@ -83,8 +84,10 @@ function isReplaceable(path: string): boolean {
   return descriptorOf(path) === undefined && statSync(path, { throwIfNoEntry: false })?.isFile() !== false
 }
 
-/** How the content begins. */
-export const STATS_START = '{"read":'
+/** Whether an existing file has statistics. */
+export function isStats(path: string): boolean {
+  return /^\{"read":\d+,"written":\d+,"abstained":\d+,"rejected":\{/.test(startOf(path) ?? '')
+}
 
 /** The content; `lane` is null if no row was reached. */
 function contentOf({ read, written, abstained, rejected, bytes, lane }: Stats, start: number) {

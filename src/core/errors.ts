@@ -218,7 +218,8 @@ export const CODES = {
   E_LABELS: word<{ reason: string }>(2, ({ reason }) => `${optionText('labels')}: ${reason}`),
   E_SAME_FILE: word<{ path: string; file: string; is: string }>(
     2,
-    ({ path, file, is }) => `the ${file} ${shown(path)} is ${is}; write to another file`,
+    ({ path, file, is }) =>
+      `the ${file} ${shown(path)} is ${is}; write to another ${file.endsWith('folder') ? 'folder' : 'file'}`,
   ),
   E_PARTS: word<{ reason: string }>(2, ({ reason }) => reason),
   E_RESUME: word<{ folder: string; reason: string; remedy: string }>(

@@ -75,25 +75,32 @@ interface Formats {
   compress?: CompressionName | undefined
 }
 
+/** What a listing leaves out: the files and directories that the run writes. */
+export interface Excluded {
+  paths: readonly string[]
+  /** Called with each of them that is found among the inputs. */
+  onExcluded?: Check
+  /** Called with each directory within the inputs. */
+  onFolder?: Check
+}
+
+/** Throws for a file or directory within the inputs that must not be left out, or not be read. */
+type Check = (path: string) => void
+
 /**
  * The parts in the inputs: files, and the part files in directories and their subdirectories, ordered by the bytes of
- * their names. Names that begin with _ or a dot are skipped, as engines do, and so is `excluded`, which this run
- * writes. A directory reached by several links is listed once.
+ * their names. Names that begin with _ or a dot are skipped, as engines do, and so is what is `excluded`. A directory
+ * reached by several links is listed once.
  *
  * @throws E_INPUT for what cannot be read or is not a regular file; E_PARTS if two parts would have the same output
  */
-export function listParts(
-  inputs: readonly string[],
-  formats: Formats,
-  excluded: readonly string[],
-  check: Check = () => {},
-): Part[] {
-  const skipped = identitiesOf(excluded)
+export function listParts(inputs: readonly string[], formats: Formats, excluded: Excluded): Part[] {
+  const walk = walkOf(formats, excluded)
   const parts: Part[] = []
   for (const input of inputs) {
     const before = parts.length
     // Lazily: the status of a file takes more memory than a part.
-    for (const { folder, base, stat } of filesOf(input, formats, skipped, check)) {
+    for (const { folder, base, stat } of filesOf(input, walk)) {
       parts.push(new Part(folder, base, stat))
     }
     if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
@@ -102,8 +109,18 @@ export function listParts(
   return parts
 }
 
-/** Throws for a directory within the inputs that must not be read. */
-type Check = (folder: string) => void
+/** How directories are walked. */
+interface Walk {
+  formats: Formats
+  skipped: ReadonlySet<string | undefined>
+  onExcluded: Check
+  onFolder: Check
+}
+
+function walkOf(formats: Formats, { paths, onExcluded = () => {}, onFolder = () => {} }: Excluded): Walk {
+  const skipped = new Set(paths.map((path) => identityOf(statOf(path))))
+  return { formats, skipped, onExcluded, onFolder }
+}
 
 interface Found {
   folder: Folder
@@ -113,15 +130,10 @@ interface Found {
 }
 
 /** The file that an input names, or those in the directory. */
-function* filesOf(
-  input: string,
-  formats: Formats,
-  skipped: ReadonlySet<string | undefined>,
-  check: Check,
-): Generator<Found> {
+function* filesOf(input: string, walk: Walk): Generator<Found> {
   const stat = requireStat(input)
-  if (stat.isDirectory()) yield* new Folders(input, formats, skipped, check).files()
-  else yield { folder: { path: '', prefix: '', formats }, base: input, stat }
+  if (stat.isDirectory()) yield* new Folders(input, walk).files()
+  else yield { folder: { path: '', prefix: '', formats: walk.formats }, base: input, stat }
 }
 
 /**
@@ -130,17 +142,13 @@ function* filesOf(
  */
 class Folders {
   readonly #root: string
-  readonly #formats: Formats
-  readonly #skipped: ReadonlySet<string | undefined>
-  readonly #check: Check
+  readonly #walk: Walk
   readonly #listed = new Set<string | undefined>()
   #own: ReadonlySet<string | undefined> | undefined
 
-  constructor(root: string, formats: Formats, skipped: ReadonlySet<string | undefined>, check: Check) {
+  constructor(root: string, walk: Walk) {
     this.#root = root
-    this.#formats = formats
-    this.#skipped = skipped
-    this.#check = check
+    this.#walk = walk
   }
 
   /** The part files in a directory and its subdirectories; `within` are its ancestors. */
@@ -149,18 +157,21 @@ class Folders {
     prefix = '',
     within: readonly (string | undefined)[] = [identityOf(statOf(path))],
   ): Generator<Found> {
-    const folder = { path, prefix, formats: this.#formats }
+    const { formats, skipped, onExcluded, onFolder } = this.#walk
+    const folder = { path, prefix, formats }
     for (const name of namesIn(path)) {
       if (/^[._]/.test(name)) continue
       const file = join(path, name)
       const stat = isPart(name) ? tryStat(file) : statOf(file)
-      if (!stat || this.#skipped.has(identityOf(stat))) continue
-      if (!stat.isDirectory()) {
+      if (!stat) continue
+      if (skipped.has(identityOf(stat))) {
+        if (stat.isDirectory() || isPart(name)) onExcluded(file)
+      } else if (!stat.isDirectory()) {
         if (isPart(name)) yield { folder, base: name, stat: requireStat(file) }
       } else if (within.includes(identityOf(stat))) {
         throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that contains it' })
       } else if (this.#takes(file, identityOf(stat))) {
-        this.#check(file)
+        onFolder(file)
         yield* this.files(file, `${prefix}${name}/`, [...within, identityOf(stat)])
       }
     }
@@ -195,7 +206,7 @@ function* foldersIn(folder: string): Generator<string | undefined> {
 /** The names of part files in a directory; none if it does not exist. */
 export function partNamesIn(folder: string, excluded: readonly string[]): string[] {
   if (!statOf(folder)?.isDirectory()) return []
-  const folders = new Folders(folder, {}, identitiesOf(excluded), () => {})
+  const folders = new Folders(folder, walkOf({}, { paths: excluded }))
   return Array.from(folders.files(), ({ folder, base }) => folder.prefix + base)
 }
 
@@ -242,10 +253,6 @@ function tryStat(path: string): BigIntStats {
 /** Device and inode. */
 export function identityOf(stat: BigIntStats | undefined): string | undefined {
   return stat && `${stat.dev}:${stat.ino}`
-}
-
-function identitiesOf(paths: readonly string[]): Set<string | undefined> {
-  return new Set(paths.map((path) => identityOf(statOf(path))))
 }
 
 const NANOSECONDS = 1_000_000_000n

@@ -35,10 +35,14 @@ export function manifestName(share: Share | undefined): string {
   return share ? `_manifest-${share.index}-of-${share.count}.ndjson` : '_manifest.ndjson'
 }
 
+export function isManifest(name: string): boolean {
+  return /^_manifest(-\d+-of-\d+)?\.ndjson$/.test(name)
+}
+
 /** The names of the manifests in a directory, which need not exist. */
 export function manifestsIn(folder: string): string[] {
   try {
-    return readdirSync(folder).filter((name) => /^_manifest(-\d+-of-\d+)?\.ndjson$/.test(name))
+    return readdirSync(folder).filter(isManifest)
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
     throw outputError(folder, error)

@@ -13,10 +13,11 @@ import { DASH, descriptorOf } from '../descriptor.js'
 import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
 import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
-import { type Line, manifestName, manifestsIn, readEntries } from './manifest.js'
+import { isManifest, type Line, manifestName, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf, type Made, madeWith } from './options.js'
+import { pathsOf, requireResults } from './own-files.js'
 import { partsOfShare, type Share, shareOf } from './shares.js'
-import type { SideFiles } from './side-files.js'
+import { rejectsName, type SideFiles, statsName } from './side-files.js'
 
 type Settings = SettingsOf<'command'>
 
@@ -90,8 +91,13 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   requireOptions(named, settings)
   const rejects = sideFilesOf(settings.rejects, join(folder, REJECTS))
   const stats = sideFilesOf(settings.stats, undefined)
-  const excluded = [rejects.folder, rejects.file, stats.folder, stats.file].filter((path) => path !== undefined)
-  const parts = listParts(named, settings, [folder, ...excluded], requireNoOutput)
+  const own = { rejects, stats }
+  const excluded = pathsOf(own)
+  const parts = listParts(named, settings, {
+    paths: [folder, ...excluded],
+    onExcluded: (found) => requireResults(found, folder, own),
+    onFolder: requireNoOutput,
+  })
   requireCompressible(parts, settings)
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
   const mine = share ? partsOfShare(parts, share) : parts
@@ -143,7 +149,9 @@ function requireNoPart(option: 'rejects' | 'stats', { output, [option]: path }: 
   if (path === undefined || descriptorOf(path) !== undefined) return
   const names = relative(output!, path).split(sep)
   const isWithin = names[0] !== '..' && !isAbsolute(names.join(sep))
-  if (!isWithin || names.some((name) => /^[._]/.test(name)) || !(isFolder(path) || isPart(names.at(-1)!))) return
+  if (!isWithin) return
+  if (isReserved(names, isFolder(path))) throw reserved(option, path, output!)
+  if (names.some((name) => /^[._]/.test(name)) || !(isFolder(path) || isPart(names.at(-1)!))) return
   const hidden = `${join(output!, `_${names.join(sep)}`)}${isFolder(path) ? sep : ''}`
   const reason = `${optionText(option, path)} would look like a part of the output; use ${optionText(option, hidden)}`
   throw new SoftmaxError('E_CONFLICT', { reason })
@@ -169,6 +177,18 @@ function aFileEach(path = '', part = ''): string {
   return `with ${optionText('part')}, several processes would write to one file; put the number of the share in the name, such as ${file}, or name a folder, ${optionText('stats', `${path}/`)}`
 }
 
+/** Whether the run itself writes a file at a path within the output directory. */
+function isReserved([first, ...rest]: readonly string[], isFolder: boolean): boolean {
+  if (first === REJECTS) return rest.length > 0 && !isFolder
+  return first === SUCCESS || isManifest(first!)
+}
+
+function reserved(option: 'rejects' | 'stats', path: string, output: string): SoftmaxError {
+  const other = optionText(option, join(output, `_all-${option}.ndjson`))
+  const reason = `${optionText(option, path)} is a name that the run itself uses; use ${other}`
+  return new SoftmaxError('E_CONFLICT', { reason })
+}
+
 /** Throws E_PARTS for a directory within the inputs that is the output of a run: it contains results, not logits. */
 function requireNoOutput(folder: string): void {
   const [name] = manifestsIn(folder)
@@ -186,22 +206,37 @@ function requireOtherFiles(named: readonly string[], { parts, folder, rejects, s
   }
   const files = { output: undefined, metrics: undefined, report: undefined, rejects: rejects.file, stats: stats.file }
   requireDistinct(read(), files)
-  if (!statOf(folder)) return
-  const identities = new Set<string | undefined>()
-  for (const path of read()) identities.add(identityOf(statOf(path)))
-  const besides = new Map<string | undefined, string>()
-  for (const path of [rejects.file, stats.file]) if (path !== undefined) besides.set(identityOf(statOf(path)), path)
-  const written = function* () {
-    yield folder
-    for (const { name } of parts) yield join(folder, name)
-  }
-  for (const path of written()) {
+  let inputs: ReadonlySet<string | undefined> | undefined
+  const besides = identitiesOf([rejects.file, stats.file].filter((path) => path !== undefined))
+  for (const [file, path] of writtenBy(parts, folder, rejects, stats)) {
     const identity = identityOf(statOf(path))
     if (identity === undefined) continue
-    if (identities.has(identity)) throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'an input' })
+    inputs ??= identitiesOf(read())
+    if (inputs.has(identity)) throw new SoftmaxError('E_SAME_FILE', { path, file, is: 'an input' })
     if (besides.has(identity))
-      throw new SoftmaxError('E_SAME_FILE', { path, file: 'output', is: 'used for something else in this run' })
+      throw new SoftmaxError('E_SAME_FILE', { path, file, is: 'used for something else in this run' })
   }
+}
+
+/** What a run writes into directories that exist: each directory, and its file of each part. */
+function* writtenBy(parts: readonly Part[], folder: string, rejects: SideFiles, stats: SideFiles) {
+  const folders: [kind: string, folder: string | undefined, nameOf: (part: Part) => string][] = [
+    ['output', folder, ({ name }) => name],
+    ['rejects', rejects.folder, rejectsName],
+    ['stats', stats.folder, statsName],
+  ]
+  for (const [kind, folder, nameOf] of folders) {
+    if (folder === undefined || !statOf(folder)) continue
+    const [whole, file] = kind === 'output' ? [kind, kind] : [`${kind} folder`, `${kind} file`]
+    yield [whole, folder] as const
+    for (const part of parts) yield [file, join(folder, nameOf(part))] as const
+  }
+}
+
+function identitiesOf(paths: Iterable<string>): Set<string | undefined> {
+  const identities = new Set<string | undefined>()
+  for (const path of paths) identities.add(identityOf(statOf(path)))
+  return identities
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Part } from './listing.js'
 import { type Entry, entryAt, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf } from './options.js'
 import type { Plan } from './plan.js'
+import { rejectsName } from './side-files.js'
 
 /**
  * The manifest entry that proves a part done: made from the same input, with the recorded digests of its output and
@@ -29,11 +30,6 @@ async function isProved({ folder, settings, rejects }: Plan, part: Part, entry: 
     if (file !== undefined && !(entry.rejects && (await hasDigest(file, entry.rejects)))) return false
   }
   return hasDigest(join(folder, part.name), entry.output)
-}
-
-/** The file name for the rejects of a part. */
-export function rejectsName({ name }: Part): string {
-  return `${name}.ndjson`
 }
 
 /** Whether an entry describes the part with its current input. */

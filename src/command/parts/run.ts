@@ -17,9 +17,9 @@ import { type Entry, Manifest } from './manifest.js'
 import { NameSets, positionsIn } from './names.js'
 import { isClassOrderWritten, isColumnOrderWritten } from './order.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
-import { countMissing, proofOf, rejectsName, removeLeft } from './proof.js'
+import { countMissing, proofOf, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
-import { joinRejects, makeFolder, removeEmpty, requireRejects } from './side-files.js'
+import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects } from './side-files.js'
 
 /** A run in progress. */
 interface Run extends PartsRun {

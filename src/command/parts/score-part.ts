@@ -14,8 +14,7 @@ import type { Part } from './listing.js'
 import type { Entry } from './manifest.js'
 import { partNames } from './names.js'
 import { type Plan, REJECTS, SUCCESS, settingsFor } from './plan.js'
-import { rejectsName } from './proof.js'
-import { digestOfRejects, makeFolder, sidePath } from './side-files.js'
+import { digestOfRejects, makeFolder, rejectsName, sidePath, statsName } from './side-files.js'
 
 /** What the parts of a run share. */
 export interface PartsRun {
@@ -112,7 +111,7 @@ async function writePart(
   { path, done, start, labels }: Written,
 ): Promise<Pick<Entry, 'output' | 'classes' | 'kept'>> {
   const { plan, files, said, progress, totals } = run
-  const statsPath = sidePath(plan.stats, `${part.name}.json`)
+  const statsPath = sidePath(plan.stats, statsName(part))
   const stats = statsPath === undefined ? undefined : await openStats(statsPath, files, start)
   // A part that is scored again has had its warnings, and replaces its own output.
   const again = labels && { labels: [...labels], quiet: true, clobber: true }

@@ -14,6 +14,14 @@ export interface SideFiles {
   file?: string | undefined
 }
 
+/** The file names for the rejects and the statistics of a part. */
+export function rejectsName({ name }: { name: string }): string {
+  return `${name}.ndjson`
+}
+export function statsName({ name }: { name: string }): string {
+  return `${name}.json`
+}
+
 /** The path of a part's file, whose directory is created; undefined if it has none. */
 export function sidePath({ folder }: SideFiles, name: string): string | undefined {
   if (folder === undefined) return undefined
