@@ -19,7 +19,7 @@ import {
   vectorFromArray,
 } from 'apache-arrow'
 import { parquetWriteBuffer } from 'hyparquet-writer'
-import { calibrate, evaluate, type Reject, read, type ScoreOptions } from 'softmax-stream'
+import { calibrate, evaluate, type Reject, read, type ScoreOptions, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 import { command, folder } from './support.js'
@@ -208,6 +208,52 @@ describe('an integer beyond 2^53 - 1', () => {
     })
     expect(await rows(columns, { ...selected, onError: 'skip' })).toHaveLength(4)
     expect((await rows(columns))[2]).toEqual({ logit_a: 0, logit_b: LIMIT + 1n })
+  })
+
+  it('is refused as a bigint of an object, and up to there is a logit like any other', async () => {
+    const scored = (rows: object[], options: object = {}) => Readable.from(rows).compose(softmax(options)).toArray()
+    const exact = { logit_a: LIMIT - 1n, logit_b: -(LIMIT - 1n) }
+    expect(await scored([exact, { logit_a: 1n, logit_b: 2 }])).toMatchObject([{ label: 'a' }, { label: 'b' }])
+    for (const row of [
+      { logit_a: 1, logit_b: LIMIT },
+      { logit_a: 1, logit_b: 10n ** 400n },
+    ]) {
+      await expect(scored([exact, row])).rejects.toMatchObject({
+        code: 'E_OVERFLOW',
+        message: expect.stringContaining(
+          'above 2^53 - 1, up to which doubles represent all integers; Number() rounds it',
+        ),
+        info: { row: 2, column: 'logit_b' },
+      })
+      expect(await scored([exact, row], { onError: 'skip' })).toHaveLength(1)
+    }
+    const sentinel = { logit_a: -(2n ** 63n), logit_b: 1 }
+    const masked = await scored([exact, sentinel], { null: String(-(2n ** 63n)), missing: '-inf' })
+    expect(masked[1]).toMatchObject({ probabilities: [0, 1] })
+  })
+
+  it('is refused where read() gives it to softmax()', async () => {
+    const stream = Readable.from([STORED['int64 columns of Parquet']!.of(BAD)])
+    const scored = stream.compose(read('parquet')).compose(softmax())
+    await expect(scored.toArray()).rejects.toMatchObject({ code: 'E_OVERFLOW', info: { row: 3, column: 'logit_b' } })
+  })
+
+  it('is rounded where it is text, also where read() gives it to softmax()', async () => {
+    const lists = '{"id":12345678901234567890,"logits":[9007199254740993,9007199254740991]}\n'
+    const keys = '{"id":1,"logit_a":9007199254740993,"logit_b":9007199254740991}\n'
+    // The nearest double of 2^53 + 1 is 2^53.
+    const [p1, p0] = ['0.7310585786300049', '0.2689414213699951']
+    for (const [text, options, expected] of [
+      [lists, {}, `p_0,p_1\n${p1},${p0}\n`],
+      [lists.replace('logits', 'scores'), { logits: 'scores' }, `p_0,p_1\n${p1},${p0}\n`],
+      [keys, {}, `p_a,p_b\n${p1},${p0}\n`],
+      [keys, { logits: 'logit_b,logit_a' }, `p_b,p_a\n${p0},${p1}\n`],
+    ] as const) {
+      const whole = await run(text, { from: 'ndjson', to: 'csv', emit: 'probs', keep: false, ...options })
+      const stream = Readable.from([Buffer.from(text)]).compose(read('ndjson', options))
+      const scored = stream.compose(softmax({ emit: 'probs', keep: false })).compose(write('csv'))
+      expect([whole.text, Buffer.concat(await scored.toArray()).toString()]).toEqual([expected, expected])
+    }
   })
 
   it('is found in any row group, on any number of threads', () => {

@@ -304,6 +304,12 @@ describe('bad rows', () => {
     ['an object for a logit', [1, {}], { code: 'E_CELL', info: { row: 2, column: '1' } }],
     ['a bare object for a logit', [1, Object.create(null)], { code: 'E_CELL', info: { row: 2, column: '1' } }],
     ['an overflow', [1, '1e400'], { code: 'E_OVERFLOW', info: { row: 2, column: '1', cell: '1e400' } }],
+    [
+      'a bigint that a double may round',
+      [1, 2n ** 53n],
+      { code: 'E_OVERFLOW', info: { row: 2, column: '1', cell: '9007199254740992' } },
+    ],
+    ['a negative one', [1, -(2n ** 53n) - 1n], { code: 'E_OVERFLOW', info: { row: 2, cell: '-9007199254740993' } }],
     ['a hole', Array(2), { code: 'E_MISSING', info: { row: 2, column: '0' } }],
     ['NaN', [1, Number.NaN], { code: 'E_NONFINITE', info: { row: 2, column: '1' } }],
   ])('end the stream, or are left out under skip: %s', async (_, bad, error) => {
@@ -563,6 +569,10 @@ describe('what stands in the wrong place', () => {
   it('is not a big integer in softmaxMatrix()', () => {
     const logits = BigInt64Array.of(1n, 2n, 3n) as unknown as number[]
     expect(Array.from(softmaxMatrix(logits, 1, 3).values)).toEqual(P123)
+    const large = BigInt64Array.of(0n, 2n ** 53n + 1n) as unknown as number[]
+    expect(() => softmaxMatrix(large, 1, 2)).toThrow(
+      'class 1 (row 1): the bigint 9007199254740993 has a magnitude above 2^53 - 1, up to which doubles represent all integers; Number() rounds it [E_OVERFLOW]',
+    )
   })
 })
 

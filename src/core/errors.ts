@@ -55,8 +55,8 @@ export const CODES = {
       : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing', '-inf')} or ${optionText('missing', 'nan')} reads it`
   }),
   E_OVERFLOW: word<OverflowInfo>(1, (info, isSkipped) =>
-    info.isInteger || info.isDecimal
-      ? `${inexactNumber(info)} has a magnitude above 2^53 - 1, up to which doubles represent all integers; save the logits as float64${skipHint(isSkipped)}`
+    info.isInteger || info.isDecimal || info.isBigint
+      ? `${inexactNumber(info)} has a magnitude above 2^53 - 1, up to which doubles represent all integers; ${info.isBigint ? 'Number() rounds it' : `save the logits as float64`}${info.of === 'matrix' ? '' : skipHint(isSkipped)}`
       : `${shown(info.cell)} is outside the range of a double`,
   ),
   E_TRUTH: word<TruthInfo>(
@@ -521,12 +521,17 @@ export interface OverflowInfo {
   cell: string
   isInteger?: boolean
   isDecimal?: boolean
+  /** Whether it is a bigint of an object or array. */
+  isBigint?: boolean
+  /** A matrix has no rows that could be skipped. */
+  of?: 'matrix'
   /** Whether only its nearest double is known. */
   isRounded?: boolean
 }
 
-function inexactNumber({ cell, isDecimal, isRounded }: OverflowInfo): string {
-  return `the ${isDecimal ? 'decimal' : 'integer'} ${cell}${isRounded ? ', rounded to a double,' : ''}`
+function inexactNumber({ cell, isDecimal, isBigint, isRounded }: OverflowInfo): string {
+  const kind = isBigint ? 'bigint' : isDecimal ? 'decimal' : 'integer'
+  return `the ${kind} ${shortened(cell)}${isRounded ? ', rounded to a double,' : ''}`
 }
 
 /** The data of an E_TRUTH. */

@@ -1,5 +1,5 @@
 /** Converts values to logits. */
-import type { InexactNumber } from './column-numbers.js'
+import { type InexactNumber, isExact } from './column-numbers.js'
 import { shown } from './errors.js'
 import { kindOf } from './kind-of.js'
 import type { MissingRule } from './missing.js'
@@ -10,13 +10,18 @@ import type { RowError } from './record-batch.js'
 export function logitOf(value: unknown, rule: MissingRule): number | RowError {
   if (typeof value === 'number') return rule.nulls?.hasNumber(value) ? missingLogit(rule) : value
   if (typeof value === 'string') return logitOfText(value, rule)
-  if (typeof value === 'bigint') {
-    const number = Number(value)
-    return Number.isFinite(number) ? logitOf(number, rule) : { code: 'E_OVERFLOW', info: { cell: String(value) } }
-  }
+  if (typeof value === 'bigint') return logitOfBigint(value, rule)
   if (value === null || value === undefined) return missingLogit(rule)
   const info = typeof value === 'object' ? { cell: kindOf(value), of: 'value' } : { cell: String(value) }
   return { code: 'E_CELL', info }
+}
+
+/** Like an integer of Parquet or Arrow: one that a double may round is an error. */
+function logitOfBigint(value: bigint, rule: MissingRule): number | RowError {
+  const number = Number(value)
+  if (rule.nulls?.hasValue(value)) return missingLogit(rule)
+  if (isExact(number)) return logitOf(number, rule)
+  return { code: 'E_OVERFLOW', info: { cell: String(value), isBigint: true } }
 }
 
 /** The error of an integer or a decimal that may not be the double that represents it. */

@@ -5,6 +5,7 @@ import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import { secondHeader } from '../core/second-header.js'
+import { hasTextNumbers } from '../core/text-numbers.js'
 import { isRecord, keptOf, misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 
@@ -25,7 +26,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
     const parts = shape.split(row)
     const kept = parts ? keptOf(parts.rest, shape, settings) : {}
     const rowError = parts
-      ? (readLogits(parts.logits, logits, index * width, shape, rule) ??
+      ? (readLogits(exactLogits(parts.logits, row), logits, index * width, shape, rule) ??
         nameError(kept, added, shape) ??
         truths?.find(parts.rest, index))
       : misfit(row, shape)
@@ -53,6 +54,12 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
 const LISTS: RowError = {
   code: 'E_ROW',
   info: { reason: 'the logits are a list of lists; make each inner list a row of the stream' },
+}
+
+/** Logits without bigints that were text, which are rounded like other text. */
+function exactLogits(values: ArrayLike<unknown>, row: unknown): ArrayLike<unknown> {
+  if (!hasTextNumbers(row, values)) return values
+  return Array.from(values, (value) => (typeof value === 'bigint' ? String(value) : value))
 }
 
 /** Reads the logits of a row into the batch; returns the error, if any. */

@@ -22,6 +22,7 @@ import { putOrigins } from '../core/row-origin.js'
 import { select } from '../core/selector.js'
 import { putTypes, sourceTyper } from '../core/source-types.js'
 import type { FoundTypes } from '../core/stream-types.js'
+import { hasTextNumbers, markTextNumbers } from '../core/text-numbers.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
@@ -97,7 +98,7 @@ async function* batchesOf(
   const make = rowMaker(table, plan)
   const selected = selectedLogits(table, plan, settings)
   const typesIn = typer(table, plan)
-  const rowOf = selected ? (batch: RecordBatch, row: number) => selected(make(batch, row) as PlainRow) : make
+  const rowOf = selected ? (batch: RecordBatch, row: number) => moved(make(batch, row) as PlainRow, selected) : make
   const errorsOf = selected && inexactLogits(table, plan, settings)
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
@@ -123,6 +124,12 @@ function typer({ columns, metadata }: RecordBatchReader, { kept, logits, logitsL
 }
 
 type PlainRow = Record<string, unknown>
+
+/** A row with its selected logits in one property. */
+function moved(row: PlainRow, selected: (row: PlainRow) => PlainRow): PlainRow {
+  const made = selected(row)
+  return hasTextNumbers(row) ? markTextNumbers(made) : made
+}
 
 /** Creates the function that moves selected logits into one property, if they are not already in one. */
 function selectedLogits({ columns, named }: RecordBatchReader, { logitsList }: ReaderOptions, { logits }: Settings) {
