@@ -85,6 +85,12 @@ describe.each(Object.keys(CODES) as Code[])('softmax explain %s', (code) => {
 })
 
 describe('softmax explain', () => {
+  it('has the help on a subject', () => {
+    for (const name of ['exit-status', 'Exit status', 'exit codes']) {
+      expect(command(['explain', name]).stdout).toBe(command(['help', 'exit-status']).stdout)
+    }
+  })
+
   it('lists all codes', () => {
     const { stdout } = command(['explain'])
     const listed = Array.from(stdout.matchAll(/^ {2}(E_[A-Z_]+) {2}/gm), ([, code]) => code)

@@ -567,16 +567,15 @@ describe('parts of other classes than the first', () => {
     expect(labelled).toEqual({ status: 0, stdout: '', stderr: 'softmax: out/: 3 of 3 parts done, 3 rows\n' })
   })
 
-  it('have no statistics in one file', () => {
+  it('have statistics in one file, which counts rows', () => {
     const cwd = tree(MIXED)
-    for (const more of [[], ['--resume']]) {
-      const { status, stderr } = run(cwd, '--stats', 's.json', ...more)
+    for (const before of [0, 3]) {
+      const { status, stderr } = run(cwd, '--stats', 's.json', ...(before > 0 ? ['--resume'] : []))
       expect(stderr).toContain(DIFFERENCE)
-      expect(stderr).toMatch(/name a folder with --stats '?s-parts\/'? \[E_PARTS\]\n$/)
-      expect(stderr).toMatch(/^softmax: 3 of 3 parts are done: .*; leave out --stats, and continue with --resume$/m)
-      expect(status).toBe(2)
+      expect(status).toBe(0)
+      const parts = { all: 3, done: 3, before, failed: [] }
+      expect(JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8'))).toMatchObject({ read: 3, written: 3, parts })
     }
-    expect(run(cwd, '--resume').status).toBe(0)
   })
 })
 
@@ -814,7 +813,7 @@ describe('a part without rows', () => {
       const { status, stderr } = run(cwd, '-t', 'arrow', ...args)
       expect([status, stderr]).toEqual([
         0,
-        'softmax: warning: "a.arrow" has no rows\nsoftmax: out/: 2 of 2 parts done, 1 row\n',
+        'softmax: warning: "in/a.arrows" has no rows\nsoftmax: out/: 2 of 2 parts done, 1 row\n',
       ])
       expect(typeOf(cwd, 'a.arrow')).toBe(
         'Schema<{ 0: id: Int32, 1: probs: FixedSizeList[2]<Float64>, 2: label: Utf8 }>',
@@ -831,7 +830,7 @@ describe('a part without rows', () => {
     expect(run(cwd, '-t', 'csv', '--resume').stderr).toContain('2 of 2 parts done (2 by earlier runs), 1 row in all\n')
     const arrays = tree(LISTS)
     expect(run(arrays, '-t', 'npy', '--no-keep').stderr).toBe(
-      'softmax: warning: "a.npy" has no rows\nsoftmax: out/: 2 of 2 parts done, 1 row\n',
+      'softmax: warning: "in/a.arrows" has no rows\nsoftmax: out/: 2 of 2 parts done, 1 row\n',
     )
     expect(contentOf(arrays)['a.npy']).toContain("'shape': (0, 2)")
   })
@@ -841,7 +840,7 @@ describe('a part without rows', () => {
     const { status, stderr } = run(cwd, '-t', 'arrow')
     expect([status, stderr]).toEqual([
       0,
-      'softmax: warning: "a.arrow" and 1 other part have no rows\nsoftmax: out/: 2 of 2 parts done, 0 rows\n',
+      'softmax: warning: "in/a.arrows" and 1 other part have no rows\nsoftmax: out/: 2 of 2 parts done, 0 rows\n',
     ])
     expect(typeOf(cwd, 'a.arrow')).toContain('probs: List<Float64>')
     const labelled = tree({ 'in/a.arrows': LISTS['in/a.arrows'] })
@@ -855,11 +854,22 @@ describe('a part without rows', () => {
     expect([status, stderr.split('\n').slice(0, -2)]).toEqual([
       0,
       [
-        'softmax: warning: "b.csv" has no rows',
-        'softmax: warning: "a.csv" and 1 other part have no rows, and their outputs are empty',
+        'softmax: warning: "in/b.csv" has no rows',
+        'softmax: warning: "in/a.csv" and 1 other part have no rows, and their outputs are empty',
       ],
     ])
     expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': '', 'b.csv': scored(), 'c.csv': scored(3), 'd.csv': '' })
+  })
+
+  it('is an error with --require-rows only if no part has any', () => {
+    const cwd = tree({ 'in/a.csv': rows(), 'in/b.csv': rows(1) })
+    expect(run(cwd, '--require-rows').status).toBe(0)
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': scored(), 'b.csv': scored(1) })
+    const none = run(tree({ 'in/a.csv': rows(), 'in/b.csv': rows() }), '--require-rows')
+    expect([none.status, none.stderr.trimEnd().split('\n').at(-1)]).toEqual([
+      1,
+      'softmax: the input has no rows, and --require-rows is set [E_EMPTY]',
+    ])
   })
 
   it('that is the only input has a warning if its number of classes is unknown', () => {
@@ -900,7 +910,7 @@ describe('a part that fails', () => {
       read: done.length,
       written: done.length,
       error: 'E_CELL',
-      parts: { all: 3, done: done.length, before: 0 },
+      parts: { all: 3, done: done.length, before: 0, failed: [{ input: 'in/b.csv', error: 'E_CELL' }] },
     })
   })
 
@@ -969,7 +979,7 @@ describe('a part that fails', () => {
     const one = run(cwd, '--on-error', 'skip')
     expect([one.status, one.stderr]).toEqual([
       0,
-      expect.stringContaining('warning: no row of "a.csv" could be scored\n'),
+      expect.stringContaining('warning: no row of "in/a.csv" could be scored\n'),
     ])
     expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': 'id,p_a,p_b,label\n', 'b.csv': scored(2) })
     rmSync(join(cwd, 'in/b.csv'))

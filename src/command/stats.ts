@@ -20,11 +20,12 @@ export interface StatsFile {
   abandon(): void
 }
 
-/** For a run over parts: the number of parts, of completed ones, and of those completed earlier. */
+/** For a run over parts: the number of parts, of completed ones, and of those completed earlier; and those with errors. */
 export interface PartCounts {
   all: number
   done: number
   before: number
+  failed: { input: string; error: Code }[]
 }
 
 /**

@@ -198,8 +198,13 @@ export function requireAllBytes(taken: number, accounted: number): void {
   throw new SoftmaxError('E_INTERNAL', { reason: `${taken} bytes read, ${accounted} accounted for` })
 }
 
+/** What decides whether a run needs more rows. */
+interface RowsRequired extends Pick<RowCounts, 'stats' | 'isPart'> {
+  settings: Pick<RowCounts['settings'], 'requireRows' | 'onError'>
+}
+
 /** Checks that there are rows, and that some could be scored. */
-export function requireRows({ settings, stats, isPart = false }: RowCounts): void {
+export function requireRows({ settings, stats, isPart = false }: RowsRequired): void {
   if (!isPart) requireGoodRows(stats)
   const { read } = stats
   if (read === 0 && settings.requireRows) throw new SoftmaxError('E_EMPTY', {})

@@ -34,8 +34,8 @@ export const VERB_TEXTS: Readonly<Record<Verb | 'score' | (typeof ABOUT)[number]
 export const STATUSES: readonly (readonly [status: string, meaning: string])[] = [
   ['0', 'success: every row was written, or rejected as requested'],
   ['1', 'bad data, or all rows are bad'],
-  ['2', 'usage error, such as an unknown option or options that exclude each other'],
-  ['3', 'input or output failed'],
+  ['2', 'usage error: an unknown option, options that exclude each other or do not fit the columns of the input'],
+  ['3', 'input or output failed; may be worth a retry, except E_CORRUPT'],
   ['70', 'internal error (please report it), or a worker thread failed'],
   ['128+n', 'terminated by signal n'],
 ]

@@ -37,8 +37,6 @@ const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: (setti
     ({ code }) => code === 'E_TOO_MANY',
     () => `correct bad rows or increase ${optionText('maxErrors')}, and ${resume()}`,
   ],
-  // The manifest already has the counts of each part.
-  [({ code }) => code === 'E_PARTS', () => `leave out ${optionText('stats')}, and ${resume()}`],
   [isMisfit, ({ onError }) => (onError === 'skip' ? correctSkipped() : `${skipOthers()}, or ${correct()}`)],
   [isBadRow, () => `correct the row or add ${optionText('rejects', 'FILE')}, and ${resume()}`],
   [({ status }) => status < 3, () => correct()],

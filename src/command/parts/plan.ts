@@ -52,7 +52,9 @@ export const SUCCESS = '_SUCCESS'
 /** The settings for one part, which is scored like a separate run. */
 export function settingsFor({ settings, folder }: Plan, part: Part): Settings {
   const to = formatFor(settings, part)
-  return { ...settings, output: join(folder, part.name), to, rejects: undefined, stats: undefined }
+  // Whether there are rows is asked of all parts together.
+  const ofAll = { rejects: undefined, stats: undefined, requireRows: false }
+  return { ...settings, output: join(folder, part.name), to, ...ofAll }
 }
 
 /** The format of the output of a part; undefined if only its content shows it. */

@@ -1,10 +1,10 @@
 /** Runs over parts: each is scored like a separate run and recorded in the manifest. */
 import { existsSync, rmSync } from 'node:fs'
-import { join, parse } from 'node:path'
+import { join } from 'node:path'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
 import { requireReadable } from '../../pipeline/file-input.js'
-import { copyFirst, newStats, noteLane, rejectedOf, requireGoodRows, type Stats } from '../../pipeline/row-counts.js'
+import { copyFirst, newStats, noteLane, rejectedOf, requireRows, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { grouped, progressOf } from '../progress.js'
@@ -21,6 +21,13 @@ import { countMissing, proofOf, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects } from './side-files.js'
 
+/** A part that is done. */
+interface Recorded {
+  index: number
+  part: Part
+  entry: Entry
+}
+
 /** A run in progress. */
 interface Run extends PartsRun {
   manifest: Manifest
@@ -28,9 +35,9 @@ interface Run extends PartsRun {
   /** The digests expected for the rejects of parts with bad rows. */
   rejects: Map<string, Entry['rejects']>
   /** The parts of which no row could be scored, those without rows, and those whose number of classes no row shows. */
-  unscored: { index: number; entry: Entry }[]
-  empty: { index: number; entry: Entry }[]
-  unmeasured: { index: number; entry: Entry; part: Part }[]
+  unscored: Recorded[]
+  empty: Recorded[]
+  unmeasured: Recorded[]
   classSets: NameSets
   keptSets: NameSets
   /** Whether the outcome has been said. */
@@ -85,7 +92,7 @@ export async function beginRun(plan: Plan): Promise<Run> {
     classSets: new NameSets({ verb: 'has', one: 'class', several: 'classes' }),
     keptSets: new NameSets({ verb: 'keeps', one: 'column', several: 'columns' }),
     totals: newStats(),
-    counts: { all: mine.length, done: 0, before: 0 },
+    counts: { all: mine.length, done: 0, before: 0, failed: [] },
     isOver: false,
     rejects: new Map(),
   }
@@ -95,7 +102,7 @@ export async function beginRun(plan: Plan): Promise<Run> {
  * Large parts are scored one after the other on all threads, small ones concurrently, as they mostly wait for the disk.
  */
 async function scoreAll(run: Run): Promise<void> {
-  const failures: { index: number; error: unknown }[] = []
+  const failures: Failure[] = []
   const active = new Set<Promise<void>>()
   for (const [index, part] of run.plan.mine.entries()) {
     const most = part.bytes > SMALL ? 1 : AT_ONCE
@@ -109,15 +116,22 @@ async function scoreAll(run: Run): Promise<void> {
   }
   await Promise.all(active)
   if (failures.every(({ error }) => isSkipped(error, run.plan.settings))) await finishUnmeasured(run)
-  endFailed(failures, run.plan)
+  endFailed(failures, run)
 }
 
 /** Throws the first error in the order of the parts, so that it is reproducible, and reports other skipped parts. */
-function endFailed(failures: { index: number; error: unknown }[], { settings }: Plan): void {
-  const errors = failures.sort((a, b) => a.index - b.index).map(({ error }) => error)
+function endFailed(failures: Failure[], { plan: { settings, mine }, counts }: Run): void {
+  failures.sort((a, b) => a.index - b.index)
+  counts.failed = failures.map(({ index, error }) => ({ input: mine[index]!.file, error: known(error).code }))
+  const errors = failures.map(({ error }) => error)
   const first = errors.find((error) => !isSkipped(error, settings)) ?? errors[0]
   for (const error of errors) if (error !== first && isSkipped(error, settings)) complain(known(error).message, 'error')
   if (errors.length > 0) throw first
+}
+
+interface Failure {
+  index: number
+  error: unknown
 }
 
 /** Parts up to this many bytes are scored on one thread anyway. */
@@ -156,8 +170,8 @@ function recordPart(run: Run, part: Part, index: number, entry: Entry, wasDone: 
   counts.done++
   if (rejectedOf(entry) > 0) run.rejects.set(rejectsName(part), entry.rejects)
   addUp(totals, entry)
-  if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, entry })
-  if (entry.read === 0) run.empty.push({ index, entry })
+  if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, part, entry })
+  if (entry.read === 0) run.empty.push({ index, part, entry })
   requireFewErrors(run, part)
   run.progress?.update(totals.bytes, totals.read)
   addNames(run, part, index, entry)
@@ -167,9 +181,7 @@ function recordPart(run: Run, part: Part, index: number, entry: Entry, wasDone: 
 function addNames({ plan, classSets, keptSets }: Run, part: Part, index: number, { classes, kept }: Entry): void {
   if (classes?.count !== 0) classSets.add(index, part.name, classes)
   keptSets.add(index, part.name, kept)
-  const { stats, settings } = plan
-  if (stats.file !== undefined) classSets.requireOne(aFolder('stats', stats.file))
-  const { to, outputHeader = to !== 'copy' } = settings
+  const { to, outputHeader = to !== 'copy' } = plan.settings
   if (!outputHeader) for (const set of [classSets, keptSets]) set.requireOne(WITHOUT_HEADER())
 }
 
@@ -196,12 +208,13 @@ function addUp(totals: Stats, { read, written, abstained, rejected, lane, input 
 /** Puts the files shared by all parts in place, `_SUCCESS` last. */
 async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, files, manifest, totals, counts } = run
+  const { settings } = plan
   await manifest.rewrite(namesOf(plan.parts), files)
   await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
-  const unscored = run.unscored.sort((a, b) => a.index - b.index).map(({ entry }) => entry)
-  for (const entry of unscored.toReversed()) copyFirst(entry, totals)
-  requireGoodRows(totals)
+  const unscored = run.unscored.sort((a, b) => a.index - b.index)
+  for (const { entry } of unscored.toReversed()) copyFirst(entry, totals)
+  requireRows({ settings, stats: totals })
   await stats?.write(totals, undefined, counts)
   const successFile = join(plan.folder, SUCCESS)
   // Checked before the manifests are read: a marker that another share creates in the meantime does not count.
@@ -209,7 +222,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const missing = countMissing(plan)
   if (missing === 0) await markComplete(plan, files)
   else if (hasSuccessFile) rmSync(successFile, { force: true })
-  summarise({ done: totals, settings: plan.settings })
+  summarise({ done: totals, settings })
   sayUnscored(run, unscored)
   sayEmpty(run)
   sayDifferences(run)
@@ -229,16 +242,16 @@ function notComplete({ folder }: Plan, missing: number): SoftmaxError {
 }
 
 /** Warns about parts without a good row, which may be read with the wrong options. */
-function sayUnscored(run: Run, entries: readonly Entry[]): void {
-  const parts = partsText(entries)
+function sayUnscored(run: Run, unscored: readonly Recorded[]): void {
+  const parts = partsText(unscored)
   if (parts) say(run, `warning: no row of ${parts} could be scored`)
 }
 
 /** Warns about parts without rows, and those without a header either, whose outputs most readers refuse. */
 function sayEmpty(run: Run): void {
-  const entries = run.empty.sort((a, b) => a.index - b.index).map(({ entry }) => entry)
-  const bare = entries.filter(({ output }) => output.bytes === 0)
-  const others = entries.filter(({ output }) => output.bytes > 0)
+  const empty = run.empty.sort((a, b) => a.index - b.index)
+  const bare = empty.filter(({ entry }) => entry.output.bytes === 0)
+  const others = empty.filter(({ entry }) => entry.output.bytes > 0)
   const [one, two] = [partsText(others), partsText(bare)]
   if (one) say(run, `warning: ${one} ${others.length === 1 ? 'has' : 'have'} no rows`)
   if (two)
@@ -248,10 +261,10 @@ function sayEmpty(run: Run): void {
     )
 }
 
-/** `"a.csv" and 2 other parts` */
-function partsText([first, ...more]: readonly Entry[]): string | undefined {
+/** `"in/a.csv" and 2 other parts` */
+function partsText([first, ...more]: readonly Recorded[]): string | undefined {
   if (!first) return undefined
-  return `${shown(first.part)}${more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`}`
+  return `${shown(first.part.file)}${more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`}`
 }
 
 /** Warns if parts have different classes or columns: of another order only where the outputs depend on it. */
@@ -272,12 +285,6 @@ const always = () => true
 
 function* namesOf(parts: readonly Part[]): Generator<string> {
   for (const { name } of parts) yield name
-}
-
-/** Its name differs from that of the file, which may exist. */
-function aFolder(option: string, file: string): string {
-  const { dir, name } = parse(file)
-  return `the statistics of both would be added up; name a folder with ${optionText(option, `${join(dir, name)}-parts/`)}`
 }
 
 /** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts are left to other shares` */
