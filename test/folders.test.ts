@@ -1273,7 +1273,11 @@ it('ends where all parts together have more bad rows than are allowed, and is no
   const cwd = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD, 'in/c.csv': BAD })
   const { status, stderr } = run(cwd, '-q', '--max-errors', '2')
   expect(stderr).toMatch(
-    /^softmax: more than 2 bad rows \(--max-errors 2\); the last: in "[abc]\.csv" \[E_TOO_MANY\]\n$/,
+    /^softmax: in\/[abc]\.csv:3: column logit_a \(row 2, byte 27\): more than 2 bad rows \(--max-errors 2\); the last: "x" is not a number \[E_TOO_MANY\]\n$/,
+  )
+  const { stderr: again } = run(cwd, '-q', '--max-errors', '1', '--resume')
+  expect(again).toMatch(
+    /^softmax: more than 1 bad row \(--max-errors 1\); the last: in "in\/[abc]\.csv" \[E_TOO_MANY\]\n$/,
   )
   expect([status, existsSync(join(cwd, 'out/_SUCCESS'))]).toEqual([1, false])
   const enough = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD })

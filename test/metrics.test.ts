@@ -264,7 +264,18 @@ describe('a true class', () => {
   })
 
   it('that is a list, or none of two classes of one logit, is an error that says what they are for', async () => {
-    await expect(evaluated("logit_a,logit_b,y\n1,2,['a']\n")).rejects.toThrow(/lists of classes are for the sigmoid/)
+    await expect(evaluated("logit_a,logit_b,y\n1,2,['a']\n")).rejects.toThrow(/; lists of classes need op: 'sigmoid';/)
+    for (const [text, input] of [
+      ['a|b', 'logit_a,logit_b,y\n1,2,a|b\n'],
+      ['1 | 0', 'logit_a,logit_b,y\n1,2,1 | 0\n'],
+    ] as const) {
+      for (const lane of ['fast', 'general'] as const) {
+        await expect(evaluated(input, { lane })).rejects.toThrow(
+          `"${text}" is not a class, nor the position of one; the classes are "a", "b"; rows with several classes need op: 'sigmoid';`,
+        )
+      }
+    }
+    await expect(evaluated('logit_a,logit_b,y\n1,2,a|c\n')).rejects.toThrow(/; labels sets other names;/)
     const several = evaluated("logit_a,logit_b,y\n1,2,['a']\n", { op: 'sigmoid' })
     await expect(several).rejects.toThrow(/several are written as cat\|dog or \["cat","dog"\]/)
   })

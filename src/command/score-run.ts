@@ -9,7 +9,7 @@ import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
 import { compressed, compressionOf } from '../io/compression.js'
-import { copyFirst, rejectedOf, type Stats } from '../pipeline/row-counts.js'
+import { copyBadRows, rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
 import { nameOf, sourcesOf } from './inputs.js'
@@ -131,7 +131,7 @@ async function writeScored(run: Run): Promise<void> {
     if (run.metrics) await writeMetrics(run.metrics, stream.metrics()!, settings)
   } finally {
     Object.assign(run.done, stream.stats)
-    copyFirst(stream.stats, run.done)
+    copyBadRows(stream.stats, run.done)
   }
 }
 

@@ -543,6 +543,8 @@ export interface TruthInfo {
   count?: number
   /** Whether a row may have several. */
   isOfSeveral?: true
+  /** Whether the cell lists classes of a row that has only one. */
+  isSeveral?: true
   /** Whether classes have integers as names: then a number is a name, not a position. */
   areNumbers?: true
   /** The option that named the classes, if one did. */
@@ -563,10 +565,11 @@ function unknownClass(info: TruthInfo): string {
   return `${none}; ${known}; ${truthRemedy(info, count)}`
 }
 
-function truthRemedy({ cell, isOfSeveral, namedBy, areNumbers }: TruthInfo, count: number): string {
+function truthRemedy({ cell, isOfSeveral, isSeveral, namedBy, areNumbers }: TruthInfo, count: number): string {
   if (/^\s*\[.*\]\s*$/s.test(cell)) {
-    return isOfSeveral ? 'several are written as cat|dog or ["cat","dog"]' : 'lists of classes are for the sigmoid'
+    return isOfSeveral ? 'several are written as cat|dog or ["cat","dog"]' : `lists of classes need ${sigmoidText()}`
   }
+  if (isSeveral) return `rows with several classes need ${sigmoidText()}`
   const names = namedBy ? `${optionText(namedBy)} gives these names` : `${optionText('labels')} sets other names`
   if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
   if (areNumbers && /^\d+$/.test(cell) && Number(cell) < count) {
@@ -574,6 +577,10 @@ function truthRemedy({ cell, isOfSeveral, namedBy, areNumbers }: TruthInfo, coun
   }
   // Such as 255, the value of pixels without a class in segmentation data sets.
   return UNKNOWN.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
+}
+
+function sigmoidText(): string {
+  return speaking() === 'command' ? optionText('sigmoid') : optionText('op', 'sigmoid')
 }
 
 const UNKNOWN = /^\s*(-?\d+|n\/?a|nan|null|none|unknown|\?|-)\s*$/i

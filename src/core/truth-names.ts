@@ -49,9 +49,14 @@ export class TruthNames {
         near: nearest(text, this.#classes),
         classes: this.#classes.slice(0, MOST_NAMED),
         count: this.#classes.length,
+        ...(this.#areAllKnown(text.split(NAMES_DELIMITER)) && { isSeveral: true }),
         ...this.#kind,
       },
     }
+  }
+
+  #areAllKnown(names: readonly string[]): boolean {
+    return names.every((name) => this.texts.has(name.trim()))
   }
 
   /** `3.000` is 3, and so is numpy's `3.000e+00`. */

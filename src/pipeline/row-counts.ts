@@ -108,7 +108,9 @@ async function reportRowErrors(
 ): Promise<void> {
   const { onError, onReject, maxErrors = Infinity, signal } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
-  if (rejected === 0) firstBad.set(stats, { code: rowErrors[0]!.code, info: located(rowErrors[0]!, before, source) })
+  const badRow = (error: LocatedRowError): BadRow => ({ code: error.code, info: located(error, before, source) })
+  const first = (rejected > 0 && badRows.get(stats)?.first) || badRow(rowErrors[0]!)
+  badRows.set(stats, { first, last: badRow(rowErrors.at(-1)!) })
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
     const ends = onError === 'fail' || isFatal(rowError)
@@ -120,13 +122,23 @@ async function reportRowErrors(
   }
 }
 
-/** The first bad row of each run, which is reported if all are bad. */
-const firstBad = new WeakMap<RowTotals, { code: Code; info: Position }>()
+interface BadRow {
+  code: Code
+  info: Position
+}
 
-/** Makes the first bad row of some counts, if it is known, that of a copy or a sum of them. */
-export function copyFirst(from: RowTotals, to: RowTotals): void {
-  const first = firstBad.get(from)
-  if (first) firstBad.set(to, first)
+/** The first bad row of each run, which is reported if all are bad, and the last one. */
+const badRows = new WeakMap<RowTotals, { first: BadRow; last: BadRow }>()
+
+/** Makes the bad rows of some counts, if they are known, those of a copy or a sum of them. */
+export function copyBadRows(from: RowTotals, to: RowTotals): void {
+  const found = badRows.get(from)
+  if (found) badRows.set(to, found)
+}
+
+/** The last bad row of some counts, if it is known. */
+export function lastBadRow(stats: RowTotals): BadRow | undefined {
+  return badRows.get(stats)?.last
 }
 
 /** Passes a bad row to the program. Throws its error; nothing, which would end a stream as if there were none, has one. */
@@ -212,5 +224,5 @@ export function requireRows({ settings, stats, isPart = false }: RowsRequired): 
 
 /** Throws E_NO_ROWS if there are rows and all of them are bad. */
 export function requireGoodRows(stats: RowTotals): void {
-  if (stats.read > 0 && stats.written === 0) throw noRows(stats.read, firstBad.get(stats))
+  if (stats.read > 0 && stats.written === 0) throw noRows(stats.read, badRows.get(stats)?.first)
 }

@@ -3,8 +3,17 @@ import { existsSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
+import { tooMany } from '../../core/reject.js'
 import { requireReadable } from '../../pipeline/file-input.js'
-import { copyFirst, newStats, noteLane, rejectedOf, requireRows, type Stats } from '../../pipeline/row-counts.js'
+import {
+  copyBadRows,
+  lastBadRow,
+  newStats,
+  noteLane,
+  rejectedOf,
+  requireRows,
+  type Stats,
+} from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
 import { grouped, progressOf } from '../progress.js'
@@ -172,7 +181,7 @@ function recordPart(run: Run, part: Part, index: number, entry: Entry, wasDone: 
   addUp(totals, entry)
   if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, part, entry })
   if (entry.read === 0) run.empty.push({ index, part, entry })
-  requireFewErrors(run, part)
+  requireFewErrors(run, part, entry)
   run.progress?.update(totals.bytes, totals.read)
   addNames(run, part, index, entry)
 }
@@ -190,10 +199,13 @@ const WITHOUT_HEADER = () =>
   `outputs without a header need the same columns in the same order; score this part separately, or add ${optionText('outputHeader', true)}`
 
 /** Throws E_TOO_MANY if the parts of this process have more bad rows in total than allowed. */
-function requireFewErrors({ plan, totals }: Run, { name }: Part): void {
+function requireFewErrors({ plan, totals }: Run, { file }: Part, entry: Entry): void {
   const { maxErrors = Number.POSITIVE_INFINITY } = plan.settings
   if (rejectedOf(totals) <= maxErrors) return
-  throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(name)}` })
+  const last = lastBadRow(entry)
+  if (last) throw tooMany(last.code, last.info, maxErrors)
+  // Of a part scored by an earlier run, only the number of bad rows is known.
+  throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(file)}` })
 }
 
 function addUp(totals: Stats, { read, written, abstained, rejected, lane, input }: Entry): void {
@@ -213,7 +225,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
   const unscored = run.unscored.sort((a, b) => a.index - b.index)
-  for (const { entry } of unscored.toReversed()) copyFirst(entry, totals)
+  for (const { entry } of unscored.toReversed()) copyBadRows(entry, totals)
   requireRows({ settings, stats: totals })
   await stats?.write(totals, undefined, counts)
   const successFile = join(plan.folder, SUCCESS)

@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
 import type { Schema } from '../../core/schema.js'
-import { copyFirst, newStats, type Stats } from '../../pipeline/row-counts.js'
+import { copyBadRows, newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import type { Progress } from '../progress.js'
 import { scoreInto } from '../score-run.js'
@@ -44,7 +44,7 @@ export async function scorePart(run: PartsRun, part: Part, labels?: readonly str
   const seconds = Math.round(performance.now() - start) / 1000
   const about = { part: part.name, input: part.input, ...written, ...(rejects && { rejects }) }
   const entry = { ...about, ...counts, seconds, made }
-  copyFirst(done, entry)
+  copyBadRows(done, entry)
   return entry
 }
 
