@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Duplex, Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import { gunzipSync } from 'node:zlib'
 import {
   Dictionary,
@@ -134,6 +135,68 @@ describe('the columns of every type of pyarrow', () => {
         /^the columns "map from int8", .* were map<.*, interval\(month_day_nano\), .* in the input, and are written as text; score\(\) and scoreFiles\(\) keep types$/,
       ),
     ])
+  })
+})
+
+describe('a file without rows', () => {
+  /** A stream of only the schema. */
+  const EMPTY = Buffer.concat([
+    TYPES.subarray(8, 16 + TYPES.readInt32LE(12)),
+    Buffer.of(255, 255, 255, 255, 0, 0, 0, 0),
+  ])
+  const through = async (
+    bytes: Buffer,
+    from: 'arrow' | 'arrows' | 'parquet' | 'csv',
+    to: Parameters<typeof write>[0],
+    options = {},
+  ) => {
+    const pieces: Buffer[] = []
+    await pipeline(Readable.from([bytes]), read(from), write(to, options), async (written) => {
+      for await (const piece of written) pieces.push(piece)
+    })
+    return Buffer.concat(pieces)
+  }
+
+  it('has the columns of the input, with their types, if read() is piped into write()', async () => {
+    const fields = shown(fieldsOf(TYPES))
+    for (const to of ['arrow', 'arrows'] as const) {
+      const written = await through(EMPTY, 'arrows', to)
+      expect(shown(fieldsOf(written))).toEqual(fields)
+      expect((await run(written, { to: 'csv', logits: 'logits', labels: ['a'] })).stats.read).toBe(0)
+    }
+    const inParquet = await through(EMPTY, 'arrows', 'parquet')
+    expect(parquetMetadata(memoryOf(inParquet)).num_rows).toBe(0n)
+    expect(await parquetReadObjects({ file: memoryOf(inParquet) })).toEqual([])
+    const back = await through(inParquet, 'parquet', 'arrow')
+    expect(Object.keys(shown(fieldsOf(back)))).toEqual(Object.keys(fields))
+  })
+
+  it('has a header in text, of the columns that are kept', async () => {
+    const { schema } = new Table({ id: ids(1), logit_a: ids(1), note: ids(1) })
+    const bytes = Buffer.from(tableToIPC(new Table(schema), 'file'))
+    expect(String(await through(bytes, 'arrow', 'csv'))).toBe('id,logit_a,note\n')
+    expect(String(await through(bytes, 'arrow', 'tsv', { keep: '!note' }))).toBe('id\tlogit_a\n')
+    expect(String(await through(bytes, 'arrow', 'ndjson'))).toBe('')
+    expect(String(await through(Buffer.from('id,note\n'), 'csv', 'csv'))).toBe('id,note\n')
+    const typed = await through(Buffer.from('id,note\n'), 'csv', 'arrow', { types: 'id=int64' })
+    expect(Object.entries(fieldsOf(typed)).map(([name, { type }]) => [name, type.kind])).toEqual([
+      ['id', 'int'],
+      ['note', 'utf8'],
+    ])
+  })
+
+  it('has no known columns after softmax() or another stream, or as predictions', async () => {
+    const source = () => Readable.from([EMPTY]).pipe(read('arrows'))
+    const noColumns = { code: 'E_NO_COLUMNS', message: 'the input is empty, and parquet needs columns [E_NO_COLUMNS]' }
+    for (const rows of [source().pipe(softmax()), source().pipe(through2.obj())]) {
+      await expect(rows.pipe(write('parquet')).toArray()).rejects.toMatchObject(noColumns)
+    }
+    await expect(
+      source()
+        .pipe(write('parquet', { emit: 'label' }))
+        .toArray(),
+    ).rejects.toMatchObject(noColumns)
+    await expect(source().pipe(write('npy')).toArray()).rejects.toMatchObject({ code: 'E_NO_COLUMNS' })
   })
 })
 

@@ -4,12 +4,13 @@ import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
+import { isReader } from '../core/reader-streams.js'
 import { requestedTypes, requestsNothing } from '../core/requested-types.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { oneByOne } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
-import { BATCH, writeRows } from '../pipeline/write-rows.js'
+import { BATCH, type Settings, writeRows } from '../pipeline/write-rows.js'
 import type { WriteOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
 
@@ -43,7 +44,8 @@ export interface WriterStream
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once. As the stream's `error` event, after the rows before it:
  * E_RECORD, E_KEY, E_WIDTH for a row that does not fit; E_CHUNK for bytes; E_LABELS, E_NAME, E_DEPENDENCY, E_CONFLICT, E_OUTPUT;
- * E_NO_COLUMNS for a binary format without rows, which would define its columns.
+ * E_NO_COLUMNS for a binary format without rows, which would define its columns. If `read` is piped directly into this
+ * stream, as `pipeline` does, its input defines them.
  *
  * @example
  * const rows = read('parquet')
@@ -53,7 +55,8 @@ export interface WriterStream
 export function write(format: FormatName, options: WriteOptions = {}): WriterStream {
   requireFormat(format)
   const { typesFrom, ...given } = parseOptions(options, 'write')
-  const settings = { ...parseOptions({ ...given, from: format }, 'bytes'), to: rowFormatOf(format), typesFrom }
+  const bytesSettings = parseOptions({ ...given, from: format }, 'bytes')
+  const settings: Settings = { ...bytesSettings, to: rowFormatOf(format), typesFrom }
   dialectFromOptions(settings)
   requireApplicable(settings, format)
   requireTypes(settings)
@@ -61,6 +64,9 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   const stream: Duplex = generatorTransform({ batch: BATCH, errorTurns: 4, signal: settings.signal }, (batches) => {
     const bytes = writeRows(batches, settings, warn)
     return oneByOne(settings.to === format ? bytes : arrayOf(bytes))
+  })
+  stream.once('pipe', (source: unknown) => {
+    if (isReader(source)) settings.piped = source
   })
   return stream as WriterStream
 }

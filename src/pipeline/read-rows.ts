@@ -100,6 +100,8 @@ async function* batchesOf(
   const typesIn = typer(table, plan)
   const rowOf = selected ? (batch: RecordBatch, row: number) => moved(make(batch, row) as PlainRow, selected) : make
   const errorsOf = selected && inexactLogits(table, plan, settings)
+  const names = namesIn(table, plan)
+  if (names) run.found.names = selected ? Object.keys(selected(withoutValues(names))) : names
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
     const pieces = good.map((row) => rowOf(batch, row))
@@ -112,6 +114,18 @@ async function* batchesOf(
     if (settings.onError === 'skip') putOrigins(pieces, good, { before: before.row, source })
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }
+  if (typesIn) run.found.types ??= typesIn([])
+}
+
+/** The names of the properties of rows, in their order; undefined if rows have their own, or none. */
+function namesIn({ columns, named }: RecordBatchReader, { kept, logitsList, rawRowKeys }: ReaderOptions) {
+  if (rawRowKeys || !(named || logitsList)) return undefined
+  return [...kept.map((index) => columns[index]!.name), ...(logitsList ? ['logits'] : [])]
+}
+
+/** A row of nulls. */
+export function withoutValues(names: readonly string[]): PlainRow {
+  return Object.fromEntries(names.map((name) => [name, null]))
 }
 
 /** Creates the function that returns the types of the properties of rows, if they are those of columns. */

@@ -64,14 +64,14 @@ interface RowValues {
   added: unknown[]
 }
 
-/** Resolves the columns from the first records. */
+/** Resolves the columns from the first records; `first` has their properties if there are none. */
 export function columnsOf(
   rows: readonly unknown[],
   settings: Settings,
   format: Format,
   warn: (text: string) => void,
+  first = recordOf(rows[0], 1),
 ): RowColumns {
-  const first = recordOf(rows[0], 1)
   const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const isKept = propertyTest(first, isPrediction ? properties : undefined, settings)

@@ -1,22 +1,28 @@
 /** Encodes rows of objects as bytes of a format. */
 
+import type { Duplex } from 'node:stream'
 import { isEscaped } from '../core/dialect.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
-import type { SettingsOf } from '../core/options.js'
+import { OPTIONS, type SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
 import type { Column, RecordBatchWriter } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
+import { namesFoundBy } from '../core/stream-types.js'
 import { nullWarning } from '../core/value-type.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { loadFormat } from '../formats/index.js'
 import { resized } from '../io/batches.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { headerlessWarning } from './columns.js'
+import { withoutValues } from './read-rows.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
 
-type Settings = SettingsOf<'bytes'> & { to: FormatName } & Pick<SettingsOf<'write'>, 'typesFrom'>
+export type Settings = SettingsOf<'bytes'> & { to: FormatName } & Pick<SettingsOf<'write'>, 'typesFrom'> & {
+    /** The stream of `read` that is piped into this one, if one is. */
+    piped?: Duplex | undefined
+  }
 
 /** The maximum number of rows written at once. */
 export const BATCH = 1024
@@ -36,11 +42,27 @@ export async function* writeRows(
       }
       yield* writeBatch(batch, output)
     }
+    if (!output) {
+      output = await emptyOutput(settings, warn)
+      if (output) yield* output.writer.begin()
+    }
     if (output) yield* output.writer.end()
-    else if (!isText(settings.to)) throw new SoftmaxError('E_NO_COLUMNS', { to: settings.to })
   } finally {
     await output?.writer.close?.()
   }
+}
+
+/**
+ * The output for no rows: with the columns of the input, if they come from `read` directly; otherwise the columns are
+ * unknown, which is undefined for text. Throws E_NO_COLUMNS.
+ */
+async function emptyOutput(settings: Settings, warn: (text: string) => void): Promise<Output | undefined> {
+  const { to, emit, piped } = settings
+  const { numbersOnly } = await loadFormat(to)
+  const names = piped && emit === OPTIONS.emit.default && !numbersOnly ? namesFoundBy(piped) : undefined
+  if (names) return openOutput([], { ...settings, typesFrom: piped }, warn, withoutValues(names))
+  if (isText(to)) return undefined
+  throw new SoftmaxError('E_NO_COLUMNS', { to })
 }
 
 /** The output, resolved from the first rows. */
@@ -84,9 +106,14 @@ async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uin
 const NO_SCORES = {} as Scores
 
 /** Resolves the output from the first rows. */
-async function openOutput(batch: unknown[], settings: Settings, warn: (text: string) => void): Promise<Output> {
+async function openOutput(
+  batch: unknown[],
+  settings: Settings,
+  warn: (text: string) => void,
+  first?: Row,
+): Promise<Output> {
   const format = await loadFormat(settings.to)
-  const columns = columnsOf(batch, settings, format, warn)
+  const columns = columnsOf(batch, settings, format, warn, first)
   const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
   const mayChange = format.typed && batch.length === BATCH
   const { byName } = requestedTypes(settings.types)
