@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The tests on Node 24, which is installed for this run only. Arguments go to vitest.
+# The tests on Node 24, which is installed for this run only, with each run of the command in a process of its own. Arguments
+# go to vitest.
 set -euo pipefail
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 (cd "$folder" && npm init -y >/dev/null && npm install --no-audit --no-fund node@24 >/dev/null)
 PATH="$folder/node_modules/node/bin:$PATH"
 echo "Node $(node -v)"
-npm test -- "$@"
+ALONE=1 npm test -- "$@"

@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { randomFrom } from './random.js'
 import { P21 } from './streams.js'
-import { command, folder, type Result, shell, start } from './support.js'
+import { commandAlone as command, folder, type Result, shell, start } from './support.js'
 
 const random = randomFrom(2026)
 const row = (id: number) => `${id},${random.sign()}${random.digits(3)}.${random.digits(12)},${random.digits(2)}\n`

@@ -25,6 +25,7 @@ import {
   softmax,
 } from 'softmax-stream'
 import { onTestFinished, vi } from 'vitest'
+import { runCommand } from './one-process/commands.js'
 
 /** Starting a process is slow on a busy machine. */
 vi.setConfig({ testTimeout: 60_000 })
@@ -81,8 +82,19 @@ const ENVIRONMENT: NodeJS.ProcessEnv = { ...process.env, FORCE_COLOR: '', NO_COL
 /** JavaScript that makes its process take standard input for a terminal. */
 export const TERMINAL_AS_INPUT = "import tty from 'node:tty';tty.isatty = (descriptor) => descriptor === 0"
 
-/** Runs the command. */
-export function command(args: string[], { stdin = '', cwd = ROOT, terminal, env = {} }: Circumstances = {}): Result {
+/** Runs the command, in a process that is shared by many runs. */
+export function command(args: string[], circumstances: Circumstances = {}): Result {
+  const { stdin = '', cwd = ROOT, terminal, env } = circumstances
+  if (terminal || env || EACH_ALONE) return commandAlone(args, circumstances)
+  return runCommand({ args, cwd, env: ENVIRONMENT }, stdin)
+}
+
+/** Whether each run of the command has a process of its own. */
+const EACH_ALONE = Boolean(process.env.ALONE)
+
+/** Runs the command in a process of its own. */
+export function commandAlone(args: string[], circumstances: Circumstances = {}): Result {
+  const { stdin = '', cwd = ROOT, terminal, env = {} } = circumstances
   const isTerminal = terminal === 'stdin' ? TERMINAL_AS_INPUT : `process.${terminal}.isTTY = true`
   const preload = terminal ? ['--import', `data:text/javascript,${isTerminal}`] : []
   const { status, stdout, stderr } = spawnSync(process.execPath, [...preload, BIN, ...args], {
