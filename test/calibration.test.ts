@@ -123,9 +123,12 @@ describe('a calibration', () => {
     },
   )
 
+  /** More in `npm run test:lanes`. */
+  const TRIALS = process.env.COUNT ? 200 : 20
+
   it('never makes the log loss larger', async () => {
     const random = randomFrom(7)
-    for (let trial = 0; trial < 60; trial++) {
+    for (let trial = 0; trial < TRIALS; trial++) {
       const classes = 2 + random.below(4)
       const scale = 10 ** (random.below(5) - 2)
       const row = () => [
