@@ -432,10 +432,10 @@ describe('rows stay in their order', () => {
 
   it.each([2, 3, 4])('on %i threads, where a block takes a worker much longer than the next', async (jobs) => {
     for (const isHard of [(block: number) => block % 2 === 0, (block: number) => block % 5 === 1]) {
-      const text = `id,logit_a,logit_b\n${numbered(0, 160_000, () => false)}${numbered(160_000, 240_000, isHard)}`
+      const text = `id,logit_a,logit_b\n${numbered(0, 160_000, () => false)}${numbered(160_000, 120_000, isHard)}`
       const { outcome, answers } = await onThreads(text, { keep: true, emit: 'label' }, { size: 88_000, jobs })
       const ids = outcome.text.trimEnd().split('\n').slice(1).map(Number.parseFloat)
-      expect(ids.length).toBe(400_000)
+      expect(ids.length).toBe(280_000)
       expect(ids.findIndex((id, row) => id !== row)).toBe(-1)
       expect(answers).toBeGreaterThan(0)
     }
@@ -493,7 +493,7 @@ const row = fc.oneof(
   },
 )
 
-describe('whatever the rows are', { timeout: 60_000 }, () => {
+describe('whatever the rows are', { timeout: Math.max(120_000, COUNT) }, () => {
   it.each(['skip', 'fail'] as const)('both lanes give the same bytes, counts and errors under %s', async (onError) => {
     await fc.assert(
       fc.asyncProperty(
@@ -507,7 +507,7 @@ describe('whatever the rows are', { timeout: 60_000 }, () => {
           await both(text, { ...options, onError, missing, nonfinite } as ScoreOptions, [{ size, jobs: 1 }])
         },
       ),
-      { numRuns: 100, seed: SEED },
+      { numRuns: COUNT / 100, seed: SEED },
     )
   })
 })
