@@ -620,7 +620,7 @@ describe('an array too large to be turned in memory', () => {
     [[3, 100_000, 7], true, 0],
     [[100_000, 3, 7], true, 2],
     [[2, 100_000, 3, 4], true, 1],
-    [[3000, 1500], false, 0],
+    [[2000, 1200], false, 0],
   ] as const)('of shape %j, in Fortran order: %s, along axis %i', async (sizes, fortran, axis) => {
     const shape = [...sizes]
     const { file, logits, rows } = make(shape, fortran, axis)

