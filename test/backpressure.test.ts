@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline'
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
-import { score, softmax } from 'softmax-stream'
+import { read, score, softmax, write } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { BIN } from './support.js'
 
@@ -208,6 +208,43 @@ const AT_ONCE = 64
 const SCALE = process.env.COUNT ? 2 : 1
 /** The input size for each lane, in MiB. */
 const SIZES: Record<string, number> = { general: 200 * SCALE, fast: 400 * SCALE }
+
+describe('read() of bytes in memory', () => {
+  const ROWS = 200_000
+  /** An array as numpy's format specification describes it. */
+  const array = () => {
+    const header = `{'descr': '<f8', 'fortran_order': False, 'shape': (${ROWS}, 2), }`.padEnd(117)
+    return Buffer.concat([
+      Buffer.from('\x93NUMPY\x01\x00v\x00', 'latin1'),
+      Buffer.from(`${header}\n`),
+      Buffer.alloc(ROWS * 16),
+    ])
+  }
+  const columns = async () => {
+    const stream = write('parquet')
+    for (let id = 0; id < ROWS; id++) stream.write({ id, logit_a: 2, logit_b: 1 })
+    stream.end()
+    return Buffer.concat(await stream.toArray())
+  }
+
+  it.each([
+    ['npy', array],
+    ['parquet', columns],
+  ] as const)('lets timers and signals through, and queues some rows at a time: %s', async (format, bytes) => {
+    const stop = new AbortController()
+    const stream = read(format, { signal: stop.signal })
+    stream.end(await bytes())
+    let count = 0
+    const taking = (async () => {
+      for await (const _ of stream) {
+        if (count++ === 0) setTimeout(() => stop.abort())
+        expect(stream.readableLength).toBeLessThanOrEqual(1024)
+      }
+    })()
+    await expect(taking).rejects.toMatchObject({ code: 'ABORT_ERR' })
+    expect(count).toBeLessThan(ROWS / 2)
+  })
+})
 
 describe('the memory of the command', { timeout: 120_000 }, () => {
   it.each(['general', 'fast'])('is at most 150 MiB in the %s lane, and does not grow with the rows', async (lane) => {

@@ -10,13 +10,13 @@ export interface RowOrigin {
 
 const origins = hiddenProperty<RowOrigin>()
 
-/** Attaches their origins to rows that were read: the numbers of those among `before` and more rows. */
-export function putOrigins(
-  rows: readonly object[],
-  numbers: readonly number[],
+/** Attaches its origin to a row that was read: its number among `before` and more rows. */
+export function putOrigin(
+  row: object,
+  number: number,
   { before, source }: { before: number; source: string | undefined },
 ): void {
-  for (const [nth, row] of rows.entries()) origins.put(row, { row: before + numbers[nth]!, source })
+  origins.put(row, { row: before + number, source })
 }
 
 /** The origin of a row; undefined if it is unknown. */

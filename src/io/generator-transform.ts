@@ -34,14 +34,25 @@ export function generatorTransform<Chunk, Piece>(
     ),
   )
   const isRead = readerOf(stream)
-  const run = async () => {
-    for await (const pieces of generate(inlet.batches())) {
-      let isWaiting = false
-      for (const piece of pieces) isWaiting = !stream.push(piece)
+  const pause = pauses()
+  /** Pushes a batch; false if the stream is destroyed. */
+  const pushAll = async (pieces: Iterable<Piece>): Promise<boolean> => {
+    let [count, isWaiting] = [0, false]
+    const whenRead = async () => {
       // Waiting for a stream that is already destroyed would never end.
       if (isWaiting && !stream.destroyed) await isRead()
-      if (stream.destroyed) return
+      isWaiting = false
+      await pause()
+      return !stream.destroyed
     }
+    for (const piece of pieces) {
+      isWaiting = !stream.push(piece)
+      if (++count % AT_ONCE === 0 && !(await whenRead())) return false
+    }
+    return whenRead()
+  }
+  const run = async () => {
+    for await (const pieces of generate(inlet.batches())) if (!(await pushAll(pieces))) return
     stream.push(null)
     inlet.drop()
   }
@@ -50,6 +61,26 @@ export function generatorTransform<Chunk, Piece>(
     stream.destroy(error)
   })
   return stream.once('close', () => inlet.close())
+}
+
+/** How many pieces may be queued to be read: of rows, a batch may have a million. */
+const AT_ONCE = 1024
+
+/** The longest time without a turn of the event loop, in milliseconds. */
+const LONGEST = 10
+
+/**
+ * Creates the function that lets the event loop turn if it did not for long: promises alone may keep a source in memory
+ * and its consumer going, and timers, requests and signals would wait for the end.
+ */
+function pauses(): () => Promise<void> | undefined {
+  let latest = performance.now()
+  return () => {
+    if (performance.now() - latest < LONGEST) return undefined
+    return turn().then(() => {
+      latest = performance.now()
+    })
+  }
 }
 
 /** A text that is written with an encoding other than UTF-8 as its bytes, as in other streams. */

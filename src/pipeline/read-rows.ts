@@ -18,7 +18,7 @@ import {
   type ScoredRows,
   type Value,
 } from '../core/record-batch.js'
-import { putOrigins } from '../core/row-origin.js'
+import { putOrigin } from '../core/row-origin.js'
 import { select } from '../core/selector.js'
 import { putTypes, sourceTyper } from '../core/source-types.js'
 import type { FoundTypes } from '../core/stream-types.js'
@@ -43,7 +43,7 @@ interface ReadingRun extends Run {
 }
 
 /** Reads and counts the rows of an input, in batches; bad rows are reported. */
-export async function* readRows(input: Input, run: ReadingRun): AsyncGenerator<readonly Row[]> {
+export async function* readRows(input: Input, run: ReadingRun): AsyncGenerator<Iterable<Row>> {
   const { name } = input
   const place = { line: 1, row: 1, byte: 0 }
   const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, name))
@@ -65,14 +65,14 @@ async function* rowsOf(
   settings: Settings,
   place: BlockStart,
   name: string | undefined,
-): AsyncGenerator<readonly Row[]> {
+): AsyncGenerator<Iterable<Row>> {
   const header = table.columns.map((column) => column.name)
   run.emit('header', header, name)
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings?.([...header.keys()]) ?? []) run.emit('warning', warning, name)
   const source = { before: place, source: name, relocate: table.relocate, isAhead: true }
-  yield* countRows<Row>(batchesOf(table, settings, run, source), run, source)
+  yield* countRows<Row, Iterable<Row>>(batchesOf(table, settings, run, source), run, source)
 }
 
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
@@ -93,7 +93,7 @@ async function* batchesOf(
   settings: Settings,
   run: ReadingRun,
   { before, source }: { before: BlockStart; source: string | undefined },
-): AsyncGenerator<ScoredRows<Row>> {
+): AsyncGenerator<ScoredRows<Row, Iterable<Row>>> {
   const plan = planOf(table, settings)
   const make = rowMaker(table, plan)
   const selected = selectedLogits(table, plan, settings)
@@ -104,14 +104,16 @@ async function* batchesOf(
   if (names) run.found.names = selected ? Object.keys(selected(withoutValues(names))) : names
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
-    const pieces = good.map((row) => rowOf(batch, row))
-    if (typesIn) {
-      const types = typesIn(batch.kept)
-      run.found.types ??= types
-      for (const row of pieces) putTypes(row, types)
-    }
+    const types = typesIn?.(batch.kept)
+    if (types) run.found.types ??= types
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.
-    if (settings.onError === 'skip') putOrigins(pieces, good, { before: before.row, source })
+    const origins = settings.onError === 'skip' ? { before: before.row, source } : undefined
+    const pieces = lazily(good, (row) => {
+      const made = rowOf(batch, row)
+      if (types) putTypes(made, types)
+      if (origins) putOrigin(made, row, origins)
+      return made
+    })
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }
   if (typesIn) run.found.types ??= typesIn([])
@@ -126,6 +128,11 @@ function namesIn({ columns, named }: RecordBatchReader, { kept, logitsList, rawR
 /** A row of nulls. */
 export function withoutValues(names: readonly string[]): PlainRow {
   return Object.fromEntries(names.map((name) => [name, null]))
+}
+
+/** A batch may have a million rows, so each becomes an object when it is taken. */
+function* lazily<From, To>(items: readonly From[], make: (item: From) => To): Generator<To> {
+  for (const item of items) yield make(item)
 }
 
 /** Creates the function that returns the types of the properties of rows, if they are those of columns. */

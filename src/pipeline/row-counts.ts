@@ -64,11 +64,11 @@ interface BatchSource {
 }
 
 /** Passes on what was written for each batch, in order; counts rows, and under `fail` throws at a bad one. */
-export async function* countRows<Piece>(
-  batches: AsyncIterable<ScoredRows<Piece>>,
+export async function* countRows<Piece, Pieces extends Iterable<Piece> = Piece[]>(
+  batches: AsyncIterable<ScoredRows<Piece, Pieces>>,
   run: RowCounts,
   { before = { line: 1, row: 1, byte: 0 }, source, relocate, isAhead = false }: BatchSource = {},
-): AsyncGenerator<readonly Piece[]> {
+): AsyncGenerator<Pieces> {
   for await (const batch of batches) {
     const scored = relocate ? relocate(batch) : batch
     if (isAhead) count(run.stats, scored)

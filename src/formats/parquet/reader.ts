@@ -27,6 +27,8 @@ import { sizeOf } from './values.js'
 const BATCH = 1 << 20
 const COLUMN_BATCH = 1 << 20
 const COLUMN_ROWS = 1 << 10
+/** The rows per batch if no logits are read, but rows as objects. */
+const KEPT_ROWS = 1 << 13
 /** How many lists to read at once in search of the number of classes. */
 const SAMPLE = 1000
 
@@ -139,6 +141,7 @@ function stepOf(group: RowGroup, { logits, logitsList, depth, classes }: ReaderO
   const leaf = node && leavesOf([node])[0]!
   // The average number of values per row of nested logits.
   const numbers = leaf ? (group.chunks[leaf.leaf]?.metadata?.count ?? 0) / Math.max(1, group.rows) : 0
+  if (classes === 0 && depth === undefined) return KEPT_ROWS
   const size = logitsList || !leaf ? RESULT_SIZE : Math.max(LEAST_SIZE, sizeOf(leaf.physical!))
   const most = Math.floor(BATCH / size / (depth === undefined ? classes : Math.max(classes, numbers)))
   return Math.max(1, most, logitsList ? 0 : columnRows(classes))
