@@ -805,8 +805,10 @@ describe('files that were joined', () => {
 
   it('are found where the names of logits are numbers, so that the header could be a row', async () => {
     const input = 'id,0,1\na,2,1\nid,0,1\nb,2,1\n'
-    const { error } = await everyWay(input, { logits: '2-3' })
-    expect(error).toMatchObject({ code: 'E_REPEATED', info: { line: 3 } })
+    for (const text of [input, input.replaceAll('0,1', '"0","1"')]) {
+      const { error } = await everyWay(text, { logits: '2-3' })
+      expect(error).toMatchObject({ code: 'E_REPEATED', info: { line: 3 } })
+    }
   })
 
   it('may have a row of the numbers that the columns are called', async () => {

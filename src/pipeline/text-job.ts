@@ -166,8 +166,7 @@ function unusualIn(source: TextSource, { logits }: Schema): string[] {
   if (source.format !== 'csv') return []
   const { columns, dialect } = source
   const header = columns.map(({ headerCell = '' }) => headerCell).join(dialect.delimiter)
-  const isNumeric =
-    columns[0]?.headerCell !== undefined && logits.every((index) => isNumber(columns[index]!.headerCell!))
+  const isNumeric = columns[0]?.headerCell !== undefined && logits.every((index) => isNumber(columns[index]!.name))
   return isNumeric ? [header] : []
 }
 
