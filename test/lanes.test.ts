@@ -179,6 +179,7 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     keep: maybe(random, 4, () => random.of([false, '!1', '*'])),
     from: maybe(random, 6, () => 'tsv'),
     delimiter: maybe(random, 6, () => random.of([';', '|', ' ', ':'])),
+    decimal: maybe(random, 5, () => ','),
     outputHeader: isDelimited ? maybe(random, 4, () => random.below(2) === 0) : undefined,
     ...output,
     comment: maybe(random, 6, () => '#'),
@@ -188,16 +189,31 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
   }
 }
 
+/** The same with decimal commas, which need a delimiter. */
+function dialectOptions(random: Random, classes: number): ScoreOptions {
+  const options = randomOptions(random, classes)
+  const needsDelimiter = options.decimal === ',' && options.from !== 'tsv'
+  return needsDelimiter ? { ...options, delimiter: options.delimiter ?? random.of([';', ',']) } : options
+}
+
+/** A cell as a dialect writes it: with a decimal comma, and quotes around it if that is the delimiter. */
+function cellIn({ decimal, delimiter }: ScoreOptions): (cell: string) => string {
+  if (decimal !== ',') return (cell) => cell
+  const quoted = (cell: string) => (delimiter === ',' && !cell.includes('"') ? `"${cell}"` : cell)
+  return (cell) => (/\d\.\d|^-?\.\d/.test(cell) ? quoted(cell.replaceAll('.', ',')) : cell)
+}
+
 /** Sometimes treats quotes as literal, which the fast lane supports if cells are copied unchanged. */
 function withoutQuotes(random: Random, options: ScoreOptions, text: string): ScoreOptions {
-  const isKept = !options.to && !options.escapeFormulas && !text.includes('\r')
+  const isKept = !options.to && !options.escapeFormulas && !text.includes('\r') && options.delimiter !== ','
   return isKept && random.below(6) === 0 ? { ...options, quote: 'none', labels: undefined } : options
 }
 
 /** A random case with `rows` rows; `oddness` is how many of a thousand logits are odd. */
 function randomCase(random: Random, rows: number, oddness: number): Case {
   const classes = random.of([1, 2, 2, 3, 3, 5, 10, 17])
-  const options = randomOptions(random, classes)
+  const options = dialectOptions(random, classes)
+  const dialected = cellIn(options)
   const delimiter = options.delimiter ?? (options.from === 'tsv' ? '\t' : ',')
   const names = Array.from({ length: classes }, (_, index) => `logit_${index}`)
   const before = random.below(3)
@@ -213,7 +229,7 @@ function randomCase(random: Random, rows: number, oddness: number): Case {
       ...kept.slice(0, before).map((cell) => cell()),
       ...names.map(() => logit(random, oddness)),
       ...kept.slice(before).map((cell) => cell()),
-    ]
+    ].map(dialected)
     if (random.below(4000) < oddness) cells.splice(random.below(cells.length), 1, ...others(random.below(3), () => '1'))
     lines.push(cells.join(delimiter))
     if (random.below(4000) < oddness) lines.push(random.of(['', '\r', ' ']))
@@ -315,6 +331,7 @@ describe('cells with escapes that are made at random', { timeout: Math.max(120_0
         ...anyOptions(random, 2, ['', 'a,', '"', '\\']),
         from: 'copy',
         delimiter: delimiter === '\t' ? undefined : delimiter,
+        decimal: maybe(random, 4, () => ','),
         to: random.of(['csv', 'tsv', 'copy', 'ndjson', ...COLUMNAR]),
         escapeFormulas: undefined,
       }

@@ -72,6 +72,8 @@ function dialectFields(job: TextJob, at: Layout) {
     newline: input.newline.charCodeAt(0),
     comment: input.comment?.charCodeAt(0) ?? NO_BYTE,
     trailing: input.trailing ? 1 : 0,
+    decimal: decimalOf(input),
+    outDecimal: decimalOf(output),
     outDelimiter: output.delimiter.charCodeAt(0),
     outQuote: quoteOf(output),
     outEscape: escapeOf(output),
@@ -84,6 +86,10 @@ function dialectFields(job: TextJob, at: Layout) {
 
 function quoteOf({ quote }: Dialect): number {
   return quote === '' ? NO_BYTE : quote.charCodeAt(0)
+}
+
+function decimalOf({ decimalComma }: Dialect): number {
+  return (decimalComma ? ',' : '.').charCodeAt(0)
 }
 
 /** The escape of special bytes in cells without quotes. */

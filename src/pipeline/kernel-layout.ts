@@ -13,8 +13,8 @@ const OUTPUT_ROOM = 1 << 21
 /** How far the kernel reads and writes past the end of a buffer. */
 export const PADDING = 64
 
-/** The longest number, `-2.2250738585072014e-308`, plus its delimiter. */
-const NUMBER_ROOM = 26
+/** The longest number, `-2.2250738585072014e-308`, plus its delimiter, and quotes if it has a decimal comma. */
+const NUMBER_ROOM = 28
 
 /** The addresses of everything in kernel memory. */
 export type Layout = ReturnType<typeof layOut>
@@ -113,13 +113,18 @@ const GROWTH: Record<Entry, number> = {
   scoreCsv: 1,
   scoreCsvRequoted: 3,
   scoreCsvToNdjson: 2,
+  scoreVariant: 1,
+  scoreVariantRequoted: 3,
+  scoreVariantToNdjson: 2,
   scoreLines: 1,
   scoreMembers: 1,
   scoreMembersToCsv: 3,
   // A record has four bytes before its value, which has eight: a digit and its delimiter become twelve bytes.
   addCsv: 6,
+  addVariant: 6,
   addMembers: 6,
   measureCsv: 0,
+  measureVariant: 0,
   measureLines: 0,
   measureMembers: 0,
 }

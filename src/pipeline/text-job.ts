@@ -4,7 +4,7 @@ import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
-import { isNumber } from '../core/number.js'
+import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
@@ -21,21 +21,25 @@ export type TextEntry =
   | 'scoreCsv'
   | 'scoreCsvRequoted'
   | 'scoreCsvToNdjson'
+  | 'scoreVariant'
+  | 'scoreVariantRequoted'
+  | 'scoreVariantToNdjson'
   | 'scoreLines'
   | 'scoreMembers'
   | 'scoreMembersToCsv'
   | 'measureCsv'
+  | 'measureVariant'
   | 'measureLines'
   | 'measureMembers'
 
 /** Kernel functions that produce columns from text. */
-export type ColumnEntry = 'addCsv' | 'addMembers'
+export type ColumnEntry = 'addCsv' | 'addVariant' | 'addMembers'
 
 export type Entry = TextEntry | ColumnEntry
 
 /** True if the output is columns. */
 export function makesColumns({ entry }: Pick<TextJob, 'entry'>): boolean {
-  return entry === 'addCsv' || entry === 'addMembers'
+  return entry === 'addCsv' || entry === 'addVariant' || entry === 'addMembers'
 }
 
 /** A fast-lane job; it can be sent to another thread. Strings hold UTF-8 bytes as latin1. */
@@ -90,7 +94,7 @@ export function textJobOf(
   const nulls = nullsRefusal(job, source.columns)
   if (nulls !== undefined) return nulls
   if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
-  const entry = source.format === 'csv' ? csvEntry(job) : ndjsonEntry(job)
+  const entry = source.format === 'csv' ? csvEntry(job, source.dialect) : ndjsonEntry(job)
   return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, schema) }
 }
 
@@ -134,8 +138,7 @@ function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): st
   return logitsList && format === 'csv' ? 'lists in cells' : undefined
 }
 
-function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dialect): string | undefined {
-  if (decimalComma) return 'decimal commas'
+function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
   if (delimiter.length > 1) return 'delimiters of several characters'
   if (blanks !== 'keep') return 'blanks around cells'
   if (isEscaped({ quote, escape })) return undefined
@@ -144,7 +147,9 @@ function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dial
 
 /** Cells that need quotes, in an output without them, are an error that only the general lane has. */
 function quotesRefusal(job: ScoreJob): string | undefined {
-  if (job.measures || job.output?.quote !== '' || isEscaped(job.output)) return undefined
+  if (job.measures || job.output?.quote !== '') return undefined
+  if (job.output.decimalComma && job.output.delimiter === ',') return 'decimal commas between commas without quotes'
+  if (isEscaped(job.output)) return undefined
   return job.input && keepsCells(job) ? undefined : 'an output without quotes'
 }
 
@@ -186,9 +191,10 @@ function decimalsRefusal(columns: readonly Column[], { kept }: Schema): string |
 }
 
 /** Words that mean null are deferred like all words, but the kernel would read a number, or a date of a typed column. */
-function nullsRefusal({ settings, schema }: ScoreJob, columns: readonly Column[]): string | undefined {
+function nullsRefusal({ settings, schema, input }: ScoreJob, columns: readonly Column[]): string | undefined {
   const nulls = items(settings.null ?? [])
-  if (nulls.some(isNumber)) return 'numbers as null values'
+  if (nulls.some(isNumber) || (input?.decimalComma && nulls.map(withPoint).some(isNumber)))
+    return 'numbers as null values'
   const tests = schema.kept.flatMap((at) => (columns[at]!.field ? [typeTest(columns[at]!.field.type)] : []))
   return tests.some((isRead) => nulls.some((text) => isRead(text.trim())))
     ? 'values of kept columns as null values'
@@ -228,11 +234,12 @@ function typesRefusal(columns: readonly Column[], schema: Schema, first: readonl
   return isSame ? undefined : 'types that differ from those of the first input'
 }
 
-function csvEntry(job: ScoreJob): Entry {
-  if (job.measures) return 'measureCsv'
-  if (job.typed) return 'addCsv'
-  if (!job.output) return 'scoreCsvToNdjson'
-  return keepsCells(job) ? 'scoreCsv' : 'scoreCsvRequoted'
+function csvEntry(job: ScoreJob, { decimalComma }: Dialect): Entry {
+  const kind = decimalComma ? 'Variant' : 'Csv'
+  if (job.measures) return `measure${kind}`
+  if (job.typed) return `add${kind}`
+  if (!job.output) return `score${kind}ToNdjson`
+  return keepsCells(job) ? `score${kind}` : `score${kind}Requoted`
 }
 
 function ndjsonEntry(job: ScoreJob): Entry {
@@ -277,12 +284,19 @@ function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]):
 /** How true classes are spelled in a text, quoted or not; the general lane knows more spellings. */
 function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string, number][] {
   const { texts } = new TruthNames(schema)
-  const all: [string, number][] = [...texts].flatMap(([text, index]): [string, number][] =>
+  const all: [string, number][] = [...withCommas(texts, schema, source)].flatMap(([text, index]): [string, number][] =>
     writtenAs(text, source).map((written) => [toBytes(written), index]),
   )
   const nulls = source.format === 'csv' ? nullCells(settings, source.dialect, texts) : ['null', '""']
   if (!schema.sigmoid && !texts.has(IGNORED)) nulls.push(IGNORED)
   return [...new Map([...nulls.map((text): [string, number] => [toBytes(text), NO_CLASS]), ...all])]
+}
+
+/** With decimal commas, positions are also written as `2,0`; not in a list, whose items the general lane reads as they are. */
+function withCommas(texts: ReadonlyMap<string, number>, { sigmoid }: Schema, source: TextSource) {
+  if (source.format !== 'csv' || !source.dialect.decimalComma || sigmoid) return texts
+  const positions = [...texts].filter(([text]) => /^\d+\.0$/.test(text))
+  return new Map([...positions.map(([text, index]): [string, number] => [withPoint(text), index]), ...texts])
 }
 
 /** Spellings of a missing true class, besides the empty cell. */

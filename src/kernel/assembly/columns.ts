@@ -11,7 +11,7 @@ import {
 import { labelOf, entryOf, membersOf, rowOf, stateOf } from './batch'
 import { roomToEvaluate } from './batch-evaluation'
 import { splitRows } from './matrix'
-import { parse } from './parse-number'
+import { parse, WITH_POINT } from './parse-number'
 import { copy, countMembers, LF, passRows, positionsOf, scoreBatch, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
@@ -120,7 +120,7 @@ function roundAt(at: usize, digits: u32, float32: u32): void {
   // Infinite also if it is beyond float32.
   if (!(abs(x) < Infinity)) return store<f64>(at, x)
   store<u8>(printPrecision(x, digits, SPARE), LF)
-  parse(SPARE, at, LF)
+  parse(SPARE, at, LF, WITH_POINT)
 }
 
 /** Appends the positions and results of the largest logits of each row: two columns per rank. */

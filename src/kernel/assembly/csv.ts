@@ -6,8 +6,9 @@
  */
 import { ACTION_KEEP, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LOSS, EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_BYTE, NO_CLASS } from '../constants'
 import { labelOf, entryOf, rowOf, stateOf } from './batch'
+import { withCommas } from './decimal-comma'
 import { BACKSLASH, writeNullCell } from './escaped-cell'
-import { parse, parseCell } from './parse-number'
+import { numbersWith, parse, parseCell, WITH_POINT } from './parse-number'
 import { print } from './print-number'
 import {
   countMembers, CR, copy, LF, positionsOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
@@ -45,10 +46,13 @@ function passComment(at: usize, newline: u32): usize {
   return at
 }
 
-/** Reads up to `most` rows and returns their number; the entry after the last one has the position where it stopped. */
+/**
+ * Reads up to `most` rows and returns their number; the entry after the last one has the position where it stopped.
+ * `isUsual` means that decimals have a point, so that the usual dialects cost nothing for the others.
+ */
 // @ts-ignore: decorator
 @inline
-export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job): u32 {
+export function readRows(keep: Keep, isUsual: bool, at: usize, end: usize, most: u32, job: Job): u32 {
   const width = job.inputs << 3
   let logits = <usize>job.logits
   let kept = <usize>job.kept
@@ -59,7 +63,7 @@ export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job)
     entry.start = <u32>at
     entry.kept = <u32>kept
     if (row == most || at >= end) break
-    const passed = readRow(keep, at, end, logits, kept, row, job)
+    const passed = readRow(keep, isUsual, at, end, logits, kept, row, job)
     if (!passed) break
     at = <usize>(passed >> 32)
     kept = <usize>(passed & 0xffffffff)
@@ -74,18 +78,21 @@ export function readRows(keep: Keep, at: usize, end: usize, most: u32, job: Job)
  */
 // @ts-ignore: decorator
 @inline
-function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, row: u32, job: Job): u64 {
+function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize, kept: usize, row: u32, job: Job): u64 {
   const newline = job.newline
   let lead = <usize>job.keptLeads
   const delimiter = job.delimiter
   const quote = job.quote
+  const numbers = isUsual ? WITH_POINT : numbersWith(job.decimal, delimiter)
   const actions = <usize>job.actions
   const last = actions + <usize>job.columns - 1
   let truths: u32 = 0
   for (let action = actions; ; action++) {
     const kind = <u32>load<u8>(action)
     if (kind == ACTION_LOGIT) {
-      at = <u32>load<u8>(at) == quote ? parseQuoted(at, logit, quote) : parse(at, logit, delimiter)
+      if (<u32>load<u8>(at) == quote) {
+        at = parseQuoted(at, logit, quote, isUsual ? WITH_POINT : numbersWith(job.decimal, quote))
+      } else at = parse(at, logit, delimiter, numbers)
       logit += 8
     } else {
       const start = at
@@ -108,8 +115,8 @@ function readRow(keep: Keep, at: usize, end: usize, logit: usize, kept: usize, r
 }
 
 /** Parses a quoted logit at `at`. Returns the end of the quotes; 0 if their content is not just a number. */
-function parseQuoted(at: usize, logit: usize, quote: u32): usize {
-  at = parseCell(at + 1, logit, quote)
+function parseQuoted(at: usize, logit: usize, quote: u32, numbers: usize): usize {
+  at = parseCell(at + 1, logit, quote, numbers)
   return at && <u32>load<u8>(at) == quote ? at + 1 : 0
 }
 
@@ -152,6 +159,17 @@ function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: 
 
 /** Writes a row: its kept cells, its new cells and a newline. */
 export function writeRow(row: u32, out: usize, job: Job): usize {
+  return writeCells(false, row, out, job)
+}
+
+/** The same if decimals may have a comma. */
+export function writeRowWithCommas(row: u32, out: usize, job: Job): usize {
+  return writeCells(true, row, out, job)
+}
+
+// @ts-ignore: decorator
+@inline
+function writeCells(mayHaveCommas: bool, row: u32, out: usize, job: Job): usize {
   const entry = entryOf(row, job)
   const start = out
   out = copy(entry.kept, entry.keptEnd - entry.kept, out)
@@ -160,19 +178,28 @@ export function writeRow(row: u32, out: usize, job: Job): usize {
   const state = stateOf(row, job)
   for (let at = emit; at < end; at++) {
     const kind = <u32>load<u8>(at)
-    if (kind == EMIT_PROBS) out = writeProbabilities(row, job.outDelimiter, out, job)
-    else if (kind == EMIT_TOP) out = writeTop(row, out, job)
+    if (kind == EMIT_PROBS) out = finish(mayHaveCommas, out, writeProbabilities(row, job.outDelimiter, out, job), job)
+    else if (kind == EMIT_TOP) out = writeTop(mayHaveCommas, row, out, job)
     else if (kind == EMIT_LABEL) out = delimit(writeLabelCell(labelOf(row, job), out, job), job)
     else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
     else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
     else if (kind == EMIT_SET_SIZE) out = delimit(print(<f64>countMembers(row, job), out), job)
     else if (kind >= <u32>EMIT_LOSS) {
-      out = delimit(isKnown(kind, row, job) ? writeEvaluated(kind, row, out, job) : writeMissing(out, job), job)
+      const isNull = !isKnown(kind, row, job)
+      out = isNull ? writeMissing(out, job) : finish(mayHaveCommas, out, writeEvaluated(kind, row, out, job), job)
+      out = delimit(out, job)
     }
-    else out = delimit(writeNumber(summaryOf(kind, state), out, job), job)
+    else out = delimit(finish(mayHaveCommas, out, writeNumber(summaryOf(kind, state), out, job), job), job)
   }
   store<u8>(out - 1, LF)
   return out - 1 == start ? writeEmpty(start, job) : out
+}
+
+/** Finishes printed numbers. */
+// @ts-ignore: decorator
+@inline
+function finish(mayHaveCommas: bool, start: usize, end: usize, job: Job): usize {
+  return mayHaveCommas ? withCommas(start, end, job) : end
 }
 
 // @ts-ignore: decorator
@@ -195,7 +222,9 @@ function writeEmpty(out: usize, job: Job): usize {
   return out + 3
 }
 
-function writeTop(row: u32, out: usize, job: Job): usize {
+// @ts-ignore: decorator
+@inline
+function writeTop(mayHaveCommas: bool, row: u32, out: usize, job: Job): usize {
   const values = rowOf(job.values, row, job)
   const positions = positionsOf(row, job)
   for (let rank: usize = 0; rank < <usize>job.top; rank++) {
@@ -203,7 +232,7 @@ function writeTop(row: u32, out: usize, job: Job): usize {
     const value = load<f64>(values + ((<usize>position) << 3))
     const label = value == value ? position : NO_CLASS
     out = delimit(writeLabelCell(label, out, job), job)
-    out = delimit(writeNumber(value, out, job), job)
+    out = delimit(finish(mayHaveCommas, out, writeNumber(value, out, job), job), job)
   }
   return out
 }

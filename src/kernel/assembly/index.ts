@@ -12,7 +12,10 @@ export { joinDoubles, joinFloats, scoreColumns, scoreMatrix, splitRows, takeStat
 export { readRuns, writeRuns } from './runs'
 export { countDistinct, packTexts, rangeOfTexts, writeTexts } from './texts'
 export { compressBlock, packLevels, uncompress } from './snappy'
-export { addCsv, addMembers, measureCsv, measureLines, measureMembers, scoreCsv, scoreCsvRequoted, scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv } from './score-text'
+export {
+  addCsv, addMembers, addVariant, measureCsv, measureLines, measureMembers, measureVariant, scoreCsv, scoreCsvRequoted,
+  scoreCsvToNdjson, scoreLines, scoreMembers, scoreMembersToCsv, scoreVariant, scoreVariantRequoted, scoreVariantToNdjson,
+} from './score-text'
 export { accumulate, begin, emit, finish, scan } from './softmax'
 export { setTemperature } from './temperature'
 export { beginMultiLabel, endMultiLabel, evaluateMultiLabel } from './multi-label'

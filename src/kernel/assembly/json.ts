@@ -6,6 +6,7 @@
 
 export const QUOTE: u32 = 0x22
 export const COMMA: u32 = 0x2c
+export const POINT: u32 = 0x2e
 export const COLON: u32 = 0x3a
 export const BRACKET: u32 = 0x5b
 export const BRACE: u32 = 0x7b
@@ -109,7 +110,7 @@ function isHex(c: u32): bool {
 export function passNumber(at: usize): usize {
   if (<u32>load<u8>(at) == 0x2d) at++
   at = <u32>load<u8>(at) == 0x30 ? at + 1 : passDigits(at)
-  if (at && <u32>load<u8>(at) == 0x2e) at = passDigits(at + 1)
+  if (at && <u32>load<u8>(at) == POINT) at = passDigits(at + 1)
   if (at && (<u32>load<u8>(at) | 0x20) == 0x65) {
     const sign = <u32>load<u8>(at, 1)
     at = passDigits(at + 1 + usize(sign == 0x2b || sign == 0x2d))

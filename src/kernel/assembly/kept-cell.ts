@@ -5,8 +5,8 @@
  */
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NULLABLE_TEXT, KEEP_TEXT, NO_BYTE } from '../constants'
 import { BACKSLASH, escapeByte, escapeText, isNullCell, writeNullCell } from './escaped-cell'
-import { BRACE, BRACKET, QUOTE } from './json'
-import { parseCell, parseJson } from './parse-number'
+import { BRACE, BRACKET, POINT, QUOTE } from './json'
+import { parseCell, parseJson, WITH_POINT } from './parse-number'
 import { CR, copy, LF, writeText } from './pipeline'
 import { Job, KeptColumn, NULL, Text } from './structs'
 import { integer, typedValue } from './typed-cell'
@@ -89,7 +89,7 @@ function beginsAsFormula(at: usize, end: usize): bool {
 
 /** Whether text is a number that the kernel understands; + and - before anything else are left to the host. */
 function isNumber(at: usize, end: usize, stop: u32): bool {
-  return parseCell(at, SPARE, stop) == end
+  return parseCell(at, SPARE, stop, WITH_POINT) == end
 }
 
 /** Whether text contains a byte that requires quotes. */
@@ -308,7 +308,7 @@ function typedCell(start: usize, end: usize, out: usize, kind: u32, job: Job): u
   const from = start + usize(isQuoted)
   const to = end - usize(isQuoted)
   store<u32>(out, from == to ? NULL : 8)
-  return from == to ? out + 4 : typedValue(from, to, out + 4, kind, isQuoted ? job.quote : job.delimiter)
+  return from == to ? out + 4 : typedValue(from, to, out + 4, kind, isQuoted ? job.quote : job.delimiter, job.decimal)
 }
 
 function quotedToText(at: usize, end: usize, out: usize, job: Job): usize {
@@ -336,7 +336,7 @@ export function jsonToValue(start: usize, end: usize, out: usize, lead: usize, _
   const isNull = first == 0x6e
   let to = out + 4
   if (kind == KEEP_TEXT) to = isNull ? to : jsonToText(start, end, to)
-  else if (!isNull && kind >= <u32>KEEP_DATE) to = first == QUOTE ? typedValue(start + 1, end - 1, to, kind, QUOTE) : 0
+  else if (!isNull && kind >= <u32>KEEP_DATE) to = first == QUOTE ? typedValue(start + 1, end - 1, to, kind, QUOTE, POINT) : 0
   else if (!isNull) to = kind == KEEP_BOOLEAN ? truth(first, to) : numberTo(start, end, to, kind == KEEP_INTEGER)
   if (!to) return 0
   store<u32>(out, isNull ? NULL : <u32>(to - out - 4))

@@ -2,7 +2,7 @@
  * Bytes to doubles, equal in every bit to JavaScript's Number() of the text.
  *
  * A cell is blanks (spaces and tabs, unless they are the delimiter), a number or name, and blanks. The usual one, `[-]
- * digits [. digits]` in up to fifteen bytes, is read in one step. It ends at the first byte outside `-` to `9`; a mask
+ * digits [. digits]` (or a decimal comma) in up to fifteen bytes, is read in one step. It ends at the first byte outside `-` to `9`; a mask
  * derived from that and from the position of the point right-aligns the digits, which are then combined in pairs, fours
  * and eights. The cell is valid if the number of digits is the expected one, which rules out a second sign or point.
  * That is at most fifteen digits, below 2^53, and 10^15 is exact, so one division rounds correctly (Clinger).
@@ -23,7 +23,7 @@
  * sign off the dependency chain between cells (no change: instruction count is the limit, not latency).
  */
 
-import { COMMA, passNumber } from './json'
+import { COMMA, passNumber, POINT } from './json'
 import { log2Pow10, mulHigh, power, unrounded } from './powers-of-ten'
 
 /** 10^0 .. 10^15, followed by -10^0 .. -10^15: all exact. */
@@ -44,9 +44,26 @@ const RAMP: usize = memory.data<i8>([
   -16, -15, -14, -13, -12, -11, -10, -9, -8, -7, -6, -5, -4, -3, -2, -1, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13,
   14, 15, 16,
 ], 16)
-const MINUSES: usize = memory.data<u64>([0x2d2d2d2d2d2d2d2d, 0x2d2d2d2d2d2d2d2d], 16)
-const TWELVES: usize = memory.data<u64>([0x0c0c0c0c0c0c0c0c, 0x0c0c0c0c0c0c0c0c], 16)
-const POINTS: usize = memory.data<u64>([0x2e2e2e2e2e2e2e2e, 0x2e2e2e2e2e2e2e2e], 16)
+
+/**
+ * How numbers are written, sixteen equal bytes for each of: the lowest byte of numbers without exponent, the distance of
+ * the highest from it, and the decimal separator. Between commas, numbers with a decimal comma have no fraction.
+ */
+export const WITH_POINT: usize = memory.data<u64>([
+  0x2d2d2d2d2d2d2d2d, 0x2d2d2d2d2d2d2d2d, 0x0c0c0c0c0c0c0c0c, 0x0c0c0c0c0c0c0c0c, 0x2e2e2e2e2e2e2e2e,
+  0x2e2e2e2e2e2e2e2e,
+], 16)
+const WITH_COMMA: usize = memory.data<u64>([
+  0x2c2c2c2c2c2c2c2c, 0x2c2c2c2c2c2c2c2c, 0x0d0d0d0d0d0d0d0d, 0x0d0d0d0d0d0d0d0d, 0x2c2c2c2c2c2c2c2c,
+  0x2c2c2c2c2c2c2c2c,
+], 16)
+const BETWEEN_COMMAS: usize = memory.data<u64>([
+  0x2d2d2d2d2d2d2d2d, 0x2d2d2d2d2d2d2d2d, 0x0c0c0c0c0c0c0c0c, 0x0c0c0c0c0c0c0c0c, 0x2c2c2c2c2c2c2c2c,
+  0x2c2c2c2c2c2c2c2c,
+], 16)
+const SPAN: usize = 16
+const SEPARATOR: usize = 32
+
 const SLASHES: usize = memory.data<u64>([0x2f2f2f2f2f2f2f2f, 0x2f2f2f2f2f2f2f2f], 16)
 const ZEROS: usize = memory.data<u64>([0x3030303030303030, 0x3030303030303030], 16)
 const PAIR: usize = memory.data<i16>([2561, 2561, 2561, 2561, 2561, 2561, 2561, 2561], 16)
@@ -58,23 +75,35 @@ const EIGHT: usize = memory.data<i16>([10000, 1, 10000, 1, 10000, 1, 10000, 1], 
  */
 const GOES_ON: usize = memory.data(256, 16)
 
+/** How numbers with this decimal separator are written in cells that end at `stop`. */
+export function numbersWith(decimal: u32, stop: u32): usize {
+  if (decimal == COMMA) return stop == COMMA ? BETWEEN_COMMAS : WITH_COMMA
+  return WITH_POINT
+}
+
+// @ts-ignore: decorator
+@inline
+function separatorOf(numbers: usize): u32 {
+  return numbers == WITH_POINT ? POINT : COMMA
+}
+
 /* The usual cell: [-] digits [. digits], up to fifteen bytes */
 
 /**
  * Parses the cell at p, stores its double at dst and returns the address after trailing blanks, or 0 if it is not
  * understood: not a number, too large, or undecided (see above). Reads up to 24 bytes. `delimiter` does not count as a
- * blank, even if it is a tab; the caller checks that it or a line end follows.
+ * blank, even if it is a tab; the caller checks that it or a line end follows. `numbers` is how numbers are written.
  */
 // @ts-ignore: decorator
 @inline
-export function parse(p: usize, dst: usize, delimiter: u32): usize {
+export function parse(p: usize, dst: usize, delimiter: u32, numbers: usize): usize {
   const text = v128.load(p)
-  const end = numberEnd(text)
+  const end = numberEnd(text, numbers)
   if (end < 16) {
     const next: u32 = load<u8>(p + end)
     const negative = u32(load<u8>(p) == 0x2d)
     const limit = 1 << end
-    const point = pointOf(text, limit)
+    const point = pointOf(text, limit, numbers)
     const shift = end + i32(point == end)
     const digits = shift - 1 - negative
     if ((next == delimiter || !load<u8>(next, GOES_ON)) && popcnt(numerals(text) & (limit - 1)) == digits && digits) {
@@ -83,12 +112,12 @@ export function parse(p: usize, dst: usize, delimiter: u32): usize {
       return p + end
     }
   }
-  return end < 16 ? parseOther(p, dst, delimiter) : parseLong(text, p, dst, delimiter)
+  return end < 16 ? parseOther(p, dst, delimiter, numbers) : parseLong(text, p, dst, delimiter, numbers)
 }
 
 /** The same as a function call, for occasional cells; `parse` is inlined into its loops. */
-export function parseCell(p: usize, dst: usize, delimiter: u32): usize {
-  return parse(p, dst, delimiter)
+export function parseCell(p: usize, dst: usize, delimiter: u32, numbers: usize): usize {
+  return parse(p, dst, delimiter, numbers)
 }
 
 /**
@@ -99,10 +128,10 @@ export function parseCell(p: usize, dst: usize, delimiter: u32): usize {
 @inline
 export function parseJson(p: usize, dst: usize): usize {
   const text = v128.load(p)
-  const end = numberEnd(text)
+  const end = numberEnd(text, WITH_POINT)
   const negative = u32(load<u8>(p) == 0x2d)
   const limit = 1 << end
-  const point = pointOf(text, limit)
+  const point = pointOf(text, limit, WITH_POINT)
   const all = numerals(text) & (limit - 1)
   const first = all >> negative
   const whole = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
@@ -113,9 +142,9 @@ export function parseJson(p: usize, dst: usize): usize {
       store<f64>(dst, <f64><i64>d / load<f64>(((shift - point) << 3) + (negative << 7), TENS - 8))
       return p + end
     }
-  } else if (whole && isEnd(load<u8>(p + 16 + digitsAt(load<u64>(p, 16))))) return parseLong(text, p, dst, COMMA)
+  } else if (whole && isEnd(load<u8>(p + 16 + digitsAt(load<u64>(p, 16))))) return parseLong(text, p, dst, COMMA, WITH_POINT)
   const passed = passNumber(p)
-  return passed && parseOther(p, dst, COMMA) ? passed : 0
+  return passed && parseOther(p, dst, COMMA, WITH_POINT) ? passed : 0
 }
 
 /** Whether a JSON number certainly ends there. */
@@ -125,19 +154,19 @@ function isEnd(next: u32): bool {
   return next == COMMA || (next | 0x20) == 0x7d
 }
 
-/** How many bytes at the start may belong to a number without exponent: `-`, `.`, digits, and `/`. */
+/** How many bytes at the start may belong to a number without exponent: sign, separator, digits, and bytes between. */
 // @ts-ignore: decorator
 @inline
-function numberEnd(text: v128): i32 {
-  const within = i8x16.le_u(i8x16.sub(text, v128.load(MINUSES)), v128.load(TWELVES))
+function numberEnd(text: v128, numbers: usize): i32 {
+  const within = i8x16.le_u(i8x16.sub(text, v128.load(numbers)), v128.load(numbers, SPAN))
   return ctz(~i8x16.bitmask(within))
 }
 
-/** The position of the first point, or else the bit of `limit`. */
+/** The position of the first decimal separator, or else the bit of `limit`. */
 // @ts-ignore: decorator
 @inline
-function pointOf(text: v128, limit: i32): i32 {
-  return ctz(i8x16.bitmask(i8x16.eq(text, v128.load(POINTS))) | limit)
+function pointOf(text: v128, limit: i32, numbers: usize): i32 {
+  return ctz(i8x16.bitmask(i8x16.eq(text, v128.load(numbers, SEPARATOR))) | limit)
 }
 
 /** One bit for each byte that is a digit, or follows the digits in ASCII. */
@@ -171,16 +200,16 @@ function weigh(digits: v128): u64 {
 }
 
 /** The same for numbers with an exponent or trailing blanks, or for `parseAny`. */
-function parseOther(p: usize, dst: usize, delimiter: u32): usize {
+function parseOther(p: usize, dst: usize, delimiter: u32, numbers: usize): usize {
   const text = v128.load(p)
-  const end = numberEnd(text)
-  if (end == 16) return parseLong(text, p, dst, delimiter)
+  const end = numberEnd(text, numbers)
+  if (end == 16) return parseLong(text, p, dst, delimiter, numbers)
   const negative = u32(load<u8>(p) == 0x2d)
   const limit = 1 << end
-  const point = pointOf(text, limit)
+  const point = pointOf(text, limit, numbers)
   const shift = end + i32(point == end)
   const digits = shift - 1 - negative
-  if (popcnt(numerals(text) & (limit - 1)) != digits || !digits) return parseAny(p, dst, delimiter)
+  if (popcnt(numerals(text) & (limit - 1)) != digits || !digits) return parseAny(p, dst, delimiter, numbers)
   return finish(weigh(align(text, shift, point)), point + 1 - shift, <u64>negative, p + end, dst, delimiter)
 }
 
@@ -188,18 +217,19 @@ function parseOther(p: usize, dst: usize, delimiter: u32): usize {
 
 // @ts-ignore: decorator
 @inline
-function parseLong(text: v128, p: usize, dst: usize, delimiter: u32): usize {
+function parseLong(text: v128, p: usize, dst: usize, delimiter: u32, numbers: usize): usize {
   const negative = u32(load<u8>(p) == 0x2d)
-  const point = pointOf(text, 0x10000)
+  const point = pointOf(text, 0x10000, numbers)
   const shift = 16 + i32(point == 16)
   const tail = load<u64>(p, 16)
   const more = digitsAt(tail)
   const end = p + 16 + more
   const next: u32 = load<u8>(end)
   let d = weigh(align(text, shift, point))
-  if (more > 7 || next == 0x2e || popcnt(numerals(text)) != shift - 1 - negative || d > load<u64>(more << 3, ROOM)) {
-    return parseAny(p, dst, delimiter)
-  }
+  if (
+    more > 7 || next == separatorOf(numbers) || popcnt(numerals(text)) != shift - 1 - negative ||
+    d > load<u64>(more << 3, ROOM)
+  ) return parseAny(p, dst, delimiter, numbers)
   d = d * load<u64>(more << 3, WHOLE_TENS) + valueOf(tail, more)
   const scale = point == 16 ? 0 : point - 15 - <i32>more
   if (next != delimiter && load<u8>(next, GOES_ON)) return finish(d, scale, <u64>negative, end, dst, delimiter)
@@ -237,7 +267,7 @@ function skipBlanks(p: usize, delimiter: u32): usize {
   return p
 }
 
-function parseAny(p: usize, dst: usize, delimiter: u32): usize {
+function parseAny(p: usize, dst: usize, delimiter: u32, numbers: usize): usize {
   p = skipBlanks(p, delimiter)
   let c: u32 = load<u8>(p)
   const negative = u64(c == 0x2d)
@@ -248,8 +278,9 @@ function parseAny(p: usize, dst: usize, delimiter: u32): usize {
   let digits = 0
   let behind = 0
   let isTruncated = false
-  for (; isDigit(c) || (c == 0x2e && !behind); c = load<u8>(++p)) {
-    if (c == 0x2e) {
+  const separator = separatorOf(numbers)
+  for (; isDigit(c) || (c == separator && c != delimiter && !behind); c = load<u8>(++p)) {
+    if (c == separator) {
       behind = 1
     } else if (d < 1000000000000000000) {
       d = d * 10 + <u64>(c - 0x30)

@@ -2,7 +2,7 @@
  * Text in, text or columns out: every reader with every writer, each pair in its own loop. See `scoreBytes`, `addRows`.
  */
 import { addRows } from './columns'
-import { readRows, writeRow } from './csv'
+import { readRows, writeRow, writeRowWithCommas } from './csv'
 import { cellToJson, cellToValue, copyCell, copyMember, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
 import { readLines, readMembers, writeObject } from './ndjson'
 import { scoreBytes } from './pipeline'
@@ -20,6 +20,19 @@ export function scoreCsvRequoted(at: usize, end: usize, out: usize, limit: usize
 
 export function scoreCsvToNdjson(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readToJson, writeObject, at, end, out, limit, job)
+}
+
+/** The same for decimal commas, which only the readers and writers of these loops know. */
+export function scoreVariant(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readVariantCells, writeRowWithCommas, at, end, out, limit, job)
+}
+
+export function scoreVariantRequoted(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readVariantRequoted, writeRowWithCommas, at, end, out, limit, job)
+}
+
+export function scoreVariantToNdjson(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readVariantToJson, writeObject, at, end, out, limit, job)
 }
 
 /** Lines with a list of logits, kept completely. */
@@ -41,6 +54,10 @@ export function measureCsv(at: usize, end: usize, out: usize, limit: usize, job:
   return scoreBytes(readCells, writeNothing, at, end, out, limit, job)
 }
 
+export function measureVariant(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
+  return scoreBytes(readVariantCells, writeNothing, at, end, out, limit, job)
+}
+
 export function measureMembers(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readRawMembers, writeNothing, at, end, out, limit, job)
 }
@@ -53,6 +70,10 @@ export function addCsv(at: usize, end: usize, job: Job): u32 {
   return addRows(readTexts, at, end, job)
 }
 
+export function addVariant(at: usize, end: usize, job: Job): u32 {
+  return addRows(readVariantTexts, at, end, job)
+}
+
 export function addMembers(at: usize, end: usize, job: Job): u32 {
   return addRows(readMemberTexts, at, end, job)
 }
@@ -62,15 +83,27 @@ function writeNothing(row: u32, out: usize, job: Job): usize {
 }
 
 function readCells(at: usize, end: usize, most: u32, job: Job): u32 {
-  return readRows(copyCell, at, end, most, job)
+  return readRows(copyCell, true, at, end, most, job)
+}
+
+function readVariantCells(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(copyCell, false, at, end, most, job)
 }
 
 function readRequoted(at: usize, end: usize, most: u32, job: Job): u32 {
-  return readRows(requoteCell, at, end, most, job)
+  return readRows(requoteCell, true, at, end, most, job)
+}
+
+function readVariantRequoted(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(requoteCell, false, at, end, most, job)
 }
 
 function readToJson(at: usize, end: usize, most: u32, job: Job): u32 {
-  return readRows(cellToJson, at, end, most, job)
+  return readRows(cellToJson, true, at, end, most, job)
+}
+
+function readVariantToJson(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(cellToJson, false, at, end, most, job)
 }
 
 function readRawMembers(at: usize, end: usize, most: u32, job: Job): u32 {
@@ -82,7 +115,11 @@ function readToCells(at: usize, end: usize, most: u32, job: Job): u32 {
 }
 
 function readTexts(at: usize, end: usize, most: u32, job: Job): u32 {
-  return readRows(cellToValue, at, end, most, job)
+  return readRows(cellToValue, true, at, end, most, job)
+}
+
+function readVariantTexts(at: usize, end: usize, most: u32, job: Job): u32 {
+  return readRows(cellToValue, false, at, end, most, job)
 }
 
 function readMemberTexts(at: usize, end: usize, most: u32, job: Job): u32 {

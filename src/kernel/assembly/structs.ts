@@ -117,6 +117,9 @@ export class Job {
   comment: u32
   /** 1 if each row ends in a delimiter that is not followed by a cell. */
   trailing: u32
+  /** The decimal separators of delimited input and output. */
+  decimal: u32
+  outDecimal: u32
   /** Delimited output: the byte after each cell. */
   outDelimiter: u32
   /** The quote and the escape of its special bytes, or NO_BYTE. */

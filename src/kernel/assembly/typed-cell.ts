@@ -3,7 +3,8 @@
  * unusual ones, which are left to the host.
  */
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NUMBER, KEEP_TIMESTAMP_UTC } from '../constants'
-import { parse } from './parse-number'
+import { POINT } from './json'
+import { numbersWith, parse } from './parse-number'
 import { print } from './print-number'
 
 /**
@@ -18,10 +19,13 @@ const LARGEST: f64 = 1e290
 /** Buffer for a number as text. */
 const SPARE: usize = memory.data(64, 16)
 
-/** Writes the value of a nonempty cell in eight bytes; 0 if that is left to the host. `stop` ends the cell. */
-export function typedValue(at: usize, end: usize, out: usize, kind: u32, stop: u32): usize {
+/**
+ * Writes the value of a nonempty cell in eight bytes; 0 if that is left to the host. `stop` ends the cell; `decimal` is
+ * the decimal separator.
+ */
+export function typedValue(at: usize, end: usize, out: usize, kind: u32, stop: u32, decimal: u32): usize {
   if (kind == KEEP_INTEGER) return integer(at, end, out)
-  if (kind == KEEP_NUMBER) return number(at, end, out, stop)
+  if (kind == KEEP_NUMBER) return number(at, end, out, stop, decimal)
   if (kind == KEEP_BOOLEAN) return truth(at, end, out)
   if (kind == KEEP_DATE) return end - at == 10 ? date(at, out) : 0
   return timestamp(at, end, out, kind == KEEP_TIMESTAMP_UTC)
@@ -51,15 +55,15 @@ function digitAt(at: usize): u32 {
 }
 
 /** A number that begins like a canonical one, if a double preserves all its digits. */
-function number(start: usize, end: usize, out: usize, stop: u32): usize {
+function number(start: usize, end: usize, out: usize, stop: u32, decimal: u32): usize {
   const at = start + usize(<u32>load<u8>(start) == 0x2d)
   const first = <u32>load<u8>(at)
   const leads = first == 0x30 && digitAt(at + 1) <= 9
-  if (leads || (first - 0x30 > 9 && first != 0x2e)) return 0
-  if (parse(start, out, stop) != end || isBlank(end - 1)) return 0
+  if (leads || (first - 0x30 > 9 && first != decimal)) return 0
+  if (parse(start, out, stop, numbersWith(decimal, stop)) != end || isBlank(end - 1)) return 0
   const size = abs(load<f64>(out))
   const isUsual = end - at <= NUMBER_DIGITS && size > LEAST && size < LARGEST
-  return isUsual || keepsDigits(at, end, size) ? out + 8 : 0
+  return isUsual || keepsDigits(at, end, size, decimal) ? out + 8 : 0
 }
 
 // @ts-ignore: decorator
@@ -70,17 +74,17 @@ function isBlank(at: usize): bool {
 }
 
 /** Whether a double prints with the same digits as a text, except for leading and trailing zeros. */
-function keepsDigits(at: usize, end: usize, value: f64): bool {
+function keepsDigits(at: usize, end: usize, value: f64, decimal: u32): bool {
   let other = SPARE
-  const otherEnd = digitsEnd(SPARE, print(value, SPARE))
-  end = digitsEnd(at, end)
-  at = skipZeros(at, end)
-  other = skipZeros(other, otherEnd)
+  const otherEnd = digitsEnd(SPARE, print(value, SPARE), POINT)
+  end = digitsEnd(at, end, decimal)
+  at = skipZeros(at, end, decimal)
+  other = skipZeros(other, otherEnd, POINT)
   while (at < end || other < otherEnd) {
     const one = at < end ? <u32>load<u8>(at) : 0x30
     const two = other < otherEnd ? <u32>load<u8>(other) : 0x30
-    if (one == 0x2e) at++
-    else if (two == 0x2e) other++
+    if (one == decimal) at++
+    else if (two == POINT) other++
     else {
       if (one != two) return false
       at++
@@ -90,14 +94,14 @@ function keepsDigits(at: usize, end: usize, value: f64): bool {
   return true
 }
 
-/** The end of a number's digits and point. */
-function digitsEnd(at: usize, end: usize): usize {
-  while (at < end && (digitAt(at) <= 9 || <u32>load<u8>(at) == 0x2e)) at++
+/** The end of a number's digits and decimal separator. */
+function digitsEnd(at: usize, end: usize, decimal: u32): usize {
+  while (at < end && (digitAt(at) <= 9 || <u32>load<u8>(at) == decimal)) at++
   return at
 }
 
-function skipZeros(at: usize, end: usize): usize {
-  while (at < end && (<u32>load<u8>(at) == 0x30 || <u32>load<u8>(at) == 0x2e)) at++
+function skipZeros(at: usize, end: usize, decimal: u32): usize {
+  while (at < end && (<u32>load<u8>(at) == 0x30 || <u32>load<u8>(at) == decimal)) at++
   return at
 }
 

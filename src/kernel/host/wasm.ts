@@ -19,11 +19,15 @@ export interface Kernel {
   scoreCsv(at: number, end: number, out: number, limit: number, job: number): number
   scoreCsvRequoted(at: number, end: number, out: number, limit: number, job: number): number
   scoreCsvToNdjson(at: number, end: number, out: number, limit: number, job: number): number
+  scoreVariant(at: number, end: number, out: number, limit: number, job: number): number
+  scoreVariantRequoted(at: number, end: number, out: number, limit: number, job: number): number
+  scoreVariantToNdjson(at: number, end: number, out: number, limit: number, job: number): number
   scoreLines(at: number, end: number, out: number, limit: number, job: number): number
   scoreMembers(at: number, end: number, out: number, limit: number, job: number): number
   scoreMembersToCsv(at: number, end: number, out: number, limit: number, job: number): number
   /** See `assembly/columns.ts`. */
   addCsv(at: number, end: number, job: number): number
+  addVariant(at: number, end: number, job: number): number
   addMembers(at: number, end: number, job: number): number
   packKept(job: number): void
   /** See `assembly/cells.ts`. */
@@ -72,6 +76,7 @@ export interface Kernel {
   metricsRoom(classes: number, hasConfusion: number, shift: number): number
   addTruth(at: number, length: number, index: number, job: number): void
   measureCsv(at: number, end: number, out: number, limit: number, job: number): number
+  measureVariant(at: number, end: number, out: number, limit: number, job: number): number
   measureLines(at: number, end: number, out: number, limit: number, job: number): number
   measureMembers(at: number, end: number, out: number, limit: number, job: number): number
   /** See `assembly/snappy.ts`. */
