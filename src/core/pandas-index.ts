@@ -2,8 +2,7 @@
 import { isLogitName } from './column-name.js'
 import { shown, shownNames } from './errors.js'
 import { optionText } from './option-words.js'
-
-type Metadata = ReadonlyMap<string, string> | undefined
+import { type Metadata, pandasList } from './pandas-metadata.js'
 
 /** An index without a column of its own. */
 interface RangeIndex {
@@ -13,16 +12,8 @@ interface RangeIndex {
   step: number
 }
 
-/** The names of columns, or ranges; https://pandas.pydata.org/docs/development/developer.html describes them. */
-function indexColumns(metadata: Metadata): unknown[] {
-  try {
-    const { index_columns: columns } = JSON.parse(metadata?.get('pandas') ?? '{}') as { index_columns?: unknown }
-    return Array.isArray(columns) ? columns : []
-  } catch {
-    // Invalid JSON says nothing about columns.
-    return []
-  }
-}
+/** The names of columns, or ranges. */
+const indexColumns = (metadata: Metadata) => pandasList(metadata, 'index_columns')
 
 /** The columns that are the index. */
 export function pandasIndexNames(metadata: Metadata): ReadonlySet<string> {

@@ -27,6 +27,7 @@ import {
   type OutputColumn,
   parseEmit,
 } from '../core/output-columns.js'
+import { withAdded } from '../core/pandas-metadata.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes, type Types } from '../core/requested-types.js'
@@ -109,12 +110,15 @@ export function columnsOf(
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
   for (const text of format.typed ? typeWarnings(kept, restored, settings.types) : []) warn(text)
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
-  const { metadata } = restored
+  const added = [...kept.filter(({ name }) => !restored.columns.has(name)), ...fields]
   return {
     kept,
     fields,
     classes: layout.classes,
-    metadata,
+    metadata: withAdded(
+      restored.metadata,
+      added.map(({ name }) => name),
+    ),
     keptColumn: columnMaker(job),
     read: reader(job, fields, settings),
   }

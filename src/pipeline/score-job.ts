@@ -5,6 +5,7 @@ import { nullsOf } from '../core/missing.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf, inputsOf } from '../core/output-columns.js'
+import { withAdded } from '../core/pandas-metadata.js'
 import type { OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
@@ -107,11 +108,15 @@ export function outputSchema(
 ): OutputSchema {
   const { settings, schema, output } = job
   const { rows, metadata, shape } = reader
+  const fields = fieldsOf(schema.emit, schema)
   return {
     kept: schema.kept.map((index) => reader.columns[index]!),
     isKept: keyTest(job),
-    fields: fieldsOf(schema.emit, schema),
-    metadata,
+    fields,
+    metadata: withAdded(
+      metadata,
+      fields.map(({ name }) => name),
+    ),
     classes: schema.classes,
     byClass: job.byClass,
     print: printer(settings),
