@@ -168,6 +168,23 @@ describe('names of classes', () => {
     expect(error).toMatchObject({ code: 'E_LABELS', message })
     expect((await run(array, { labels: 'no,yes', axis: 0, to: 'csv', emit: 'label' })).text).toBe('label\nno\nno\nno\n')
   })
+
+  it('name columns of Parquet and Arrow, as of text; without names there is a list', async () => {
+    const array = npyFile('<f8', false, [1, 2], new Uint8Array(16))
+    const named = { p_no: 0.5, p_yes: 0.5, label: 'no' }
+    const unnamed = { probs: [0.5, 0.5], label: '0' }
+    for (const [options, row] of [
+      [{ labels: 'no,yes' }, named],
+      [{}, unnamed],
+    ] as const) {
+      const { buffer: file, byteOffset, length } = (await run(array, { ...options, to: 'parquet' })).bytes
+      expect(await parquetReadObjects({ file: file.slice(byteOffset, byteOffset + length) as ArrayBuffer })).toEqual([
+        row,
+      ])
+      const table = tableFromIPC((await run(array, { ...options, to: 'arrow' })).bytes)
+      expect(table.schema.fields.map(({ name }) => name)).toEqual(Object.keys(row))
+    }
+  })
 })
 
 describe('an array of three axes', () => {

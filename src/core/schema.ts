@@ -108,6 +108,8 @@ interface SchemaNeeds {
   objects: boolean
   /** Whether there are no rows, which would determine the length of lists. */
   isEmpty?: boolean
+  /** Whether an array is written as a table: classes that are named get columns, as in text. */
+  isArrayToTable?: boolean
 }
 
 /**
@@ -169,19 +171,26 @@ function listSchemaOf(
   settings: SchemaSettings,
   columns: readonly Column[],
   position: number,
-  { shapes, objects, isEmpty = false }: SchemaNeeds,
+  needs: SchemaNeeds,
 ): Schema {
+  const { objects, isEmpty = false } = needs
   const header = columns.map(({ name }) => name)
   const { type, keys, nested } = columns[position]!
   const listText = type === 'text' && ({ listText: true } as const)
   const recordKeys = type === 'record' && keys && { logitKeys: keys }
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
-  const shaped = nested ? nestedLayout(settings, layout, nested.depth) : shapedLayout(layout, type, shapes)
+  const shaped = nested
+    ? nestedLayout(settings, layout, nested.depth)
+    : shapedLayout(layout, type, shapesFor(layout, needs))
   const kept = keptOf(settings, columns, [position], objects)
   const names = outputNames(shaped)
   requireNewNames(shaped, objects && settings.keep === true ? header : kept.map((index) => header[index]!))
   const truth = truthIn(truthsOf(settings, header), [position], columns, shaped)
   return { header, logits: [position], logitsList: true, ...listText, ...recordKeys, ...truth, kept, names, ...shaped }
+}
+
+function shapesFor({ namedBy, assumed }: OutputLayout, { shapes, isArrayToTable }: SchemaNeeds): readonly Shape[] {
+  return isArrayToTable && (namedBy || assumed) ? ['columns'] : shapes
 }
 
 /** The layout of results in one of the shapes that an output supports. */

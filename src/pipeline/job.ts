@@ -1,7 +1,7 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
 
 import { COMMAS, type Dialect } from '../core/dialect.js'
-import { delimiterOf, dialectOf } from '../core/formats.js'
+import { delimiterOf, dialectOf, isArray } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
@@ -34,7 +34,8 @@ export async function jobOf(
   const settings = numbersOnly ? withNumericDefault(given) : given
   const { columns, named, headerLine, rows } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
-  const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0 }
+  const isArrayToTable = typed === true && !numbersOnly && isArray(settings.from)
+  const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable }
   await defineColumns(reader, settings, async (isFirst) => {
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
     const schema = resolveTable(withSelection(settings, run), columns, needs, evidence)

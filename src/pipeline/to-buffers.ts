@@ -38,6 +38,6 @@ function bufferOf(chunk: unknown): Buffer {
   throw new SoftmaxError('E_CHUNK', {
     takes: 'bytes or text',
     got: kindOf(chunk),
-    remedy: 'pass rows to softmax() or write()',
+    remedy: "pass rows to softmax(), or make bytes of them: .compose(write('ndjson'))",
   })
 }
