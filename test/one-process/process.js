@@ -2,7 +2,8 @@
  * A process that runs the command many times. Each run is a new instance of the command's entry module, and ends where a
  * process of its own would end: when nothing is left to wait for.
  */
-import { closeSync, openSync } from 'node:fs'
+import { closeSync, openSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 
 const [, , entry, ...files] = process.argv
 /** What a run listens to until its process ends. */
@@ -21,6 +22,9 @@ process.on('message', ({ args, cwd, env }) => {
   process.once('beforeExit', () => setImmediate(endRun))
   import(`${entry}?${++runs}`)
 })
+
+// The processes of the tests are ended by a signal.
+process.once('disconnect', () => rmSync(dirname(files[0]), { recursive: true }))
 
 /** Opens files as standard input, output and error: a file gets the lowest number that is free. */
 function openStandard(paths) {
