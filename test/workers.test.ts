@@ -185,7 +185,7 @@ const WAYS_TO_END = {
 }
 
 describe('results that wait to be written', () => {
-  const COUNT = 800_000
+  const COUNT = 400_000
   const from = (row: (id: number) => string) => Array.from({ length: COUNT }, (_, id) => row(id)).join('')
   const scored = () => `id,p_a,p_b,label\n${from((id) => `${id},${P21},a\n`)}`
 
