@@ -748,15 +748,19 @@ describe('an index that pandas stores as a range', () => {
     await stream.toArray()
     return warnings
   }
-  const index =
-    'the pandas index "doc_id" is a range (from 1000 in steps of 2) that is not stored as a column, so it is lost'
+  const index = 'the pandas index "doc_id" is a range (from 1000 in steps of 2) that is not stored as a column'
+  const remedy = 'reset_index() in pandas makes it a column'
 
-  it('is lost with rows that are left out, and in text, with a warning', async () => {
+  it('is lost with rows that are not read, and in text, with a warning', async () => {
     expect(await warningsOf({ to: 'parquet' })).toEqual([])
     expect(await warningsOf({ to: 'csv', keep: false })).toEqual([])
-    const remedy = 'reset_index() in pandas makes it a column'
-    expect(await warningsOf({ to: 'csv' })).toEqual([`${index}; ${remedy}`])
-    expect(await warningsOf({ to: 'parquet', head: 2 })).toEqual([`${index}; ${remedy}`])
-    expect(await warningsOf({ to: 'parquet', onError: 'skip' })).toEqual([`${index} if rows are left out; ${remedy}`])
+    expect(await warningsOf({ to: 'csv' })).toEqual([`${index}, so it is lost; ${remedy}`])
+    expect(await warningsOf({ to: 'parquet', head: 2 })).toEqual([`${index}, so it is lost; ${remedy}`])
+  })
+
+  it('is lost if rows are left out, with a warning', async () => {
+    expect(await warningsOf({ to: 'parquet', onError: 'skip' })).toEqual([])
+    const lost = `${index}, and rows were left out, so it is lost; ${remedy}`
+    expect(await warningsOf({ to: 'parquet', onError: 'skip', nonfinite: 'error' })).toEqual([lost])
   })
 })

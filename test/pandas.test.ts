@@ -78,3 +78,29 @@ describe.each(CASES.map((one) => [one.name, one] as const))('names of columns in
     expect(entry).toBe(contentsOf(input(from), from).entry)
   })
 })
+
+/** The default index is a range, too, which is 0, 1 in a table of two rows. */
+describe('rows left out of a table with the default index of pandas', () => {
+  const bytes = (format: Format) => Buffer.from(CASES.find(({ name }) => name === 'integers')![format], 'base64')
+  const warning =
+    'the pandas index is a range that is not stored as a column, and rows were left out, so the rows after them have moved up in it; reset_index() in pandas makes it a column'
+  // The first column contains 2, 0 and 0.5, of which only 0 is a class.
+  const options = { logits: '2-3', labels: 'a,b', onError: 'skip' } as const
+  const cases = FORMATS.flatMap((from) =>
+    ([...FORMATS, 'csv', 'ndjson'] as const).flatMap((to) => [
+      { from, to },
+      { from, to, keep: false },
+    ]),
+  )
+
+  it.each(cases)('cause a warning at the end: %o', async (one) => {
+    const { warnings, stats } = await run(bytes(one.from), { ...one, ...options, truth: '1' })
+    expect(stats).toMatchObject({ read: 3, written: 1 })
+    expect(warnings).toEqual([warning])
+  })
+
+  it.each(cases)('cause no warning if there are none: %o', async (one) => {
+    const { warnings } = await run(bytes(one.from), { ...one, ...options })
+    expect(warnings).toEqual([])
+  })
+})

@@ -32,15 +32,35 @@ export function indexWarning(
   return `${shownNames(left)} ${are} the index of a pandas table; ${optionText('logits')} selects other columns`
 }
 
+const REMEDY = 'reset_index() in pandas makes it a column'
+
 /**
  * The warning that an index is lost that is a range, other than that of the row numbers: it is only in the metadata, and
  * pandas ignores it if the number of rows is another one.
  */
-export function lostIndexWarning(metadata: Metadata, isLost: boolean | 'ifRowsAreLeft'): string | undefined {
-  const index = isLost === false ? undefined : indexColumns(metadata).find(isRange)
-  if (!index || (index.name === null && index.start === 0 && index.step === 1)) return undefined
+export function lostIndexWarning(metadata: Metadata, isLost: boolean): string | undefined {
+  const index = isLost ? indexColumns(metadata).find(isRange) : undefined
+  if (!index || (index.name === null && isDefault(index))) return undefined
+  return `${rangeText(index)}, so it is lost; ${REMEDY}`
+}
+
+/** The warning that rows were left out of a table whose index is a range, which pandas then numbers from 0. */
+export function gapWarning(metadata: Metadata): string | undefined {
+  const index = indexColumns(metadata).find(isRange)
+  if (!index) return undefined
+  const effect = isDefault(index) ? 'the rows after them have moved up in it' : 'it is lost'
+  return `${rangeText(index)}, and rows were left out, so ${effect}; ${REMEDY}`
+}
+
+/** The index, as the subject of a sentence. */
+function rangeText(index: RangeIndex): string {
   const name = index.name === null ? '' : ` ${shown(index.name)}`
-  return `the pandas index${name} is a range (from ${index.start} in steps of ${index.step}) that is not stored as a column, so it is lost${isLost === true ? '' : ' if rows are left out'}; reset_index() in pandas makes it a column`
+  const range = isDefault(index) ? '' : ` (from ${index.start} in steps of ${index.step})`
+  return `the pandas index${name} is a range${range} that is not stored as a column`
+}
+
+function isDefault({ start, step }: RangeIndex): boolean {
+  return start === 0 && step === 1
 }
 
 function isRange(index: unknown): index is RangeIndex {

@@ -9,7 +9,7 @@ import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items, OPTIONS } from '../core/options.js'
-import { indexWarning, lostIndexWarning, pandasIndexNames } from '../core/pandas-index.js'
+import { gapWarning, indexWarning, lostIndexWarning, pandasIndexNames } from '../core/pandas-index.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
@@ -60,6 +60,8 @@ export async function jobOf(
   const nested = nestedWarning(kept, requestedTypes(settings.types))
   const index = schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence)
   const lost = lostIndexWarning(reader.metadata, losesIndex(settings, run, typed === true && !numbersOnly))
+  // The rows of an array never have labels.
+  if (lost === undefined && !numbersOnly) run.gapWarning ??= gapWarning(reader.metadata)
   for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, lost, nested]) {
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }
@@ -84,11 +86,9 @@ export async function jobOf(
   }
 }
 
-/** Whether an index of pandas without a column is lost: rows are left out, or there is no place for metadata. */
-function losesIndex({ keep, onError, head }: InputSettings, { measures }: Run, hasMetadata: boolean) {
-  if (measures === true || keep !== true) return false
-  if (head !== undefined || !hasMetadata) return true
-  return onError === 'skip' ? 'ifRowsAreLeft' : false
+/** Whether an index of pandas without a column is lost in any case: there is no place for metadata, or not for all rows. */
+function losesIndex({ keep, head }: InputSettings, { measures }: Run, hasMetadata: boolean): boolean {
+  return measures !== true && keep === true && (head !== undefined || !hasMetadata)
 }
 
 /** Class names, which are emitted by default, are not numbers. */

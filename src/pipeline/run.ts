@@ -41,6 +41,8 @@ export interface Run {
   dialect?: Dialect
   /** Inputs without rows, waiting for an input that defines the number of classes. */
   unmeasured?: { reader: RecordBatchReader; input: Input; settings: InputSettings; origin: Origin }[]
+  /** The warning if rows are left out, of inputs whose rows have no labels but their positions. */
+  gapWarning?: string | undefined
   /** Whether metrics are requested, which cannot count rows of NaN. */
   isMeasured?: boolean
   /** Whether rows are only evaluated and nothing is written; and the accumulator of evaluated rows. */

@@ -4,7 +4,7 @@ import { isText, rowFormatOf } from '../core/formats.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { flattenedWarning } from './columns.js'
 import type { Input } from './open-input.js'
-import { requireConservation, requireRows } from './row-counts.js'
+import { rejectedOf, requireConservation, requireRows } from './row-counts.js'
 import { isDone, type Run } from './run.js'
 import { scoreInput } from './score-input.js'
 import { buffersOf, scoreRows } from './score-rows.js'
@@ -31,8 +31,9 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
-    const flattened = flattenedWarning(run)
-    if (flattened !== undefined) run.emit('warning', flattened, run.first?.name)
+    for (const warning of [flattenedWarning(run), leftOutWarning(run)]) {
+      if (warning !== undefined) run.emit('warning', warning, run.first?.name)
+    }
     if (run.writer) yield* buffersOf(run.writer.end())
   } catch (error) {
     throw withSource(error, inputs.length === 1 ? inputs[0]!.name : undefined)
@@ -49,6 +50,10 @@ function closeOnAbort(inputs: readonly Input[], signal: AbortSignal | undefined)
   }
   signal?.addEventListener('abort', close)
   return () => signal?.removeEventListener('abort', close)
+}
+
+function leftOutWarning({ gapWarning, measures, stats }: Run): string | undefined {
+  return rejectedOf(stats) > 0 && stats.written > 0 && !measures ? gapWarning : undefined
 }
 
 /** Text without columns is empty, but a binary format has to declare its columns. */
