@@ -231,6 +231,15 @@ describe('trim', () => {
     expect(text).toBe(scored('').replaceAll(',', '\t'))
   })
 
+  it('is done in the fast lane, unless the names of logits are numbers', async () => {
+    const row = ' a , 2 , "1" \n'
+    expect((await run(`${HEADER}\n${row}`, options)).stats).toMatchObject({ lane: 'fast', written: 1 })
+    const named = { ...options, logits: '2-3', header: true }
+    expect((await run(`t, 0 ,1\n${row}`, named)).stats).toMatchObject({ lane: 'general', written: 1 })
+    const { error } = await run(`t, 0 ,1\n${row}`, { ...named, lane: 'fast' })
+    expect(error!.message).toContain('does not support blanks around cells below numeric column names')
+  })
+
   it('knows newlines in quotes behind blanks', async () => {
     expect((await everyWay(`${HEADER}\n  "a\nb"  ,2,1\n`, options)).text).toBe(scored('"a\nb"'))
   })
@@ -810,8 +819,14 @@ describe('files that were joined', () => {
 
   it('are found where the names of logits are numbers, so that the header could be a row', async () => {
     const input = 'id,0,1\na,2,1\nid,0,1\nb,2,1\n'
-    for (const text of [input, input.replaceAll('0,1', '"0","1"')]) {
-      const { error } = await everyWay(text, { logits: '2-3' })
+    const texts: [string, ScoreOptions][] = [
+      [input, {}],
+      [input.replaceAll('0,1', '"0","1"'), {}],
+      [input.replace('id,0,1', 'id , 0 , 1'), { trim: true }],
+      [input.replaceAll(',', ';').replaceAll('0;1', '0,5;1,5'), { delimiter: ';', decimal: ',', header: true }],
+    ]
+    for (const [text, options] of texts) {
+      const { error } = await everyWay(text, { logits: '2-3', ...options })
       expect(error).toMatchObject({ code: 'E_REPEATED', info: { line: 3 } })
     }
   })

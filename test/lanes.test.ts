@@ -180,6 +180,7 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     from: maybe(random, 6, () => 'tsv'),
     delimiter: maybe(random, 6, () => random.of([';', '|', ' ', ':'])),
     decimal: maybe(random, 5, () => ','),
+    trim: maybe(random, 5, () => true),
     outputHeader: isDelimited ? maybe(random, 4, () => random.below(2) === 0) : undefined,
     ...output,
     comment: maybe(random, 6, () => '#'),
@@ -196,11 +197,12 @@ function dialectOptions(random: Random, classes: number): ScoreOptions {
   return needsDelimiter ? { ...options, delimiter: options.delimiter ?? random.of([';', ',']) } : options
 }
 
-/** A cell as a dialect writes it: with a decimal comma, and quotes around it if that is the delimiter. */
-function cellIn({ decimal, delimiter }: ScoreOptions): (cell: string) => string {
-  if (decimal !== ',') return (cell) => cell
+/** A cell as a dialect writes it: with a decimal comma, and quotes around it if that is the delimiter; between blanks. */
+function cellIn({ decimal, delimiter, trim }: ScoreOptions, random: Random): (cell: string) => string {
   const quoted = (cell: string) => (delimiter === ',' && !cell.includes('"') ? `"${cell}"` : cell)
-  return (cell) => (/\d\.\d|^-?\.\d/.test(cell) ? quoted(cell.replaceAll('.', ',')) : cell)
+  const isDecimal = (cell: string) => decimal === ',' && /\d\.\d|^-?\.\d/.test(cell)
+  const blanks = () => (trim ? random.of(['', '', ' ', '  ', '\t', ' \t   ', ' '.repeat(40)]) : '')
+  return (cell) => blanks() + (isDecimal(cell) ? quoted(cell.replaceAll('.', ',')) : cell) + blanks()
 }
 
 /** Sometimes treats quotes as literal, which the fast lane supports if cells are copied unchanged. */
@@ -213,7 +215,7 @@ function withoutQuotes(random: Random, options: ScoreOptions, text: string): Sco
 function randomCase(random: Random, rows: number, oddness: number): Case {
   const classes = random.of([1, 2, 2, 3, 3, 5, 10, 17])
   const options = dialectOptions(random, classes)
-  const dialected = cellIn(options)
+  const dialected = cellIn(options, random)
   const delimiter = options.delimiter ?? (options.from === 'tsv' ? '\t' : ',')
   const names = Array.from({ length: classes }, (_, index) => `logit_${index}`)
   const before = random.below(3)
@@ -232,7 +234,7 @@ function randomCase(random: Random, rows: number, oddness: number): Case {
     ].map(dialected)
     if (random.below(4000) < oddness) cells.splice(random.below(cells.length), 1, ...others(random.below(3), () => '1'))
     lines.push(cells.join(delimiter))
-    if (random.below(4000) < oddness) lines.push(random.of(['', '\r', ' ']))
+    if (random.below(4000) < oddness) lines.push(random.of(['', '\r', ' ', ' \t', '\r ']))
   }
   const ends = random.of(crlf ? ['\r\n', '\r\n', ''] : ['\n', '\n', ''])
   const joined = lines.join(crlf ? '\r\n' : '\n') + ends

@@ -72,6 +72,7 @@ function dialectFields(job: TextJob, at: Layout) {
     newline: input.newline.charCodeAt(0),
     comment: input.comment?.charCodeAt(0) ?? NO_BYTE,
     trailing: input.trailing ? 1 : 0,
+    trims: input.blanks === 'trim' ? 1 : 0,
     decimal: decimalOf(input),
     outDecimal: decimalOf(output),
     outDelimiter: output.delimiter.charCodeAt(0),

@@ -84,7 +84,7 @@ export function textJobOf(
   const { source } = text
   const refusal =
     listsRefusal(schema, source) ??
-    (source.format === 'csv' ? dialectRefusal(source.dialect) : keysRefusal(source.columns, schema, named)) ??
+    (source.format === 'csv' ? csvRefusal(source, schema) : keysRefusal(source.columns, schema, named)) ??
     quotesRefusal(job) ??
     escapesRefusal(job) ??
     (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
@@ -138,9 +138,15 @@ function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): st
   return logitsList && format === 'csv' ? 'lists in cells' : undefined
 }
 
+/** A repeated header may have other blanks between its cells, so it is not found among the bytes of a block. */
+function csvRefusal({ columns, dialect }: TextSource & { format: 'csv' }, { logits }: Schema): string | undefined {
+  const isHidden = dialect.blanks === 'trim' && hasNumericNames(columns, logits, dialect)
+  return isHidden ? 'blanks around cells below numeric column names' : dialectRefusal(dialect)
+}
+
 function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
   if (delimiter.length > 1) return 'delimiters of several characters'
-  if (blanks !== 'keep') return 'blanks around cells'
+  if (blanks === 'delimit') return 'blanks as delimiters'
   if (isEscaped({ quote, escape })) return undefined
   return quote === escape && (quote === '"' || quote === '') ? undefined : 'this quote or escape'
 }
@@ -171,8 +177,13 @@ function unusualIn(source: TextSource, { logits }: Schema): string[] {
   if (source.format !== 'csv') return []
   const { columns, dialect } = source
   const header = columns.map(({ headerCell = '' }) => headerCell).join(dialect.delimiter)
-  const isNumeric = columns[0]?.headerCell !== undefined && logits.every((index) => isNumber(columns[index]!.name))
-  return isNumeric ? [header] : []
+  return hasNumericNames(columns, logits, dialect) ? [header] : []
+}
+
+/** Whether a repetition of the header has numbers as logits. */
+function hasNumericNames(columns: readonly Column[], logits: readonly number[], { decimalComma }: Dialect): boolean {
+  const nameOf = ({ name }: Column) => (decimalComma ? withPoint(name) : name)
+  return columns[0]?.headerCell !== undefined && logits.every((index) => isNumber(nameOf(columns[index]!)))
 }
 
 function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: boolean): string | undefined {
@@ -234,8 +245,8 @@ function typesRefusal(columns: readonly Column[], schema: Schema, first: readonl
   return isSame ? undefined : 'types that differ from those of the first input'
 }
 
-function csvEntry(job: ScoreJob, { decimalComma }: Dialect): Entry {
-  const kind = decimalComma ? 'Variant' : 'Csv'
+function csvEntry(job: ScoreJob, { decimalComma, blanks }: Dialect): Entry {
+  const kind = decimalComma || blanks === 'trim' ? 'Variant' : 'Csv'
   if (job.measures) return `measure${kind}`
   if (job.typed) return `add${kind}`
   if (!job.output) return `score${kind}ToNdjson`

@@ -8,7 +8,7 @@ import { ACTION_KEEP, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_L
 import { labelOf, entryOf, rowOf, stateOf } from './batch'
 import { withCommas } from './decimal-comma'
 import { BACKSLASH, writeNullCell } from './escaped-cell'
-import { numbersWith, parse, parseCell, WITH_POINT } from './parse-number'
+import { isBlank, numbersWith, parse, parseCell, skipBlanks, WITH_POINT } from './parse-number'
 import { print } from './print-number'
 import {
   countMembers, CR, copy, LF, positionsOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
@@ -28,12 +28,12 @@ export function countLines(at: usize, end: usize, newline: u32): u32 {
   return count
 }
 
-/** The start of the first row after blank lines and comments. */
+/** The start of the first row after blank lines and comments; `trims` means that lines of blanks are blank. */
 // @ts-ignore: decorator
 @inline
-function skipBlankLines(at: usize, end: usize, job: Job): usize {
+function skipBlankLines(at: usize, end: usize, trims: bool, job: Job): usize {
   while (at < end) {
-    const behind = passNewline(at, job.newline)
+    const behind = passNewline(trims ? skipBlanks(at, job.delimiter) : at, job.newline)
     if (behind) at = behind
     else if (<u32>load<u8>(at) == job.comment) at = passComment(at, job.newline)
     else break
@@ -48,7 +48,7 @@ function passComment(at: usize, newline: u32): usize {
 
 /**
  * Reads up to `most` rows and returns their number; the entry after the last one has the position where it stopped.
- * `isUsual` means that decimals have a point, so that the usual dialects cost nothing for the others.
+ * `isUsual` means that decimals have a point and blanks are kept, so that the usual dialects cost nothing for the others.
  */
 // @ts-ignore: decorator
 @inline
@@ -58,7 +58,7 @@ export function readRows(keep: Keep, isUsual: bool, at: usize, end: usize, most:
   let kept = <usize>job.kept
   let row: u32 = 0
   for (; ; row++, logits += width) {
-    at = skipBlankLines(at, end, job)
+    at = skipBlankLines(at, end, !isUsual && job.trims != 0, job)
     const entry = entryOf(row, job)
     entry.start = <u32>at
     entry.kept = <u32>kept
@@ -84,23 +84,27 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
   const delimiter = job.delimiter
   const quote = job.quote
   const numbers = isUsual ? WITH_POINT : numbersWith(job.decimal, delimiter)
+  const trims = !isUsual && job.trims != 0
   const actions = <usize>job.actions
   const last = actions + <usize>job.columns - 1
   let truths: u32 = 0
   for (let action = actions; ; action++) {
     const kind = <u32>load<u8>(action)
+    if (trims) at = skipBlanks(at, delimiter)
     if (kind == ACTION_LOGIT) {
       if (<u32>load<u8>(at) == quote) {
         at = parseQuoted(at, logit, quote, isUsual ? WITH_POINT : numbersWith(job.decimal, quote))
+        if (trims && at) at = skipBlanks(at, delimiter)
       } else at = parse(at, logit, delimiter, numbers)
       logit += 8
     } else {
       const start = at
-      at = passCell(at, end, delimiter, quote, newline)
+      at = trims ? passPadded(at, end, delimiter, quote, newline) : passCell(at, end, delimiter, quote, newline)
       if (!at || (at > start && <u32>load<u8>(at - 1) == job.escape)) return 0
-      if (kind >= <u32>ACTION_TRUTH && !readTruthCell(start, at, truths++, row, job)) return 0
+      const cellEnd = trims ? withoutBlanks(start, at) : at
+      if (kind >= <u32>ACTION_TRUTH && !readTruthCell(start, cellEnd, truths++, row, job)) return 0
       if (kind & ACTION_KEEP) {
-        kept = keep(start, at, kept, lead, job)
+        kept = keep(start, cellEnd, kept, lead, job)
         if (!kept) return 0
         lead += offsetof<Text>()
       }
@@ -110,6 +114,7 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
     if (<u32>load<u8>(at++) != delimiter) return 0
   }
   if (job.trailing && <u32>load<u8>(at++) != delimiter) return 0
+  if (trims) at = skipBlanks(at, delimiter)
   at = passNewline(at, newline)
   return at ? (<u64>at << 32) | <u64>kept : 0
 }
@@ -147,14 +152,36 @@ function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u3
   }
 }
 
-/** The same for a quoted cell, given the position after the opening quote; quotes inside are doubled. */
+/** The same for a quoted cell, given the position after the opening quote. */
 function passQuotes(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
+  at = quotesEnd(at, end, quote)
+  return at && (<u32>load<u8>(at) == delimiter || passNewline(at, newline)) ? at : 0
+}
+
+/** The position after the closing quote; quotes inside are doubled. 0 if there is none. */
+// @ts-ignore: decorator
+@inline
+function quotesEnd(at: usize, end: usize, quote: u32): usize {
   for (; at < end; at++) {
     if (<u32>load<u8>(at) != quote) continue
-    if (<u32>load<u8>(++at) == quote) continue
-    return <u32>load<u8>(at) == delimiter || passNewline(at, newline) ? at : 0
+    if (<u32>load<u8>(++at) != quote) return at
   }
   return 0
+}
+
+/** The end of a cell and of the blanks after it. */
+function passPadded(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
+  if (<u32>load<u8>(at) != quote) return passCell(at, end, delimiter, quote, newline)
+  at = quotesEnd(at + 1, end, quote)
+  if (!at) return 0
+  at = skipBlanks(at, delimiter)
+  return <u32>load<u8>(at) == delimiter || passNewline(at, newline) ? at : 0
+}
+
+/** The end of a cell without the blanks that follow it. */
+function withoutBlanks(start: usize, end: usize): usize {
+  while (end > start && isBlank(load<u8>(end - 1))) end--
+  return end
 }
 
 /** Writes a row: its kept cells, its new cells and a newline. */

@@ -87,9 +87,12 @@ function beginsAsFormula(at: usize, end: usize): bool {
   return c == 0x3d || c == 0x2b || c == 0x2d || c == 0x40 || c == 9 || c == CR
 }
 
-/** Whether text is a number that the kernel understands; + and - before anything else are left to the host. */
+/**
+ * Whether text is a number that the kernel understands; + and - before anything else are left to the host. Blanks may
+ * follow a cell from which they were trimmed.
+ */
 function isNumber(at: usize, end: usize, stop: u32): bool {
-  return parseCell(at, SPARE, stop, WITH_POINT) == end
+  return parseCell(at, SPARE, stop, WITH_POINT) >= end
 }
 
 /** Whether text contains a byte that requires quotes. */

@@ -262,8 +262,14 @@ function isDigit(c: u32): bool {
   return c - 0x30 <= 9
 }
 
-function skipBlanks(p: usize, delimiter: u32): usize {
-  for (let c: u32 = load<u8>(p); (c == 0x20 || c == 9) && c != delimiter; ) c = load<u8>(++p)
+// @ts-ignore: decorator
+@inline
+export function isBlank(c: u32): bool {
+  return c == 0x20 || c == 9
+}
+
+export function skipBlanks(p: usize, delimiter: u32): usize {
+  for (let c: u32 = load<u8>(p); isBlank(c) && c != delimiter; ) c = load<u8>(++p)
   return p
 }
 

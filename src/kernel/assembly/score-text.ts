@@ -22,7 +22,7 @@ export function scoreCsvToNdjson(at: usize, end: usize, out: usize, limit: usize
   return scoreBytes(readToJson, writeObject, at, end, out, limit, job)
 }
 
-/** The same for decimal commas, which only the readers and writers of these loops know. */
+/** The same for decimal commas and for blanks around cells, which only these loops know. */
 export function scoreVariant(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
   return scoreBytes(readVariantCells, writeRowWithCommas, at, end, out, limit, job)
 }

@@ -4,7 +4,7 @@
  */
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NUMBER, KEEP_TIMESTAMP_UTC } from '../constants'
 import { POINT } from './json'
-import { numbersWith, parse } from './parse-number'
+import { isBlank, numbersWith, parse } from './parse-number'
 import { print } from './print-number'
 
 /**
@@ -54,23 +54,19 @@ function digitAt(at: usize): u32 {
   return <u32>load<u8>(at) - 0x30
 }
 
-/** A number that begins like a canonical one, if a double preserves all its digits. */
+/**
+ * A number that begins like a canonical one, if a double preserves all its digits. Blanks may follow a cell from which
+ * they were trimmed.
+ */
 function number(start: usize, end: usize, out: usize, stop: u32, decimal: u32): usize {
   const at = start + usize(<u32>load<u8>(start) == 0x2d)
   const first = <u32>load<u8>(at)
   const leads = first == 0x30 && digitAt(at + 1) <= 9
   if (leads || (first - 0x30 > 9 && first != decimal)) return 0
-  if (parse(start, out, stop, numbersWith(decimal, stop)) != end || isBlank(end - 1)) return 0
+  if (parse(start, out, stop, numbersWith(decimal, stop)) < end || isBlank(load<u8>(end - 1))) return 0
   const size = abs(load<f64>(out))
   const isUsual = end - at <= NUMBER_DIGITS && size > LEAST && size < LARGEST
   return isUsual || keepsDigits(at, end, size, decimal) ? out + 8 : 0
-}
-
-// @ts-ignore: decorator
-@inline
-function isBlank(at: usize): bool {
-  const c = <u32>load<u8>(at)
-  return c == 0x20 || c == 9
 }
 
 /** Whether a double prints with the same digits as a text, except for leading and trailing zeros. */
