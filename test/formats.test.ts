@@ -673,7 +673,9 @@ describe('a dialect of what is no delimited text', () => {
     expect(stderr).toContain(
       `${name}: ${flag.replace(/=.*/, '')} works only with delimited text, such as csv, and the input is `,
     )
-    expect(stderr).toMatch(/; leave it out; --to csv, tsv or copy sets how the output is written \[E_CONFLICT\]\n$/)
+    expect(stderr).toMatch(
+      /; leave it out; --to csv, tsv or copy and --output-delimiter set how the output is written \[E_CONFLICT\]\n$/,
+    )
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
   })
 

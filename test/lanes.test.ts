@@ -75,6 +75,8 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'no header': { header: false },
   'no header, and one in the output': { header: false, outputHeader: true },
   'no header in the output': { outputHeader: false },
+  'another delimiter in the output': { outputDelimiter: ';' },
+  'decimal commas in the output': { outputDecimal: ',' },
   'missing -inf': { missing: '-inf' },
   'missing nan': { missing: 'nan', nonfinite: 'propagate' },
   'nonfinite propagate': { nonfinite: 'propagate' },
@@ -182,6 +184,8 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
     decimal: maybe(random, 5, () => ','),
     trim: maybe(random, 5, () => true),
     outputHeader: isDelimited ? maybe(random, 4, () => random.below(2) === 0) : undefined,
+    outputDelimiter: isDelimited ? maybe(random, 6, () => random.of([',', ';', '\t'])) : undefined,
+    outputDecimal: isDelimited ? maybe(random, 6, () => random.of(['.', ','] as const)) : undefined,
     ...output,
     comment: maybe(random, 6, () => '#'),
     escapeFormulas: isDelimited ? maybe(random, 5, () => true) : undefined,
@@ -207,7 +211,8 @@ function cellIn({ decimal, delimiter, trim }: ScoreOptions, random: Random): (ce
 
 /** Sometimes treats quotes as literal, which the fast lane supports if cells are copied unchanged. */
 function withoutQuotes(random: Random, options: ScoreOptions, text: string): ScoreOptions {
-  const isKept = !options.to && !options.escapeFormulas && !text.includes('\r') && options.delimiter !== ','
+  const isSame = !options.to && !options.outputDelimiter && !options.outputDecimal
+  const isKept = isSame && !options.escapeFormulas && !text.includes('\r') && options.delimiter !== ','
   return isKept && random.below(6) === 0 ? { ...options, quote: 'none', labels: undefined } : options
 }
 

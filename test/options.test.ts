@@ -874,6 +874,74 @@ const TESTS = {
     })
   },
 
+  outputDelimiter() {
+    it('is between the cells of the output, whatever is between those of the input', async () => {
+      const input = 'note,logit_a,logit_b\n"x;y",2,1\n"a,b",2,1\n'
+      const output = `note;p_a;p_b;label\n"x;y";${P21.replace(',', ';')};a\na,b;${P21.replace(',', ';')};a\n`
+      await bothGive(['--output-delimiter', ';'], { outputDelimiter: ';' }, input, output)
+      expect(await textOf(input, { outputDelimiter: ';', lane: 'general' })).toBe(output)
+    })
+
+    it.each(['semicolon', 'tab', '\\x01'])('has the names that a delimiter has: %s', async (name) => {
+      const character = { semicolon: ';', tab: '\t' }[name] ?? '\x01'
+      const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`.replaceAll(',', character)
+      await readsAs(['--output-delimiter', name], { outputDelimiter: character }, ROWS, output)
+    })
+
+    it('may have several characters, and separates runs of blanks', async () => {
+      const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
+      expect(await textOf(ROWS, { outputDelimiter: '::' })).toBe(output.replaceAll(',', '::'))
+      const blanks = ROWS.replaceAll(',', '  ')
+      expect(await textOf(blanks, { delimiter: 'whitespace', outputDelimiter: ',' })).toBe(output)
+    })
+
+    it.each([{ outputDelimiter: '"' }, { outputDelimiter: 'whitespace' }, { outputDelimiter: '.' }])(
+      '%j is refused',
+      (options) => {
+        expect(thrown(() => score(options))).toMatchObject({ code: 'E_OPTION' })
+      },
+    )
+  },
+
+  outputDecimal() {
+    const P21_COMMAS = P21.split(',').map((p) => p.replace('.', ','))
+
+    it('is that of results in any lane, with quotes where it is the delimiter', async () => {
+      const input = 'note,logit_a,logit_b\n1.5,2,1\n'
+      const output = `note;p_a;p_b;label\n1.5;${P21_COMMAS.join(';')};a\n`
+      const args = ['--output-delimiter', ';', '--output-decimal', ',']
+      const options = { outputDelimiter: ';', outputDecimal: ',' } as const
+      await bothGive(args, options, input, output)
+      for (const lane of ['fast', 'general'] as const) {
+        expect(await textOf(input, { ...options, lane })).toBe(output)
+        const quoted = `note,p_a,p_b,label\n1.5,${P21_COMMAS.map((p) => `"${p}"`).join()},a\n`
+        expect(await textOf(input, { outputDecimal: ',', lane })).toBe(quoted)
+      }
+    })
+
+    it('is that of kept numbers, too, unless they are text', async () => {
+      const options = { outputDelimiter: ';', outputDecimal: ',', to: 'csv', emit: 'label' } as const
+      const lines = '{"x":1.5,"n":2,"s":"2.5","logits":[2,1]}\n'
+      expect(await textOf(lines, { ...options, from: 'ndjson' })).toBe('x;n;s;label\n1,5;2;2.5;0\n')
+      const text = 'x,price,s,logit_a,logit_b\n1.5,2.50,2.5,2,1\n'
+      const { bytes } = await run(text, { to: 'parquet', types: 'x=double,price=decimal(10,2),s=text' })
+      const columns = { logits: 'p_*', keep: 'x,price,s', emit: 'index' } as const
+      expect(await textOf(bytes, { ...options, ...columns, from: 'parquet' })).toBe('x;price;s;index\n1,5;2,50;2.5;0\n')
+    })
+
+    it('may be a point where the input has commas', async () => {
+      const input = 'x;logit_a;logit_b\n1,5;2,0;1\n'
+      const options = { delimiter: ';', decimal: ',', outputDecimal: '.' } as const
+      for (const lane of ['fast', 'general'] as const) {
+        expect(await textOf(input, { ...options, lane })).toBe(`x;p_a;p_b;label\n1,5;${P21.replace(',', ';')};a\n`)
+      }
+    })
+
+    it.each([';', 1])('%j is refused', (outputDecimal) => {
+      expect(thrown(() => score({ outputDecimal } as never))).toMatchObject({ code: 'E_OPTION' })
+    })
+  },
+
   from() {
     const tabs = ROWS.replaceAll(',', '\t')
     const output = `id,p_a,p_b,p_c,label\n7,${P123},c\n`
@@ -1319,18 +1387,20 @@ const TESTS = {
     const cells = ['=1+1', '+a', '-a', '@a', '"=a,b"', '"\ta"', '-1', '+2.5e3', 'a=1', '"say ""=a"""', '-inf', '""']
     const safe = [`'=1+1`, `'+a`, `'-a`, `'@a`, `"'=a,b"`, `'\ta`, '-1', '+2.5e3', 'a=1', '"say ""=a"""', '-inf', '""']
 
-    it.each([{ escapeFormulas: true }, { outputHeader: true }])(
-      'is refused without delimited text: %j',
-      async (options) => {
-        for (const to of ['ndjson', 'npy', 'parquet'] as const) {
-          const { error } = await run('logit_a,logit_b\n1,2\n', { ...options, to })
-          expect(error).toMatchObject({
-            code: 'E_CONFLICT',
-            message: expect.stringContaining('works only with delimited text, which the output is not; leave it out'),
-          })
-        }
-      },
-    )
+    it.each([
+      { escapeFormulas: true },
+      { outputHeader: true },
+      { outputDelimiter: ';' },
+      { outputDecimal: ',' as const },
+    ])('is refused without delimited text: %j', async (options) => {
+      for (const to of ['ndjson', 'npy', 'parquet'] as const) {
+        const { error } = await run('logit_a,logit_b\n1,2\n', { ...options, to })
+        expect(error).toMatchObject({
+          code: 'E_CONFLICT',
+          message: expect.stringContaining('works only with delimited text, which the output is not; leave it out'),
+        })
+      }
+    })
 
     it('puts a quote before text that begins as a formula does, never before numbers', async () => {
       const rows = (all: string[], rest: string) => all.map((cell) => `${cell},${rest}\n`).join('')

@@ -19,6 +19,8 @@ const WRITERS = [
   'precision',
   'float32',
   'outputHeader',
+  'outputDelimiter',
+  'outputDecimal',
   'escapeFormulas',
   'to',
 ] as const

@@ -8,9 +8,19 @@ interface ForBytes {
   from?: ValueOf<'from'> | undefined
   /**
    * Decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep=
-   * line; results use it, too, if the output has the format of the input, otherwise a point [default: '.'].
+   * line; results use it, too, if the output has the format of the input (see `outputDecimal`) [default: '.'].
    */
   decimal?: ValueOf<'decimal'> | undefined
+  /**
+   * Characters between the cells of the output, such as ; or tab [default: that of the input if it has the same
+   * format, otherwise by format].
+   */
+  outputDelimiter?: ValueOf<'outputDelimiter'> | undefined
+  /**
+   * Decimal separator of results in delimited text, and of kept numbers from JSON, Parquet, Arrow and arrays; kept
+   * text is not changed [default: that of the input if it has the same format, otherwise a point].
+   */
+  outputDecimal?: ValueOf<'outputDecimal'> | undefined
   /** Maximum number of rows to score; no more are read [default: all]. */
   head?: ValueOf<'head'> | undefined
   /** Fail if there are no input rows [default: false]. */

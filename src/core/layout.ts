@@ -83,7 +83,10 @@ export function requireEffect(settings: LayoutSettings & WrittenSettings): void 
 }
 
 /** The options of the output that depend on its format. */
-type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'escapeFormulas' | 'outputHeader'>>
+type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | (typeof CELL_OPTIONS)[number]>>
+
+/** The options of delimited output. */
+const CELL_OPTIONS = ['escapeFormulas', 'outputHeader', 'outputDelimiter', 'outputDecimal'] as const
 
 type Columns = ReadonlySet<OutputColumn>
 
@@ -113,9 +116,9 @@ function uselessLeast(
 }
 
 /** Throws E_CONFLICT for an option of delimited text if the output has another format. */
-function requireCells({ to, escapeFormulas, outputHeader }: WrittenSettings): void {
+function requireCells({ to, ...settings }: WrittenSettings): void {
   if (to === undefined || delimiterOf(to) !== undefined) return
-  const option = escapeFormulas ? 'escapeFormulas' : outputHeader ? 'outputHeader' : undefined
+  const option = CELL_OPTIONS.find((name) => settings[name])
   if (option === undefined) return
   const reason = `${optionText(option)} works only with delimited text, which the output is not; leave it out`
   throw new SoftmaxError('E_CONFLICT', { reason })

@@ -220,6 +220,13 @@ const separator: Kind<string> = {
     value === WHITESPACE || (typeof value === 'string' && /^[^\p{L}\p{N}_+\-."\r\n]+$/u.test(value)),
 }
 
+/** A delimiter that can be written between cells: runs of blanks would lose empty ones. */
+const writtenSeparator: Kind<string> = {
+  ...separator,
+  expected: 'characters that do not occur in numbers, such as , ; | tab, \\t or \\x01',
+  accepts: (value): value is string => value !== WHITESPACE && separator.accepts(value),
+}
+
 const encodingName: Kind<string> = {
   place: 'NAME',
   expected:
@@ -669,8 +676,8 @@ export const OPTIONS = {
     default: '.',
     about: 'delimited',
     aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
-    help: 'decimal separator of logits and of kept columns that get a type; with a comma, csv also needs --delimiter or a sep= line; results use it, too, if the output has the format of the input, otherwise a point',
-    doc: "decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep= line; results use it, too, if the output has the format of the input, otherwise a point",
+    help: 'decimal separator of logits and of kept columns that get a type; with a comma, csv also needs --delimiter or a sep= line; results use it, too, if the output has the format of the input (see --output-decimal)',
+    doc: "decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep= line; results use it, too, if the output has the format of the input (see `outputDecimal`)",
   }),
   quote: option({
     group: 'Input',
@@ -762,6 +769,22 @@ export const OPTIONS = {
     scopes: WRITERS,
     defaultText: 'same as the input; no header when converting another format to copy',
     help: 'whether to write a header line',
+  }),
+  outputDelimiter: option({
+    group: 'Output',
+    kind: writtenSeparator,
+    scopes: BYTES,
+    defaultText: 'that of the input if it has the same format, otherwise by format',
+    aliases: 'out-delimiter output-sep output-separator out-sep',
+    help: 'characters between the cells of the output, such as ; or tab',
+  }),
+  outputDecimal: option({
+    group: 'Output',
+    kind: choice('.', ','),
+    scopes: BYTES,
+    defaultText: 'that of the input if it has the same format, otherwise a point',
+    aliases: 'out-decimal output-decimal-separator',
+    help: 'decimal separator of results in delimited text, and of kept numbers from JSON, Parquet, Arrow and arrays; kept text is not changed',
   }),
   axis: option({
     group: 'Input',
@@ -1089,7 +1112,7 @@ export function requireApplicable(options: object, format: FormatName, to?: Form
     if (given === undefined) continue
     const isOfOutput = subject === 'delimited' && delimiterOf(to) !== undefined
     const remedy = isOfOutput
-      ? `leave it out; ${optionText('to')} csv, tsv or copy sets how the output is written`
+      ? `leave it out; ${optionText('to')} csv, tsv or copy and ${optionText('outputDelimiter')} set how the output is written`
       : 'leave it out'
     const reason = `${optionText(given)} works only with ${name}, and ${isOfOutput ? 'the input' : 'this'} is ${format}; ${remedy}`
     throw new SoftmaxError('E_CONFLICT', { reason })

@@ -38,7 +38,7 @@ export interface Schema extends OutputLayout, TruthPositions {
 
 type SchemaSettings = LayoutSettings &
   Pick<SettingsOf<'bytes'>, 'logits' | 'keep'> &
-  Partial<Pick<SettingsOf<'bytes'>, 'to' | 'escapeFormulas' | 'outputHeader'>>
+  Partial<Pick<SettingsOf<'bytes'>, 'to' | 'escapeFormulas' | 'outputHeader' | 'outputDelimiter' | 'outputDecimal'>>
 
 /**
  * Resolves the columns of an input with one logit per column.

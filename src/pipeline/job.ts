@@ -1,7 +1,6 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
 
-import { COMMAS, type Dialect } from '../core/dialect.js'
-import { delimiterOf, dialectOf, isArray } from '../core/formats.js'
+import { delimiterOf, isArray } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
@@ -14,6 +13,7 @@ import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter
 import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { isByClass } from '../formats/class-columns.js'
+import { outputDialect } from '../formats/csv/dialect-options.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
 import { defineColumns, hasLogits } from './defining-row.js'
@@ -136,12 +136,6 @@ function isSelectable(settings: InputSettings, columns: readonly Column[]): bool
   } catch {
     return false
   }
-}
-
-/** The output uses the dialect of the input unless another format is requested. */
-function outputDialect({ from, to }: InputSettings, input: Dialect | undefined): Dialect {
-  if (!input || to !== from) return dialectOf(to) ?? COMMAS
-  return { ...input, newline: '\n', trailing: false }
 }
 
 /** Creates the writer of an output. Blocks of text do not correspond to the record batches of a file. */

@@ -85,6 +85,7 @@ export function textJobOf(
   const refusal =
     listsRefusal(schema, source) ??
     (source.format === 'csv' ? csvRefusal(source, schema) : keysRefusal(source.columns, schema, named)) ??
+    commasRefusal(job, source) ??
     quotesRefusal(job) ??
     escapesRefusal(job) ??
     (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
@@ -149,6 +150,10 @@ function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string |
   if (blanks === 'delimit') return 'blanks as delimiters'
   if (isEscaped({ quote, escape })) return undefined
   return quote === escape && (quote === '"' || quote === '') ? undefined : 'this quote or escape'
+}
+
+function commasRefusal({ output, measures }: ScoreJob, { format }: TextSource): string | undefined {
+  return !measures && output?.decimalComma && format !== 'csv' ? 'decimal commas from another format' : undefined
 }
 
 /** Cells that need quotes, in an output without them, are an error that only the general lane has. */
@@ -246,7 +251,8 @@ function typesRefusal(columns: readonly Column[], schema: Schema, first: readonl
 }
 
 function csvEntry(job: ScoreJob, { decimalComma, blanks }: Dialect): Entry {
-  const kind = decimalComma || blanks === 'trim' ? 'Variant' : 'Csv'
+  const isVariant = decimalComma || blanks === 'trim' || job.output?.decimalComma
+  const kind = isVariant ? 'Variant' : 'Csv'
   if (job.measures) return `measure${kind}`
   if (job.typed) return `add${kind}`
   if (!job.output) return `score${kind}ToNdjson`

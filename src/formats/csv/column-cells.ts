@@ -27,7 +27,8 @@ export function columnCells(
   textOf: TextOf,
 ): ((rows: ScoredBatch) => Uint8Array[] | undefined) | undefined {
   const { kept, fields, rounding, dialect, cells } = schema
-  const fits = dialect.delimiter.length === 1 && dialect.blanks === 'keep' && kept.length + fields.length > 1
+  const isUsual = dialect.delimiter.length === 1 && dialect.blanks === 'keep' && !dialect.decimalComma
+  const fits = isUsual && kept.length + fields.length > 1
   const joined = joinedFields(fields)
   if (!rounding || cells !== 'text' || !fits || joined.some(({ type }) => type === 'nested')) return undefined
   const delimiter = Buffer.from(dialect.delimiter)

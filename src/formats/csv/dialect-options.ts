@@ -23,6 +23,22 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   return { delimiter, quote, escape, comment, blanks, lazyQuotes, trailing: false, ...decimalComma }
 }
 
+/**
+ * The dialect of the output: that of the input if it has the same format, unless options differ. Throws E_CONFLICT as
+ * {@link dialectFromOptions} does.
+ */
+export function outputDialect(settings: SettingsOf<'bytes'>, input: Dialect | undefined): Dialect {
+  const { from, to, outputDelimiter, outputDecimal } = settings
+  const { decimalComma, ...own } = input && to === from ? input : ((to && dialectOf(to)) ?? COMMAS)
+  const blanks = outputDelimiter !== undefined && own.blanks === 'delimit' ? 'keep' : own.blanks
+  const delimiter = outputDelimiter === undefined ? own.delimiter : toBytes(outputDelimiter)
+  const hasComma = outputDecimal === undefined ? decimalComma : outputDecimal === ','
+  const { quote, escape } = own
+  if (outputDelimiter !== undefined) requireDifferent([quote, escape === quote ? '' : escape, '', delimiter])
+  if (isEscaped(own) && delimiter.length > 1) throw conflict(`${optionText('to', to)} requires a single-byte delimiter`)
+  return { ...own, delimiter, blanks, newline: '\n', trailing: false, ...(hasComma && { decimalComma: true }) }
+}
+
 /** Throws E_CONFLICT if the comma is both the decimal separator and the default delimiter. */
 export function requireComma({ delimiter, decimalComma }: Dialect, settings: SettingsOf<'bytes'>): void {
   if (!decimalComma || delimiter !== ',' || settings.delimiter !== undefined) return

@@ -9,7 +9,7 @@ import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { escapeFormula } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
-import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
+import { type Column, type OutputSchema, RawJson, type ScoredBatch, type Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
 import { acquireText } from '../../io/buffer-pool.js'
 import type { Scores } from '../../kernel/host/scores.js'
@@ -37,7 +37,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   const schema: TextSchema = { ...rest, dialect, encode: cellEncoder(dialect) }
   const { kept, fields, header, classes } = schema
   if (fields.some(({ type }) => type === 'names')) requireSeparable(classes)
-  const keep = keptCellWriter(schema)
+  const keep = kept.map((column) => keptCellWriter(schema, column))
   const newCells = newCellWriter(schema)
   const writeColumns = columnCells(schema, noneCell(schema), (field) => {
     const cells = newCellWriter(schema, [field])
@@ -56,7 +56,9 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
       const pieces = writeColumns?.(rows)
       if (pieces) return pieces
       const kept = batch.kept.map((column, index) => textReader(column, schema.kept[index]!.field))
-      return bytesOf(good.map((row) => [...kept.map((read) => keep(read(row))), ...newCells(scores, row)]))
+      return bytesOf(
+        good.map((row) => [...kept.map((read, index) => keep[index]!(read(row))), ...newCells(scores, row)]),
+      )
     },
     append: (part) => part as Uint8Array[],
     end: () => [],
@@ -93,12 +95,13 @@ function headerCells(
  * Creates the function that writes a kept cell. Null is the empty cell, so an empty string is quoted if the dialect has
  * quotes.
  */
-function keptCellWriter(schema: TextSchema): (value: Value) => string {
+function keptCellWriter(schema: TextSchema, column: Column): (value: Value) => string {
   const { cells, dialect, escapeFormulas, encode, quotesEmpty } = schema
   const safe = escapeFormulas ? escapeFormula : (text: string) => text
   if (cells !== 'encoded') {
     const none = noneCell(schema)
-    const bytesOf = (value: Value) => (cells === 'text' ? toBytes(safe(cellOf(value))) : safe(value as string))
+    const textOf = dialect.decimalComma ? commaText(column) : cellOf
+    const bytesOf = (value: Value) => (cells === 'text' ? toBytes(safe(textOf(value))) : safe(value as string))
     const cell = (bytes: string) => (bytes === '' && !quotesEmpty && !isEscaped(dialect) ? none : encode(bytes))
     return (value) => (value === null || value === undefined ? none : cell(bytesOf(value)))
   }
@@ -106,6 +109,15 @@ function keptCellWriter(schema: TextSchema): (value: Value) => string {
   return (value) => {
     const text = decodeCell(value as string, dialect)
     return safe(text) === text ? wholeLine(value as string, dialect) : encode(safe(text))
+  }
+}
+
+/** Creates the function that formats a kept value with a decimal comma, if it is a number. */
+function commaText({ field }: Column): (value: Value) => string {
+  const isDecimal = field?.type.kind === 'decimal'
+  return (value) => {
+    const isNumber = isDecimal || typeof value === 'number' || (value instanceof RawJson && /^[-\d]/.test(value.text))
+    return isNumber ? cellOf(value).replace('.', ',') : cellOf(value)
   }
 }
 
