@@ -273,6 +273,87 @@ describe('kept values of JSON lines', () => {
   })
 })
 
+describe('kept keys that the first row does not have', () => {
+  const first = { list: '"logits":[2,1]', keys: '"logit_a":2,"logit_b":1' }
+  const lines = (logits: string) =>
+    [`{"id":1,${logits}}`, `{"note":"x",${logits},"id":2,"n":3}`, `{"id":3,"note":[1, 2],${logits}}`].join('\n')
+  const JSON_LINES = { from: 'ndjson' } as const
+
+  it.each(Object.entries(first))('are kept where rows have them, with logits as %s', async (kind, logits) => {
+    const label = `"label":"${kind === 'list' ? 0 : 'a'}"`
+    const expected: [keep: string, ...rows: string[]][] = [
+      ['note', '', '"note":"x",', '"note":[1, 2],'],
+      ['id,"note"', '"id":1,', '"note":"x","id":2,', '"id":3,"note":[1, 2],'],
+      ['!note,!logit*', '"id":1,', '"id":2,"n":3,', '"id":3,'],
+    ]
+    for (const [keep, ...rows] of expected) {
+      expect(await kept(lines(logits), keep, JSON_LINES)).toBe(rows.map((row) => `{${row}${label}}\n`).join(''))
+    }
+  })
+
+  it.each(Object.entries(first))(
+    'are columns of a table, after those of the first row, with logits as %s',
+    async (kind, logits) => {
+      const label = kind === 'list' ? 0 : 'a'
+      const options = { ...JSON_LINES, to: 'csv' } as const
+      expect(await kept(lines(logits), 'note,id,n', options)).toBe(
+        `id,note,n,label\n1,,,${label}\n2,x,3,${label}\n3,"[1, 2]",,${label}\n`,
+      )
+      expect(await refused(lines(logits), 'id,note', { ...options, logits: 'id-n' })).toContain('"id-n"')
+      const typed = await run(lines(logits), { ...LABEL, ...JSON_LINES, keep: 'id,n', to: 'arrow', types: 'id=int64' })
+      const { schema } = tableFromIPC(typed.bytes)
+      expect(schema.fields.map(({ name, type }) => `${name}: ${type}`).slice(0, 2)).toEqual(['id: Int64', 'n: Int64'])
+    },
+  )
+
+  it('are never logits', async () => {
+    const text = '{"logit_a":2,"logit_b":1}\n{"logit_a":2,"logit_b":1,"logit_c":9}\n'
+    for (const logits of [undefined, 'logit_*', '1-']) {
+      const options = { ...JSON_LINES, to: 'csv', ...(logits && { logits }) } as const
+      expect(await kept(text, 'logit_c', options)).toBe('logit_c,label\n,a\n9,a\n')
+    }
+  })
+
+  it('may be beside the true class, and logits in an object', async () => {
+    const text = '{"m":{"s":[2,1]},"y":"0"}\n{"id":7,"m":{"s":[2,1]},"y":"1"}\n'
+    const options = { ...JSON_LINES, logits: 'm.s', truth: 'y', emit: 'correct', to: 'csv' } as const
+    expect((await run(text, { ...options, keep: 'id' })).text).toBe('id,correct\n,true\n7,false\n')
+  })
+
+  it('must be in one of the first 1000 rows, or in the first input', async () => {
+    const row = '{"id":1,"logits":[2,1]}\n'
+    const last = '{"id":2,"logits":[2,1],"note":"x"}\n'
+    expect(await kept(row.repeat(999) + last, 'note', JSON_LINES)).toContain('{"note":"x","label":"0"}\n')
+    expect(await refused(row.repeat(1000) + last, 'note', JSON_LINES)).toBe(
+      `keep "note" is not one of "id", "logits" [E_SELECTOR]`,
+    )
+    const cwd = folder({ 'a.ndjson': row + last, 'b.ndjson': row })
+    const args = ['-e', 'label', '--keep', 'note', '-t', 'csv', '-q']
+    expect(command(['a.ndjson', 'b.ndjson', ...args], { cwd }).stdout).toBe('note,label\n,0\nx,0\n,0\n')
+    expect(command(['b.ndjson', 'a.ndjson', ...args], { cwd }).stderr).toContain('[E_SELECTOR]')
+  })
+
+  it('are those of objects, too, among the first 100', async () => {
+    const rows = [
+      { id: 1, logits: [2, 1] },
+      { id: 2, logits: [2, 1], note: 'x', n: 3 },
+    ]
+    for (const [keep, expected] of [
+      ['note', [{}, { note: 'x' }]],
+      ['!note', [{ id: 1 }, { id: 2, n: 3 }]],
+      [
+        ['id', 'n'],
+        [{ id: 1 }, { id: 2, n: 3 }],
+      ],
+    ] as const) {
+      const { predictions } = await predict(rows, { keep: keep as string, emit: 'label' })
+      expect(predictions).toEqual(expected.map((rest) => ({ ...rest, label: '0' })))
+    }
+    const { error } = await predict([...Array(100).fill(rows[0]), rows[1]], { keep: 'note' })
+    expect(error?.message).toBe('keep "note" is not one of "id", "logits" [E_SELECTOR]')
+  })
+})
+
 describe('kept columns of files with types', () => {
   const AT = ['2026-01-02T00:00:00Z', '2026-01-02T00:00:00Z']
 

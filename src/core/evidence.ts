@@ -23,6 +23,8 @@ export interface SampledColumn {
   nestedPath?: string | undefined
   /** The path of a column inside the values of another. */
   inner?: readonly string[] | undefined
+  /** Whether only later rows have it. */
+  isLate?: true | undefined
   /** A description of the first row, if it holds a complete table. */
   wholeTable?: string | undefined
 }

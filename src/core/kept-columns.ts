@@ -12,13 +12,13 @@ export type Keep = ValueOf<'keep'>
  */
 export function keptIn(keep: Keep, columns: readonly Pick<Column, 'name' | 'inner'>[], notKept: NotKept): number[] {
   if (keep === false) return []
-  // Columns inside others come after these.
-  const own = columns.filter(({ inner }) => !inner).map(({ name }) => name)
-  const all = [...own.keys()]
+  const own = [...columns.keys()].filter((index) => !columns[index]!.inner)
   const left = new Set(notKept.at)
-  if (keep === true) return all.filter((index) => !left.has(index))
-  const chosen = selectKept(keep, own, notKept)
-  return all.filter((index) => chosen.has(index))
+  if (keep === true) return own.filter((index) => !left.has(index))
+  const names = own.map((index) => columns[index]!.name)
+  const at = [...own.keys()].filter((nth) => left.has(own[nth]!))
+  const chosen = selectKept(keep, names, { ...notKept, at })
+  return own.filter((_, nth) => chosen.has(nth))
 }
 
 /** Creates the test whether a row keeps a value: that of a column, or of a key that is none of the columns. */

@@ -15,7 +15,12 @@ interface Selection {
 /** Whether the logit columns have to be guessed, which needs the first rows. */
 export function needsEvidence(settings: Selection, columns: readonly Column[], named: boolean): boolean {
   if (settings.logits !== undefined || findLogitsColumn(settings, columns) !== undefined) return false
-  return !named || !columns.some(({ name }) => isLogitName(name))
+  return !named || !ofFirstRow(columns).some(({ name }) => isLogitName(name))
+}
+
+/** The columns that may hold logits: those that only later rows have are the last ones. */
+export function ofFirstRow<T extends { isLate?: true | undefined }>(columns: readonly T[]): readonly T[] {
+  return columns.at(-1)?.isLate ? columns.filter(({ isLate }) => !isLate) : columns
 }
 
 /** More classes than any model has: a list this long is corrupt. */
@@ -36,12 +41,13 @@ export function classCount({ keys, nested, width = nested?.width ?? 0 }: Column,
  */
 export function findLogitsColumn(selection: Selection, columns: readonly Column[]): number | undefined {
   const chosen = chosenLogitsColumn(selection, columns)
-  if (chosen === undefined && selection.logits === undefined) requireNoOtherList(columns)
+  if (chosen === undefined && selection.logits === undefined) requireNoOtherList(ofFirstRow(columns))
   return chosen
 }
 
 /** The same without a guess. */
-export function chosenLogitsColumn({ logits }: Selection, columns: readonly Column[]): number | undefined {
+export function chosenLogitsColumn({ logits }: Selection, all: readonly Column[]): number | undefined {
+  const columns = ofFirstRow(all)
   const header = columns.map(({ name }) => name)
   const [index, ...more] = logits ? select(logits, header) : calledLogits(columns)
   if (index === undefined || more.length > 0) return undefined

@@ -40,6 +40,8 @@ export interface Column {
   nestedPath?: string | undefined
   /** For a column inside the values of another, kept one: the keys and indices that lead to it. */
   inner?: readonly string[] | undefined
+  /** Whether only later rows have it: such columns are the last ones, and are never logits. */
+  isLate?: true
   /** For nested values: the paths of the first list of numbers and of the first list of rows in them. */
   listPath?: string | undefined
   rowsPath?: string | undefined
@@ -277,6 +279,11 @@ export interface RecordBatchReader {
    * Redefines the columns by another of the first rows, from 0; false if there is none. For text whose rows name them.
    */
   defineBy?(row: number): Promise<boolean>
+  /**
+   * Adds columns for keys that the first row does not have, if some other of the first rows has them, or if they are
+   * `known`. For text whose rows name the columns.
+   */
+  addKeys?(keys: readonly string[], known: readonly string[]): Promise<void>
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */
   text?: TextBlocks
   /** For text: sets the type of a column; without a type, infers it from the first cells (delimited text only). */

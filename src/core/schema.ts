@@ -7,7 +7,7 @@ import { keptIn } from './kept-columns.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
 import { findLogits, type LogitColumns, requireNoRows, requireNoTable } from './logit-columns.js'
-import { classCount, findLogitsColumn, selectorOf } from './logits-list.js'
+import { classCount, findLogitsColumn, ofFirstRow, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
 import { opText, type SettingsOf } from './options.js'
@@ -84,8 +84,8 @@ function schemaOf(
   const truths = truthsOf(settings, header)
   const { logits, guessed }: LogitColumns =
     settings.logits === undefined
-      ? findLogits(withoutTruth(columns, truths), { named, labels, mayBeSingle: mayBeSingle(settings) })
-      : { logits: select(settings.logits, header), guessed: false }
+      ? findLogits(ofFirstRow(withoutTruth(columns, truths)), { named, labels, mayBeSingle: mayBeSingle(settings) })
+      : { logits: select(settings.logits, header.slice(0, ofFirstRow(columns).length)), guessed: false }
   const kept = keptOf(settings, columns, logits, objects)
   const names = named ? logitNames(logits.map((index) => columns[index]!)) : undefined
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
@@ -150,10 +150,14 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
   // One is proposed: where the name of a column comes again is looked for in all of them.
   const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
   return columns.map(
-    ({ name, type, sample, inner, listPath, nestedPath, rowsPath, rowsLogits, classObjects, wholeTable }, index) => ({
+    (
+      { name, type, sample, inner, isLate, listPath, nestedPath, rowsPath, rowsLogits, classObjects, wholeTable },
+      index,
+    ) => ({
       name,
       type,
       inner,
+      isLate,
       nestedPath: nestedPath ?? (index === nested ? selectorOf(header, index) : undefined),
       cells: rows?.[index] ?? [sample],
       isIndex: indexNames?.has(name) === true,

@@ -61,6 +61,25 @@ export function nameTest(selector: string | readonly string[]): (name: string) =
   return (name) => rules.reduce((is, { matches, selects }) => (matches(name) ? selects : is), isFirstNegated)
 }
 
+/** The names in a selector that are not among those of the columns. */
+export function unknownNames(selector: string | readonly string[], names: readonly string[]): string[] {
+  const columns = new Columns(names, 'keep')
+  const items = itemsIn(selector, 'keep').map((item) => item.replace(/^!/, ''))
+  const unknown = items.filter((item) => !isKnown(item, columns))
+  return unknown.map((item) => (item.startsWith('"') ? unquoted(item) : item))
+}
+
+/** Whether an item is a pattern or a position, or names columns. */
+function isKnown(item: string, columns: Columns): boolean {
+  if (item.startsWith('"')) return columns.named(unquoted(item)).length > 0
+  try {
+    return unquotedColumns(item, columns) !== undefined
+  } catch {
+    // Its error is that of the selection.
+    return true
+  }
+}
+
 /** Whether an item of a selector is a name, possibly after `!`. */
 export function isNamed(selector: string | readonly string[], name: string): boolean {
   const items = itemsIn(selector, 'keep').map((item) => item.replace(/^!/, ''))

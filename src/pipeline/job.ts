@@ -12,6 +12,7 @@ import { gapWarning, indexWarning, lostIndexWarning, pandasIndexNames } from '..
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
+import { unknownNames } from '../core/selector.js'
 import { isByClass } from '../formats/class-columns.js'
 import { outputDialect } from '../formats/csv/dialect-options.js'
 import { evenBatches } from '../formats/even-batches.js'
@@ -36,6 +37,7 @@ export async function jobOf(
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const isArrayToTable = typed === true && !numbersOnly && isArray(settings.from)
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable }
+  await addKeptKeys(reader, settings, run)
   await defineColumns(reader, settings, async (isFirst) => {
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
     const schema = resolveTable(withSelection(settings, run), columns, needs, evidence)
@@ -84,6 +86,14 @@ export async function jobOf(
     input: dialect,
     output: run.dialect,
   }
+}
+
+/** Adds the kept keys that the first row does not have; those that the first input has need not be in this one. */
+async function addKeptKeys({ columns, addKeys }: RecordBatchReader, { keep }: InputSettings, { first }: Run) {
+  if (typeof keep === 'boolean' || !addKeys) return
+  const header = columns.map(({ name }) => name)
+  const keys = unknownNames(keep, header)
+  if (keys.length > 0) await addKeys(keys, first?.schema.header ?? [])
 }
 
 /** Whether an index of pandas without a column is lost in any case: there is no place for metadata, or not for all rows. */

@@ -15,7 +15,7 @@ import type { OutputLayout } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { Column, RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
-import { selectOne, selectTruths } from '../core/selector.js'
+import { selectOne, selectTruths, unknownNames } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
@@ -44,8 +44,26 @@ export interface RowShape {
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
 
-/** Whether more rows are needed to guess which properties are logits. */
-export function needsEvidence(rows: readonly unknown[], { logits, onError }: ShapeSettings): boolean {
+/** Whether more rows are needed to guess which properties are logits, or to find kept ones that the first row lacks. */
+export function needsEvidence(rows: readonly unknown[], settings: ShapeSettings): boolean {
+  return needsCells(rows, settings) || lacksKept(rows, settings)
+}
+
+/** Whether the first row lacks kept properties that no other has. */
+function lacksKept(rows: readonly unknown[], { keep }: ShapeSettings): boolean {
+  const first = rows.find(isRecord)
+  if (!first || typeof keep === 'boolean') return false
+  return unknownNames(keep, Object.keys(first)).length > lateKeys(first, rows, keep).length
+}
+
+/** The names of kept properties that the first record lacks, and some other row has. */
+function lateKeys(first: Properties, rows: readonly unknown[], keep: ShapeSettings['keep']): string[] {
+  if (typeof keep === 'boolean') return []
+  const isThere = (name: string) => rows.some((row) => isRecord(row) && Object.hasOwn(row, name))
+  return unknownNames(keep, Object.keys(first)).filter(isThere)
+}
+
+function needsCells(rows: readonly unknown[], { logits, onError }: ShapeSettings): boolean {
   if (logits !== undefined) return false
   const first = rows.find(isRecord)
   if (!first) return onError === 'skip' && !rows.some(isList)
@@ -71,7 +89,8 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
     const rest: Properties = { ...shape.split(first)?.rest }
     const logits = Object.keys(first).filter((name) => !Object.hasOwn(rest, name))
-    const isKept = keptKeyTest(settings.keep, Object.keys(first), logits, 'logits')
+    const keys = [...Object.keys(first), ...lateKeys(first, evidence, settings.keep)]
+    const isKept = keptKeyTest(settings.keep, keys, logits, 'logits')
     requireNewNames(shape.layout, Object.keys(rest).filter(isKept), predictedNames)
     return { ...withTruth(shape, rest, settings), isKept }
   })

@@ -29,6 +29,11 @@ export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'byte
   return [...columns, ...selected, ...(isSelected ? [] : innerColumns(rows, truth, isThere))]
 }
 
+/** The column of a key that the first row does not have. */
+export function lateColumn(name: string, rows: ParsedRow[]): JsonColumn {
+  return { ...describe(name, [name], rows), isLate: true }
+}
+
 /** The columns of single values inside objects. */
 function valueColumns(rows: ParsedRow[], logits: SettingsOf<'bytes'>['logits']): JsonColumn[] {
   const pathsIn = (key: string) => {

@@ -20,7 +20,7 @@ import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
-import { columnsOf, isOpen, sampleOf, withType } from './columns.js'
+import { columnsOf, isOpen, lateColumn, sampleOf, withType } from './columns.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
 import { rowBlocks } from './row-blocks.js'
@@ -38,11 +38,25 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
   const columns: JsonColumn[] = []
   let defining = rows
+  let late: readonly string[] = []
   const define = (rows: ParsedRow[]) => {
     defining = rows
-    columns.splice(0, columns.length, ...columnsOf(rows, settings))
+    const own = columnsOf(rows, settings)
+    const names = late.filter((name) => !Object.hasOwn(rows[0]!.value, name))
+    columns.splice(0, columns.length, ...own, ...names.map((name) => lateColumn(name, rows)))
   }
   define(rows)
+  /** Visits the first rows, as long as they are wanted and arrive in time. */
+  const visitRows = async (wants: (row: ParsedRow) => boolean) => {
+    let [bytes, isFirst] = [0, true]
+    const wantsMore = (block: Block) => {
+      const isDone = Buffer.isBuffer(block) && !visit(block, SEARCH - bytes, isFirst, wants)
+      bytes += sizeOf(block)
+      isFirst = false
+      return !isDone && bytes < SEARCH
+    }
+    if (buffered.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
+  }
   const allBlocks = async function* () {
     yield* buffered
     yield* rest
@@ -59,20 +73,24 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     },
     async firstRows(count) {
       const found: ParsedRow[] = []
-      const isEnough = () => found.length >= count
-      let bytes = 0
-      const wantsMore = (block: Block) => {
-        if (Buffer.isBuffer(block)) addRows(block, found, SEARCH - bytes, isEnough)
-        bytes += sizeOf(block)
-        return !isEnough() && bytes < SEARCH
-      }
-      if (buffered.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
+      await visitRows((row) => found.push(row) < count)
       return columns.map(({ path }) => found.map(({ value }) => sampleOf(valueAt(value, path))))
     },
     async defineBy(row) {
       const rows = row < OPEN_ROWS ? await first.from(row) : []
       if (rows.length > 0) define(rows)
       return rows.length > 0
+    },
+    async addKeys(keys, known) {
+      const missing = new Set(keys.filter((key) => !known.includes(key)))
+      let count = 0
+      const isWanted = ({ value }: ParsedRow) => {
+        for (const key of missing) if (Object.hasOwn(value, key)) missing.delete(key)
+        return missing.size > 0 && ++count < TYPE_ROWS
+      }
+      if (missing.size > 0) await visitRows(isWanted)
+      late = keys.filter((key) => !missing.has(key))
+      define(defining)
     },
     start: { line: 1, row: 1, byte: first.rowOffset },
     text: { source: { format: 'ndjson', columns }, blocks: allBlocks },
@@ -171,13 +189,17 @@ const SEARCH = 1 << 20
 const TYPE_ROWS = 1000
 const OPEN_ROWS = 100
 
-/** Adds the rows of a block within `bytes` bytes until there are enough. */
-function addRows(block: Buffer, rows: ParsedRow[], bytes: number, isEnough: () => boolean): void {
+/** Visits the rows of a block within `bytes` bytes, at least its first one if `isFirst`; returns whether more are wanted. */
+function visit(block: Buffer, bytes: number, isFirst: boolean, wants: (row: ParsedRow) => boolean): boolean {
+  let mayBeLonger = isFirst
   for (const { start, end } of linesOf(block)) {
-    if (isEnough() || (end > bytes && rows.length > 0)) return
+    if (end > bytes && !mayBeLonger) return true
     const row = parseRow(block.subarray(start, end))
-    if ('value' in row) rows.push(row)
+    if (!('value' in row)) continue
+    if (!wants(row)) return false
+    mayBeLonger = false
   }
+  return true
 }
 
 /** The error of the first row, if no row is valid. */
