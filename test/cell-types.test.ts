@@ -50,6 +50,53 @@ function columnOf({ bytes }: Pick<Outcome, 'bytes'>, name = 'c') {
 const asDoubles = (values: Fixture['values']) =>
   values.map((value) => (value === null ? null : String(Number(String(value).replace('inf', 'Infinity')))))
 
+describe('texts of null in kept text', () => {
+  const text = 'id,note,logit_a,logit_b\n1,x,1,2\nNA,NA,1,2\n'
+  const warned = async (options: ScoreOptions) => (await run(text, { null: 'NA', to: 'parquet', ...options })).warnings
+
+  it('have a warning that says which types make them null, once for all inputs', async () => {
+    const says = (columns: string, types: string) => [
+      `the ${columns} texts of null, which stay text in columns without a type; types: '${types}' makes them null`,
+    ]
+    for (const to of ['parquet', 'arrow', 'arrows'] as const) {
+      expect(await warned({ to })).toEqual(says('columns "id", "note" have', 'id=text,note=text'))
+    }
+    const withType = await warned({ types: 'id=int64' })
+    expect(withType).toEqual(says('column "note" has', 'id=int64,note=text'))
+    expect(await warned({ keep: 'note' })).toEqual(says('column "note" has', 'note=text'))
+    const odd = await run(text.replace('note', '"a,b"'), { null: 'NA', to: 'parquet', keep: '"a,b"' })
+    expect(odd.warnings).toEqual(says('column "a,b" has', 'infer'))
+    const cwd = folder({ 'a.csv': text, 'b.csv': text })
+    const { stderr } = command(['a.csv', 'b.csv', '--null', 'NA', '-o', 'out.parquet'], { cwd })
+    expect(stderr.match(/warning: .*/g)).toEqual([
+      `warning: a.csv: the columns "id", "note" have texts of --null, which stay text in columns without a type; --types id=text,note=text makes them null`,
+    ])
+  })
+
+  it('are null then, in both lanes', async () => {
+    for (const lane of ['fast', 'general'] as const) {
+      const { bytes, warnings } = await run(text, { null: 'NA', to: 'arrow', types: 'id=text,note=text', lane })
+      expect(warnings).toEqual([])
+      const table = tableFromIPC(bytes)
+      expect([...table.getChild('id')!, ...table.getChild('note')!]).toEqual(['1', null, 'x', null])
+    }
+  })
+
+  it('have no warning where they have no type to get, have one, are not kept, or are only among logits', async () => {
+    for (const options of [
+      { to: 'csv' },
+      { to: 'ndjson' },
+      { types: 'infer' },
+      { keep: false },
+      { null: 'NULL' },
+    ] as const) {
+      expect(await warned(options)).toEqual([])
+    }
+    const logits = 'id,logit_a,logit_b\n1,NA,2\n'
+    expect((await run(logits, { null: 'NA', missing: '-inf', to: 'parquet' })).warnings).toEqual([])
+  })
+})
+
 describe('a column whose cells are of one type', () => {
   it.each(FIXTURES.map((fixture) => [fixture.type, fixture.cells.join(' | '), fixture] as const))(
     'is %s: %s',

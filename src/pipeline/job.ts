@@ -19,6 +19,7 @@ import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
 import { defineColumns, hasLogits } from './defining-row.js'
 import { firstRows } from './first-rows.js'
+import { textNullsWarning } from './kept-nulls.js'
 import { emittedByDefault } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
@@ -56,6 +57,7 @@ export async function jobOf(
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
+  const isFirst = run.first === undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
   const warnings = isDetected ? headerWarnings(firstLine(reader, schema, settings)) : []
   const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
@@ -64,7 +66,8 @@ export async function jobOf(
   const lost = lostIndexWarning(reader.metadata, losesIndex(settings, run, typed === true && !numbersOnly))
   // The rows of an array never have labels.
   if (lost === undefined && !numbersOnly) run.gapWarning ??= gapWarning(reader.metadata)
-  for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, lost, nested]) {
+  const nulls = kept.length > 0 && isFirst ? await textNullsWarning(reader, schema, settings) : undefined
+  for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, lost, nested, nulls]) {
     if (warning !== undefined) run.emit('warning', warning, input.name)
   }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
