@@ -104,3 +104,103 @@ describe('rows left out of a table with the default index of pandas', () => {
     expect(warnings).toEqual([])
   })
 })
+
+/** As written by `to_csv` of pandas 3.1.1. */
+describe('names that number the columns, in text from pandas', () => {
+  const rows = ',0,1,2\n0,0.5,2.5,-1.5\n1,3.5,0.25,1.5\n'
+  const warning =
+    'the first line, ",0,1,2", is read as column names, as pandas writes them: the column without a name is its index'
+  const emit = 'index'
+
+  it.each([
+    ['an index', rows, ',index\n0,1\n1,0\n', warning],
+    ['an index of text', rows.replace('\n0', '\nx').replace('\n1', '\ny'), ',index\nx,1\ny,0\n', warning],
+    ['names of R', ',1,2,3\n1,0.5,2.5,-1.5\n', ',index\n1,1\n', warning.replace('0,1,2', '1,2,3')],
+    ['another column', ',0,1,name\n0,0.5,2.5,a\n', ',name,index\n0,a,1\n', warning.replace('0,1,2', '0,1,name')],
+  ])('are names, with a warning: %s', async (_, input, output, expected) => {
+    for (const lane of ['general', 'fast'] as const)
+      for (const size of [1, 7, 1000]) {
+        const { text, warnings, error } = await run(input, { emit, lane }, size)
+        expect({ text, warnings, error }).toEqual({ text: output, warnings: [expected], error: undefined })
+      }
+  })
+
+  it('are names in TSV, with several columns of an index, and in quotes', async () => {
+    const tsv = await run(rows.replaceAll(',', '\t'), { from: 'tsv', emit })
+    expect(tsv.text).toBe('\tindex\n0\t1\n1\t0\n')
+    const levels = await run(',,0,1\n1,a,0.5,2.5\n2,b,0.25,-1.5\n', { emit })
+    expect(levels.text).toBe(',,index\n1,a,1\n2,b,0\n')
+    const quoted = await run('"","0","1"\n"1",0.5,2.5\n"2",0.25,-1.5\n', { emit })
+    expect(quoted.text).toBe('"",index\n"1",1\n"2",0\n')
+  })
+
+  it('are names if the logits are selected, too, and classes can be named', async () => {
+    const selected = await run(rows, { emit, logits: '2-4' })
+    expect(selected).toMatchObject({ text: ',index\n0,1\n1,0\n', warnings: [warning] })
+    expect((await run(rows, { emit: 'label', labels: 'a,b,c' })).text).toBe(',label\n0,b\n1,a\n')
+  })
+
+  it('are names without a warning if the option says so', async () => {
+    expect(await run(rows, { emit, header: true })).toMatchObject({ text: ',index\n0,1\n1,0\n', warnings: [] })
+  })
+
+  it('are read as such by read(), with a warning', async () => {
+    const reader = read('csv')
+    const warnings: string[] = []
+    reader.on('warning', (text: string) => warnings.push(text))
+    const read_ = await Readable.from([Buffer.from(rows)])
+      .pipe(reader)
+      .toArray()
+    expect(read_[0]).toEqual({ '': '0', '0': '0.5', '1': '2.5', '2': '-1.5' })
+    expect(warnings).toEqual([warning])
+  })
+
+  it.each([
+    [',0,1,2\n0.5,1.5,2.5,-1\n', 'fractions below the first cell'],
+    [',0,2,1\n0,1.5,2.5,-1\n', 'another order'],
+    [',3,4,5\n0,1.5,2.5,-1\n', 'numbers from 3'],
+    [',0,1,2.5\n0,1.5,2.5,-1\n', 'a fraction'],
+  ])('are not clear with %j: %s', async (input) => {
+    expect((await run(input, { emit })).error).toMatchObject({ code: 'E_HEADER' })
+  })
+
+  it.each([',0,1,2', ',3,4,5'])('are a row with a warning if the option says so: %s', async (names) => {
+    const { warnings, stats } = await run(`${names}\n0,1.5,2.5,-1\n`, { header: false, logits: '2-4' })
+    expect(stats.written).toBe(2)
+    expect(warnings).toEqual([
+      `the first line, "${names}", is read as a row, but looks like the column names that pandas writes; header: true reads it as such`,
+    ])
+  })
+
+  it('cause no warning in rows that begin with another cell', async () => {
+    const { warnings } = await run('0,1,2\n,1.5,2.5\n', { header: false, logits: '2-3' })
+    expect(warnings).toEqual([])
+  })
+})
+
+/** As written by `to_csv` of pandas 3.1.1. */
+describe('names of two levels, in text from pandas', () => {
+  it.each([
+    ',l,l,l\n,a,b,c\n0,1.5,2.5,-1.0\n',
+    ',l,l,l\n,0,1,2\n0,1.5,2.5,-1.0\n',
+    ',l,l,l\n,0,1,2\nk,,,\n4,1.5,2.5,-1.0\n',
+    'u,l,l,l\nv,0,1,2\n0,1.5,2.5,-1.0\n',
+    ',a,b,c\n,0,0,0\n0,1.5,2.5,-1.0\n',
+    'l,l,l\n0,1,2\n1.5,2.5,-1.0\n',
+  ])('are refused: %j', async (input) => {
+    const { text, error } = await run(input, { logits: '2-3', onError: 'skip' })
+    expect(text).toBe('')
+    expect(error).toMatchObject({ code: 'E_HEADER', status: 2 })
+    expect(error!.message).toContain('two lines are column names, as pandas writes those of a MultiIndex')
+  })
+
+  it('are those of the second line if the first is skipped', async () => {
+    const { text } = await run(',l,l\n,0,1\n0,1.5,2.5\n', { skipLines: 1, emit: 'index' })
+    expect(text).toBe(',index\n0,1\n')
+  })
+
+  it('do not include rows of columns with the same name', async () => {
+    const { error, stats } = await run(',l,l\n0,1,2\n', { logits: '2-3' })
+    expect({ error, written: stats.written }).toEqual({ error: undefined, written: 1 })
+  })
+})

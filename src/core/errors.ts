@@ -194,12 +194,14 @@ export const CODES = {
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
   ),
-  E_HEADER: word<HeaderInfo>(2, ({ above, comment, delimiter }) =>
+  E_HEADER: word<HeaderInfo>(2, ({ above, comment, delimiter, levels }) =>
     above
       ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} skips the lines before the header${comment === undefined ? '' : `; ${optionText('comment', comment)} skips lines that begin with it`}`
       : comment !== undefined
         ? `the first line looks like a comment; ${optionText('comment', comment)} skips all such lines, ${optionText('skipLines')} the first ones${delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} separates the cells below`}`
-        : `the first line contains numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} reads it as names`,
+        : levels !== undefined
+          ? `two lines are column names, as pandas writes those of a MultiIndex; ${optionText('skipLines', levels.lines)} reads only the second`
+          : `the first line contains numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} reads it as names`,
   ),
   E_NAME: word<{
     name: string
@@ -508,6 +510,8 @@ export interface HeaderInfo {
   comment?: string
   /** The delimiter of the lines below. */
   delimiter?: string
+  /** If two lines have names: the number of lines up to the first of them. */
+  levels?: { lines: number }
 }
 
 /** A row of nested logits that has another length than there are classes; the row counts from 1. */

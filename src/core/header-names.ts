@@ -13,7 +13,63 @@ export function looksLikeData(header: readonly string[]): boolean {
 
 /** Whether names number the columns, from 0 or 1, as pandas does by default. */
 function countsColumns(header: readonly string[]): boolean {
-  return [0, 1].some((first) => header.every((name, index) => plainName(name) === String(first + index)))
+  return counts(header, 0) || counts(header, 1)
+}
+
+function counts(names: readonly string[], from: number): boolean {
+  return names.every((name, index) => plainName(name) === String(from + index))
+}
+
+/**
+ * Whether pandas wrote a first line: the names number the columns, behind the empty names of its index. There, the cells
+ * below are integers or text.
+ */
+export function isPandasHeader(header: readonly string[], samples: readonly string[]): boolean {
+  const names = numbersBehindIndex(header)
+  const isKey = (cell: string) => cell.trim() !== '' && (!isNumber(cell) || /^\s*-?\d+\s*$/.test(cell))
+  return names.length > 1 && countsColumns(names) && samples.slice(0, header.indexOf(names[0]!)).every(isKey)
+}
+
+/** Whether a row looks like such a line, or like that of only some of the columns. */
+export function looksLikePandasHeader(row: readonly string[]): boolean {
+  const names = numbersBehindIndex(row)
+  return names.length > 1 && names.every((name, index) => WHOLE.test(name) && Number(name) === Number(names[0]) + index)
+}
+
+/** The numbers in a line that begin right behind cells that are empty; an empty list if it begins in another way. */
+function numbersBehindIndex(header: readonly string[]): string[] {
+  const first = header.findIndex((name) => name !== '')
+  return first > 0 && isNumber(header[first]!) ? header.slice(first).filter(isNumber) : []
+}
+
+/** The warning about a first line that pandas wrote. */
+export function pandasWarning(header: readonly string[]): string {
+  return `the first line, ${shown(header.join(','))}, is read as column names, as pandas writes them: the column without a name is its index`
+}
+
+/** The warning about a first row that looks as if pandas wrote it as column names. */
+export function rowWarning(row: readonly string[]): string {
+  return `the first line, ${shown(row.join(','))}, is read as a row, but looks like the column names that pandas writes; ${optionText('header', true)} reads it as such`
+}
+
+/**
+ * Whether pandas wrote the names of two levels in two lines. Both begin with empty cells, unless the index is left out or
+ * the levels have names; each outer name is repeated, and inner ones may be numbers.
+ */
+export function isTwoLines(header: readonly string[], first: readonly string[]): boolean {
+  const [[outer, ...above], [inner = '', ...below]] = [header, first]
+  if (outer === '' && inner === '') return repeated(above) !== undefined || areNumbers(below)
+  const isIndexed = areRepeated(above) && !isNumber(inner) && counts(below, 0)
+  return isIndexed || (areRepeated(header) && counts(first, 0))
+}
+
+function areRepeated(names: readonly string[]): boolean {
+  return names.length > 1 && names.every((name) => names.indexOf(name) !== names.lastIndexOf(name))
+}
+
+function areNumbers(names: readonly string[]): boolean {
+  const isWhole = names.length > 1 && names.every((name) => WHOLE.test(name))
+  return isWhole && (areRepeated(names) || counts(names, 0))
 }
 
 /** A first line assumed to be a header without an option that says so; `samples` are the cells below it. */

@@ -271,6 +271,8 @@ export interface RecordBatchReader {
   shape?: ArrayShape | undefined
   /** The metadata of the table, such as the `pandas` entry. */
   metadata?: ReadonlyMap<string, string>
+  /** Of text, the names of columns in which pandas wrote its index. */
+  indexNames?: ReadonlySet<string>
   /** May be called again as long as only its first batch was consumed. */
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The cells of each column in the first rows, before batches are requested: for text, which is read only once. */

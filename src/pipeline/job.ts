@@ -34,7 +34,7 @@ export async function jobOf(
   given: InputSettings,
 ): Promise<ScoreJob> {
   const settings = numbersOnly ? withNumericDefault(given) : given
-  const { columns, named, headerLine, rows } = reader
+  const { columns, named, headerLine, rows, indexNames } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const isArrayToTable = typed === true && !numbersOnly && isArray(settings.from)
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable }
@@ -48,9 +48,11 @@ export async function jobOf(
   const evidence = await evidenceOf(reader, run, settings)
   const isDetected = named && headerLine !== undefined && settings.header === undefined
   const resolve = (settings: Run['settings']) => {
-    if (isDetected && settings.logits === undefined) requireNames(firstNumbers(reader, settings), headerLine)
+    const isSure = (logits: readonly number[]) => indexNames && !logits.some((at) => indexNames.has(columns[at]!.name))
+    if (isDetected && settings.logits === undefined && !indexNames)
+      requireNames(firstNumbers(reader, settings), headerLine)
     const schema = resolveTable(settings, columns, needs, evidence)
-    if (isDetected) requireNames(firstLine(reader, schema, settings), headerLine)
+    if (isDetected && !isSure(schema.logits)) requireNames(firstLine(reader, schema, settings), headerLine)
     // Delimited text may repeat a name. Many readers of Parquet and Arrow refuse files that do.
     const isUnique = settings.to === 'ndjson' || (typed && !numbersOnly)
     if (isUnique) requireKeys(schema, rawRows, settings.to!)
@@ -59,7 +61,7 @@ export async function jobOf(
   const names = named ? columns.map(({ name }) => name) : undefined
   const isFirst = run.first === undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
-  const warnings = isDetected ? headerWarnings(firstLine(reader, schema, settings)) : []
+  const warnings = isDetected && !indexNames ? headerWarnings(firstLine(reader, schema, settings)) : []
   const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
   const nested = nestedWarning(kept, requestedTypes(settings.types))
   const index = schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence)
@@ -136,7 +138,7 @@ async function evidenceOf(reader: RecordBatchReader, { first }: Run, settings: I
   if (first) return {}
   // If lines precede the header, the selected names are not among the columns; the sample rows reveal that.
   if (reader.named && !isSelectable(settings, reader.columns)) await firstRows(reader, EVIDENCE_ROWS)
-  const indexNames = pandasIndexNames(reader.metadata)
+  const indexNames = reader.indexNames ?? pandasIndexNames(reader.metadata)
   const columns = reader.columns.filter(({ name }) => !indexNames.has(name))
   if (!needsEvidence(settings, columns, reader.named)) return { indexNames }
   return { rows: await firstRows(reader, EVIDENCE_ROWS), indexNames }

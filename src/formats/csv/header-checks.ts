@@ -2,7 +2,7 @@
 import { fromBytes } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
-import { looksLikeData } from '../../core/header-names.js'
+import { isTwoLines, looksLikeData } from '../../core/header-names.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
@@ -21,6 +21,17 @@ export function requireHeader(
   const isList = ({ name, listText, nested }: Column) => (listText || nested) && parseListCell(name)
   const names = columns.map(({ name }) => (dialect.decimalComma ? withPoint(name) : name))
   if (looksLikeData(names) || columns.some(isList)) throw new SoftmaxError('E_HEADER', { line })
+}
+
+/** Only one line is read as a header. Throws E_HEADER if pandas wrote two. */
+export function requireOneLine(
+  columns: readonly Column[],
+  { header, first, line }: CsvHeader,
+  { header: isHeader }: SettingsOf<'bytes'>,
+): void {
+  if (!header || !first || isHeader !== undefined) return
+  const [names, cells] = [columns.map(({ name }) => name), columns.map(({ sample }) => sample)]
+  if (isTwoLines(names, cells)) throw new SoftmaxError('E_HEADER', { line, levels: { lines: line } })
 }
 
 /** Column names must be text, because classes are named after them. Binary files soon contain control characters. */

@@ -2,6 +2,7 @@
 
 import { isLogitName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
+import { isPandasHeader, looksLikePandasHeader, pandasWarning, rowWarning } from '../../core/header-names.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
 import { findSelected } from '../../core/logits-list.js'
 import { nullsOf } from '../../core/missing.js'
@@ -15,7 +16,7 @@ import { readBatch } from './batch.js'
 import { peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions, requireComma } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
-import { requireDelimiter, requireHeader, requireNoComment, requireText } from './header-checks.js'
+import { requireDelimiter, requireHeader, requireNoComment, requireOneLine, requireText } from './header-checks.js'
 import { hasList, listColumn } from './list-cells.js'
 import { decodeCell } from './rows.js'
 
@@ -29,7 +30,10 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   requireDelimiter(head)
   const columns = columnsOf(head)
   requireHeader(columns, head, settings)
-  const { dialect, lines, bytes, warning } = head
+  requireOneLine(columns, head, settings)
+  const { dialect, lines, bytes } = head
+  const index = indexOf(columns, head)
+  const warnings = [head.warning, pandasWarningOf(columns, head, settings)].filter((text) => text !== undefined)
   const peeked = requestedTypes(settings.types).infers
     ? await peekRows(head.blocks, dialect)
     : { sample: [], blocks: head.blocks }
@@ -42,7 +46,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     headerLine: head.line,
     headerOnly: head.first === undefined,
     start: { line: 1 + lines, row: 1, byte: bytes },
-    ...(warning !== undefined && { warnings: () => [warning] }),
+    ...(index && { indexNames: index }),
+    warnings: () => warnings,
     async *batches(options) {
       for await (const block of blocks) {
         yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
@@ -63,6 +68,25 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     },
   }
 }
+
+/** The names of the columns of an index that pandas wrote in front of columns that are numbered, if any. */
+function indexOf(columns: readonly Column[], { header }: CsvHeader): ReadonlySet<string> | undefined {
+  return header && isPandasHeader(namesIn(columns), samplesIn(columns)) ? new Set(['']) : undefined
+}
+
+/** The warning that a first line is taken for one that pandas wrote, or is not. */
+function pandasWarningOf(
+  columns: readonly Column[],
+  head: CsvHeader,
+  { header }: SettingsOf<'bytes'>,
+): string | undefined {
+  if (header === true || (header === undefined && !indexOf(columns, head))) return undefined
+  if (header === undefined) return pandasWarning(namesIn(columns))
+  return looksLikePandasHeader(samplesIn(columns)) ? rowWarning(samplesIn(columns)) : undefined
+}
+
+const namesIn = (columns: readonly Column[]) => columns.map(({ name }) => name)
+const samplesIn = (columns: readonly Column[]) => columns.map(({ sample }) => sample)
 
 /**
  * If the first row does not show whether the only logit column has lists, searches the rows below. Returns all blocks.
