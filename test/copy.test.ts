@@ -323,3 +323,42 @@ it('is the same bytes and errors in both lanes, whatever stands behind a backsla
     await both(text, { ...options, from: 'copy', to }, [{ size: 1 + random.below(300), jobs: 1 + random.below(2) }])
   }
 })
+
+describe('NUL characters, which PostgreSQL refuses', () => {
+  const NUL = "the output has NUL characters, which PostgreSQL refuses in text; tr -d '\\000' removes them"
+  const csv = 'note,logit_a,logit_b\na\0b,2,1\nc\0,2,1\n'
+  const lines = '{"note":"a\\u0000b","logit_a":2,"logit_b":1}\n'
+
+  it('have a warning, once for each input, in both lanes', async () => {
+    for (const lane of ['fast', 'general'] as const) {
+      const options = { to: 'copy', emit: 'label', lane } as const
+      const { text, warnings } = await run(csv, options)
+      expect([text, warnings]).toEqual(['a\0b\ta\nc\0\ta\n', [NUL]])
+    }
+    const { text, warnings } = await run(lines, { from: 'ndjson', to: 'copy', emit: 'label' })
+    expect([text, warnings]).toEqual(['a\0b\ta\n', expect.arrayContaining([NUL])])
+    const cwd = folder({ 'a.csv': csv })
+    const { status, stderr } = command(['a.csv', '-o', 'out.copy', '-e', 'label'], { cwd })
+    expect([status, stderr]).toEqual([0, `softmax: warning: a.csv: ${NUL}\n`])
+  })
+
+  it('have one from write()', async () => {
+    const warnings: string[] = []
+    const writer = write('copy').on('warning', (text) => warnings.push(text))
+    expect(
+      String(
+        await Readable.from([{ note: 'a\0' }, { note: 'b\0' }])
+          .pipe(writer)
+          .toArray(),
+      ),
+    ).toContain('a\0')
+    expect(warnings.filter((text) => text === NUL)).toHaveLength(1)
+  })
+
+  it('have none in other formats, or where they were in copied text', async () => {
+    expect((await run(csv, { to: 'tsv' })).warnings).toEqual([])
+    expect((await run(csv.replaceAll('\0', ''), { to: 'copy' })).warnings).toEqual([])
+    const copied = { from: 'copy', to: 'copy', header: true } as const
+    expect((await run(csv.replaceAll(',', '\t'), copied)).warnings).toEqual([])
+  })
+})

@@ -10,6 +10,7 @@ import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { oneByOne } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
+import { watchNul } from '../pipeline/nul-characters.js'
 import { BATCH, type Settings, writeRows } from '../pipeline/write-rows.js'
 import type { WriteOptions } from './options.js'
 import type { DuplexOf } from './typed-stream.js'
@@ -62,7 +63,8 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   requireTypes(settings)
   const warn = (text: string) => stream.emit('warning', text)
   const stream: Duplex = generatorTransform({ batch: BATCH, errorTurns: 4, signal: settings.signal }, (batches) => {
-    const bytes = writeRows(batches, settings, warn)
+    const written = writeRows(batches, settings, warn)
+    const bytes = format === 'copy' ? watchNul(written, warn) : written
     return oneByOne(settings.to === format ? bytes : arrayOf(bytes))
   })
   stream.once('pipe', (source: unknown) => {

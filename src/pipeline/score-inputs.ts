@@ -3,6 +3,7 @@ import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText, rowFormatOf } from '../core/formats.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { flattenedWarning } from './columns.js'
+import { watchNul } from './nul-characters.js'
 import type { Input } from './open-input.js'
 import { rejectedOf, requireConservation, requireRows } from './row-counts.js'
 import { isDone, type Run } from './run.js'
@@ -22,7 +23,7 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
   const { signal } = run.settings
   const stopListening = closeOnAbort(inputs, signal)
   try {
-    for (const input of inputs) if (!isDone(run)) yield* scoreInput(input, run)
+    for (const input of inputs) if (!isDone(run)) yield* checked(scoreInput(input, run), input, run)
     for (const { reader, input, settings, origin } of run.unmeasured ?? []) {
       yield* scoreRows(reader, input, run, settings, origin)
     }
@@ -41,6 +42,14 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
     stopListening()
     await run.writer?.close?.()
   }
+}
+
+/** Warns of text that PostgreSQL refuses, unless it was in its format before. */
+function checked(pieces: AsyncGenerator<Uint8Array>, { name }: Input, run: Run): AsyncGenerator<Uint8Array> {
+  const warn = (text: string) => {
+    if (run.first?.format !== 'copy') run.emit('warning', text, name)
+  }
+  return run.settings.to === 'copy' && !run.measures ? watchNul(pieces, warn) : pieces
 }
 
 /** Closes all inputs if a signal aborts, as a pending read may never finish; returns the function that ends that. */
