@@ -372,6 +372,22 @@ describe('a delimiter at the end', () => {
     expect(text).toBe(scored('a'))
   })
 
+  it.each([
+    ['a,2,1\nb,2,1,\n', `${HEADER},\n`],
+    ['a,2,1,\nb,2,1\n', `${HEADER}\n`],
+  ])('is looked for in rows that arrive later, too: %j', async (rows, header) => {
+    async function* slow() {
+      for (const line of (header + rows).match(/.*\n/g)!) {
+        yield Buffer.from(line)
+        await setTimeout(10)
+      }
+    }
+    const whole = await run(header + rows)
+    const { text, error } = await run(slow())
+    expect({ text, message: error?.message }).toEqual({ text: whole.text, message: whole.error?.message })
+    expect(error).toMatchObject({ code: 'E_WIDTH', info: { row: 1 } })
+  })
+
   it('of the header but of no row has no name behind it', async () => {
     const { text, error, warnings } = await everyWay(`${HEADER},\na,2,1\n"b",2,1\n`)
     expect({ text, error }).toEqual({ text: scored('a', '"b"'), error: undefined })

@@ -155,6 +155,8 @@ class HeadReader {
   #line = 0
   /** Blocks read so far without a row that defines the columns. */
   readonly #passed: Block[] = []
+  /** Blocks whose rows show whether each ends in a delimiter. */
+  #sampled: Block[] = []
 
   constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, skipped: { lines: number; bytes: number }) {
     this.#dialect = dialect
@@ -168,6 +170,7 @@ class HeadReader {
     for (let next = await blocks.next(); !next.done; next = await blocks.next()) {
       const block = this.#settings.header !== false && !this.#header ? this.#readHeader(next.value) : next.value
       if (!block) continue
+      blocks = await this.#sample(block, blocks)
       const found = this.#findFirst(block, searched)
       searched += sizeOf(block)
       if (found) return this.#head(found.first, prepend([...this.#passed, block], blocks))
@@ -225,7 +228,7 @@ class HeadReader {
         return { first: row }
       }
       if (this.#header && this.#passed.length === 0) {
-        const first = this.#withoutTrailing(row, block)
+        const first = this.#withoutTrailing(row)
         if (first) return { first }
       }
       if (this.#settings.onError === 'skip' && searched + found.start <= SEARCH) continue
@@ -235,29 +238,64 @@ class HeadReader {
     return undefined
   }
 
+  /**
+   * Samples rows: if those of a block all end in an extra delimiter, or only the header does, also those of the next
+   * blocks, as a block may be a single row on a busy machine. Returns the blocks after the first.
+   */
+  async #sample(block: Block, blocks: AsyncGenerator<Block>): Promise<AsyncGenerator<Block>> {
+    if (!this.#header || this.#passed.length > 0) return blocks
+    this.#sampled = [block]
+    const wantsMore = (next: Block) => {
+      this.#sampled.push(next)
+      return this.#isUndecided()
+    }
+    return this.#isUndecided() ? lookAhead(blocks, wantsMore, PATIENCE) : blocks
+  }
+
+  /** Whether more rows could show that not all have the extra delimiter, or lack it. */
+  #isUndecided(): boolean {
+    const bytes = this.#sampled.reduce((sum, block) => sum + sizeOf(block), 0)
+    const isSmall = bytes <= SAMPLE_BYTES && this.#sampled.length < SAMPLE
+    return isSmall && (this.#rowsEnd() || this.#headerEnds())
+  }
+
   /** The first row, if either all rows or the header end in an extra delimiter. */
-  #withoutTrailing(row: Row | OversizedRow, block: Block): string[] | undefined {
-    const header = this.#header!
+  #withoutTrailing(row: Row | OversizedRow): string[] | undefined {
     if (!Array.isArray(row)) return undefined
-    if (this.#isEach(block, (cells) => cells.length === header.length + 1 && cells.at(-1) === '')) {
+    if (this.#rowsEnd()) {
       this.#dialect = { ...this.#dialect, trailing: true }
       this.#warning = TRAILING_ROWS
       return row.slice(0, -1)
     }
-    const endsInDelimiter = header.length > 1 && header.at(-1) === ''
-    if (!endsInDelimiter || !this.#isEach(block, ({ length }) => length === header.length - 1)) return undefined
-    this.#header = header.slice(0, -1)
+    if (!this.#headerEnds()) return undefined
+    this.#header = this.#header!.slice(0, -1)
     this.#warning = TRAILING_HEADER
     return row
   }
 
-  /** Whether all sample rows pass a test. */
-  #isEach(block: Block, test: (cells: string[]) => boolean): boolean {
-    let rows = 0
-    for (const { row, start } of rowsIn(block, this.#dialect)) {
-      if (start > SAMPLE_BYTES || rows === SAMPLE) break
-      if (!Array.isArray(row) || !test(row)) return false
-      rows++
+  /** Whether all sampled rows end in a delimiter, but not the header. */
+  #rowsEnd(): boolean {
+    const { length } = this.#header!
+    return this.#isEach((cells) => cells.length === length + 1 && cells.at(-1) === '')
+  }
+
+  /** Whether the header ends in a delimiter, but none of the sampled rows. */
+  #headerEnds(): boolean {
+    const header = this.#header!
+    const endsInDelimiter = header.length > 1 && header.at(-1) === ''
+    return endsInDelimiter && this.#isEach(({ length }) => length === header.length - 1)
+  }
+
+  /** Whether all sampled rows pass a test. */
+  #isEach(test: (cells: string[]) => boolean): boolean {
+    let [rows, bytes] = [0, 0]
+    for (const block of this.#sampled) {
+      for (const { row, start } of rowsIn(block, this.#dialect)) {
+        if (bytes + start > SAMPLE_BYTES || rows === SAMPLE) return rows > 0
+        if (!Array.isArray(row) || !test(row)) return false
+        rows++
+      }
+      bytes += sizeOf(block)
     }
     return rows > 0
   }
