@@ -418,6 +418,66 @@ describe('a list of rows in a value', () => {
   })
 })
 
+describe('a list of objects with logits', () => {
+  const first = {
+    id: 7,
+    tokens: [
+      { text: 'a', logits: [0, 0] },
+      { text: 'b', logits: [2, 1] },
+    ],
+  }
+  const lines = [first, { id: 8, tokens: [{ text: 'c', logits: [1, 2] }] }]
+  const input = lines.map((line) => `${JSON.stringify(line)}\n`).join('')
+  const program = "jq -c '.logits = [.tokens[].logits] | .tokens |= map(del(.logits))' FILE"
+
+  it.each([
+    ['tokens.logits', 'E_SELECTOR', 'leads into "tokens", which is a list of objects'],
+    ['tokens.logit', 'E_SELECTOR', 'leads into "tokens", which is a list of objects'],
+    ['tokens', 'E_ROW', '"tokens" contains a list of objects'],
+  ])('is named, with the command that makes lists of it: %s', (logits, code, says) => {
+    const cwd = folder({ FILE: input })
+    const args = ['-f', 'ndjson', '--logits', logits, '--labels', 'O,PER']
+    const { status, stdout, stderr } = command([...args, 'FILE'], { cwd })
+    expect({ status, stdout }).toEqual({ status: code === 'E_ROW' ? 1 : 2, stdout: '' })
+    for (const text of [says, `run ${program} | softmax --logits logits`, `[${code}]`]) expect(stderr).toContain(text)
+    const made = shell(`command -v jq >/dev/null || exit 9; ${program}`, cwd)
+    // Without jq installed, only the command is checked.
+    if (made.status === 9) return
+    const scored = command(['-f', 'ndjson', '--logits', 'logits', '-e', 'label'], { cwd, stdin: made.stdout })
+    expect(
+      scored.stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      {
+        id: 7,
+        tokens: [{ text: 'a' }, { text: 'b' }],
+        logits: [
+          [0, 0],
+          [2, 1],
+        ],
+        label: ['0', '0'],
+      },
+      { id: 8, tokens: [{ text: 'c' }], logits: [[1, 2]], label: ['1'] },
+    ])
+  })
+
+  it('gets another name if the row has one like that, and none if a key cannot be written in jq', async () => {
+    const says = async (row: unknown, logits: string) =>
+      (await run(`${JSON.stringify(row)}\n`, { from: 'ndjson', logits })).error!.message
+    expect(await says({ ...first, logits: 1 }, 'tokens.logits')).toContain('.tokens_logits = [.tokens[].logits]')
+    expect(await says({ 'a-b': first.tokens }, 'a-b.logits')).toMatch(/which is a list of objects \[E_SELECTOR\]$/)
+    expect(await says(first, 'tokens.text')).toMatch(/which is a list of objects \[E_SELECTOR\]$/)
+  })
+
+  it('is named in objects, too', async () => {
+    const { error } = await predict([first], { logits: 'tokens.logits' })
+    expect(error).toMatchObject({ code: 'E_SELECTOR' })
+    expect(error!.message).toContain('leads into "tokens", which is a list of objects')
+  })
+})
+
 describe('a whole table in an object', () => {
   const [names, first, second] = [
     ['a', 'b'],

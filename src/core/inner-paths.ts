@@ -3,6 +3,7 @@ import { SoftmaxError, shown, shownNames } from './errors.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
 import type { ValueOf } from './options.js'
+import { listsRemedy } from './parallel-lists.js'
 import { select } from './selector.js'
 
 /** The keys and indices that lead to a value. */
@@ -74,15 +75,37 @@ function isPath(item: string | undefined): item is string {
 function requirePath(item: string, columns: readonly string[], at: (path: Path) => unknown): void {
   if (at(item.split('.')) !== undefined) return
   const found: string[] = []
+  let list: number | undefined
   for (const key of item.split('.')) {
-    if (Array.isArray(at(found)) && !/^\d+$/.test(key)) found.push('0')
+    if (Array.isArray(at(found)) && !/^\d+$/.test(key)) {
+      list = found.length
+      found.push('0')
+    }
     const keys = found.length === 0 ? columns : keysOf(at(found))
     const meant = keys.includes(key) ? key : nearest(key, keys)
     if (meant === undefined && (found.length === 0 || keys.length === 0)) return
     if (meant === undefined) throw notThere(item, `${shown(pathName(found))} has ${shownNames(keys)}`)
     found.push(meant)
   }
+  if (list !== undefined) requireNoList(item, found, list, { columns, isText: typeof at(found) === 'string' })
   throw notThere(item, `did you mean ${optionText('logits', pathName(found))}?`)
+}
+
+/**
+ * Throws E_SELECTOR for a path into the objects of a list, which has any length: the first is not all of it. Only the
+ * tensors of an inference server have their data there.
+ */
+function requireNoList(
+  item: string,
+  found: Path,
+  length: number,
+  { columns, isText }: { columns: readonly string[]; isText: boolean },
+): void {
+  if (found.at(-1) === 'data') return
+  const list = found.slice(0, length)
+  const remedy = isText ? undefined : listsRemedy(list, found.slice(length + 1), columns)
+  const reason = `leads into ${shown(pathName(list))}, which is a list of objects`
+  throw new SoftmaxError('E_SELECTOR', { item, reason: remedy === undefined ? reason : `${reason}; ${remedy}` })
 }
 
 function notThere(item: string, hint: string): SoftmaxError {

@@ -26,6 +26,7 @@ import { run } from './file-kinds.js'
 import { isNumber, withPoint } from './number.js'
 import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
+import { listsRemedy } from './parallel-lists.js'
 import { FEW, SIGNS, signOfProbabilities } from './probabilities.js'
 import { proposedSelector } from './proposed-selector.js'
 
@@ -121,13 +122,23 @@ function requireRows(columns: readonly SampledColumn[], all: readonly SampledCol
   requireNoRows(columns)
 }
 
-/** The same regardless of other columns. */
-export function requireNoRows(columns: readonly Pick<SampledColumn, 'rowsPath' | 'rowsLogits'>[]): void {
+function requireNoRows(columns: readonly SampledColumn[]): void {
   const { rowsPath: path, rowsLogits } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
   const reason = `${shown(path)} contains a list of rows; ${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
+
+/** Throws E_ROW if the only selected column has a list of objects with logits, whose other keys are kept. */
+export function requireNoObjects({ rowsPath: path, rowsLogits }: RowsColumn, header: readonly string[]): void {
+  if (path === undefined || rowsLogits === undefined) return
+  const lists = listsRemedy(path.split('.'), rowsLogits.split('.'), header)
+  const rows = `${lists === undefined ? '' : 'to make a row of each, '}${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
+  const reason = `${shown(path)} contains a list of objects; ${lists === undefined ? rows : `${lists}; ${rows}`}`
+  throw new SoftmaxError('E_ROW', { row: 1, reason })
+}
+
+type RowsColumn = Pick<SampledColumn, 'rowsPath' | 'rowsLogits'>
 
 /** Throws E_COLUMNS if columns have nested lists of numbers: these may be nested logits or a batch of rows. */
 function requireFlat(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {

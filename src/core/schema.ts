@@ -6,8 +6,8 @@ import type { SampledColumn } from './evidence.js'
 import { keptIn } from './kept-columns.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
-import { findLogits, type LogitColumns, requireNoRows, requireNoTable } from './logit-columns.js'
-import { classCount, findLogitsColumn, ofFirstRow, selectorOf } from './logits-list.js'
+import { findLogits, type LogitColumns, requireNoObjects, requireNoTable } from './logit-columns.js'
+import { classCount, findLogitsColumn, findSelected, ofFirstRow, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { optionText } from './option-words.js'
 import { opText, type SettingsOf } from './options.js'
@@ -136,13 +136,22 @@ function tableSchemaOf(
 ): Schema {
   const position = findLogitsColumn(settings, columns)
   if (position !== undefined) return listSchemaOf(settings, columns, position, needs)
+  const selected = findSelected(settings, columns)
+  // Before the labels are counted, as a list of objects has one for each class, too.
+  if (selected !== undefined) requireNoLists(columns, [selected])
   const schema = schemaOf(settings, sampledColumns(columns, evidence), needs)
-  const chosen = schema.logits.map((index) => columns[index]!)
-  requireNumeric(chosen)
-  if (chosen.some(({ type }) => type === 'list' || type === 'record' || type === 'json')) requireNoTable(columns)
-  requireNoRows(chosen.filter(({ rowsLogits }) => rowsLogits !== undefined))
+  requireNumeric(schema.logits.map((index) => columns[index]!))
+  requireNoLists(columns, schema.logits)
   if (needs.objects && settings.keep === true) requireNewNames(schema, schema.header)
   return schema
+}
+
+/** Throws E_ROW if a logit column has all rows of a table, or a list of objects that have the logits. */
+function requireNoLists(columns: readonly Column[], logits: readonly number[]): void {
+  const chosen = logits.map((index) => columns[index]!)
+  if (chosen.some(({ type }) => type === 'list' || type === 'record' || type === 'json')) requireNoTable(columns)
+  const header = columns.map(({ name }) => name)
+  for (const column of chosen) requireNoObjects(column, header)
 }
 
 function sampledColumns(columns: readonly Column[], { rows, indexNames }: Evidence): SampledColumn[] {
