@@ -619,6 +619,24 @@ describe('control characters between cells', () => {
   })
 })
 
+describe('a delimiter of several bytes', () => {
+  const rows = (delimiter: string) =>
+    `${HEADER}\na,2,1\n"§",2,"1"\nb~c,2,1\n`.replaceAll(',', delimiter).replaceAll('§', delimiter)
+
+  it.each(['::', '€', ' | ', ', ', '~~~', '~~~~~~~~', '~~~~~~~~~'])('is read and written: %j', async (delimiter) => {
+    const { text, error } = await everyWay(rows(delimiter), { delimiter })
+    const cells = scored('a', '"§"', 'b~c').replaceAll(',', delimiter).replaceAll('§', delimiter)
+    expect({ text, error }).toEqual({ text: cells, error: undefined })
+    const { stats } = await run(rows(delimiter), { delimiter })
+    expect(stats.lane).toBe(delimiter.length > 8 ? 'general' : 'fast')
+  })
+
+  it('may end every row', async () => {
+    const { text } = await everyWay('t::logit_x::logit_y\na::2::1::\n', { delimiter: '::', emit: 'label' })
+    expect(text).toBe('t::label\na::x\n')
+  })
+})
+
 describe('an option is named that reads', () => {
   it.each<[string, string, ScoreOptions, string]>([
     ['backslashes before quotes', `${HEADER}\n"a\\"b",2,1\n`, { escape: '\\' }, "escape: '\\\\'"],

@@ -39,7 +39,7 @@ import { writeDecision } from '../kernel/host/decision.js'
 import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import { capacityOf, evaluatedClasses, hasTargets, type Layout } from './kernel-layout.js'
+import { capacityOf, delimitersOf, evaluatedClasses, hasTargets, type Layout } from './kernel-layout.js'
 import { passesLines } from './score-job.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
@@ -80,6 +80,7 @@ function dialectFields(job: TextJob, at: Layout) {
     outEscape: escapeOf(output),
     requotes: output.delimiter === input.delimiter && output.quote === input.quote ? 0 : 1,
     escapesFormulas: settings.escapeFormulas ? 1 : 0,
+    delimiters: at.delimiters,
     growth: at.growth,
     keepsLine: passesLines(job) ? 1 : 0,
   }
@@ -228,12 +229,10 @@ function writeOrder(logits: readonly number[], at: number, { memory }: Kernel): 
 }
 
 /** Writes the strings of all tables; returns the end address. */
-function writeTables(
-  { labels, keys, columnKeys, leads, keptLeads, nulls }: TextJob,
-  at: Layout,
-  kernel: Kernel,
-): number {
+function writeTables(job: TextJob, at: Layout, kernel: Kernel): number {
+  const { labels, keys, columnKeys, leads, keptLeads, nulls } = job
   const tables = [
+    [delimitersOf(job), at.delimiters],
     [labels, at.labels],
     [keys, at.keys],
     [columnKeys, at.columnKeys],

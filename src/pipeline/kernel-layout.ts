@@ -1,4 +1,5 @@
 /** The layout of kernel memory for a fast-lane job: its description, its input and its results. */
+import { COMMAS } from '../core/dialect.js'
 import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
 import { EVALUATION_FIELDS } from '../kernel/constants.js'
@@ -28,7 +29,8 @@ export function layOut(job: TextJob, kernel: Kernel) {
   const evaluatedRoom = truth === undefined ? 0 : MOST_EVALUATED
   const count = labels.length
   const growth = GROWTH[job.entry]
-  const rowRoom = roomOfRow(schema, labels) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
+  const delimiters = delimitersOf(job)
+  const rowRoom = roomOfRow(schema, labels, sizeOf(delimiters)) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
   const rows = batchRows(count)
   const hasColumns = makesColumns(job)
   const columnRows = hasColumns ? rowsOfColumns(job) : 0
@@ -51,8 +53,10 @@ export function layOut(job: TextJob, kernel: Kernel) {
     leads: take(8 * leads.length),
     keptLeads: take(8 * keptLeads.length),
     nulls: take(8 * nulls.length),
+    delimiters: take(8 * delimiters.length),
     texts: take(
-      sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...nulls, ...truths.map(([text]) => text)]),
+      sizeOf(delimiters) +
+        sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...nulls, ...truths.map(([text]) => text)]),
     ),
     truths: take(capacityOf(truths) * offsetOf('truthTextSize')),
     evaluated: take(8 * EVALUATION_FIELDS * evaluatedRoom),
@@ -72,7 +76,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
     scratch: take(16 * rows * (count + 1)),
     values: take(8 * rows * count),
     entries: take(offsetOf('rowEntrySize') * (rows + 1)),
-    kept: take(growth * INPUT_ROOM + rows * sizeOf(keptLeads)),
+    kept: take(growth * INPUT_ROOM + rows * sizeOf([...keptLeads, ...delimiters])),
     heap: take(16 * topK),
     positions: take(4 * topK),
     input: take(INPUT_ROOM),
@@ -93,6 +97,11 @@ export function layOut(job: TextJob, kernel: Kernel) {
   }
   growMemory(kernel, end)
   return layout
+}
+
+/** The delimiters of input and output. */
+export function delimitersOf({ input = COMMAS, output = COMMAS }: Pick<TextJob, 'input' | 'output'>): string[] {
+  return [input.delimiter, output.delimiter]
 }
 
 /** Three counts per class, in bytes. */
@@ -182,12 +191,13 @@ function batchRows(classes: number): number {
 }
 
 /** The maximum size of the new cells of a row, in bytes. */
-function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[]): number {
+function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[], delimiter: number): number {
   const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
-  const probabilities = topK > 0 ? topK * (name + NUMBER_ROOM) : classes.length * NUMBER_ROOM
+  const number = NUMBER_ROOM + delimiter
+  const probabilities = topK > 0 ? topK * (name + delimiter + number) : classes.length * number
   const names = sumOf(labels, ({ length }) => length + 1) + 2
   const rooms: Partial<Record<OutputColumn, number>> = { probs: probabilities, labels: names, set: names }
-  return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + NUMBER_ROOM), 0)
+  return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + number), delimiter)
 }
 
 /** The capacity of a hash table of strings; at least half of its slots are free. */

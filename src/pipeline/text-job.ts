@@ -88,7 +88,7 @@ export function textJobOf(
     commasRefusal(job, source) ??
     quotesRefusal(job) ??
     escapesRefusal(job) ??
-    (output ? (dialectRefusal(output) ?? namesRefusal(job)) : fieldsRefusal(schema)) ??
+    (output ? outputRefusal(job) : fieldsRefusal(schema)) ??
     (job.typed ? (emptyRefusal(schema) ?? decimalsRefusal(source.columns, schema)) : undefined) ??
     (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
   if (refusal !== undefined) return refusal
@@ -145,8 +145,10 @@ function csvRefusal({ columns, dialect }: TextSource & { format: 'csv' }, { logi
   return isHidden ? 'blanks around cells below numeric column names' : dialectRefusal(dialect)
 }
 
-function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string | undefined {
-  if (delimiter.length > 1) return 'delimiters of several characters'
+function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dialect): string | undefined {
+  if (delimiter.length > MOST_DELIMITER) return `delimiters of more than ${MOST_DELIMITER} bytes`
+  if (delimiter.length > 1 && blanks === 'trim' && /[ \t]/.test(delimiter)) return 'delimiters with blanks around cells'
+  if (delimiter.length > 1 && decimalComma && delimiter.startsWith(',')) return 'decimal commas and such a delimiter'
   if (blanks === 'delimit') return 'blanks as delimiters'
   if (isEscaped({ quote, escape })) return undefined
   return quote === escape && (quote === '"' || quote === '') ? undefined : 'this quote or escape'
@@ -154,6 +156,16 @@ function dialectRefusal({ delimiter, quote, escape, blanks }: Dialect): string |
 
 function commasRefusal({ output, measures }: ScoreJob, { format }: TextSource): string | undefined {
   return !measures && output?.decimalComma && format !== 'csv' ? 'decimal commas from another format' : undefined
+}
+
+/** The kernel compares eight bytes at once. */
+const MOST_DELIMITER = 8
+
+/** A longer delimiter is only copied, as cells are not examined for it. */
+function outputRefusal(job: ScoreJob): string | undefined {
+  const isCopied = job.measures || (job.input && keepsCells(job))
+  if (job.output!.delimiter.length > 1 && !isCopied) return 'delimiters of several characters in other cells'
+  return dialectRefusal(job.output!) ?? namesRefusal(job)
 }
 
 /** Cells that need quotes, in an output without them, are an error that only the general lane has. */
@@ -250,8 +262,8 @@ function typesRefusal(columns: readonly Column[], schema: Schema, first: readonl
   return isSame ? undefined : 'types that differ from those of the first input'
 }
 
-function csvEntry(job: ScoreJob, { decimalComma, blanks }: Dialect): Entry {
-  const isVariant = decimalComma || blanks === 'trim' || job.output?.decimalComma
+function csvEntry(job: ScoreJob, { delimiter, decimalComma, blanks }: Dialect): Entry {
+  const isVariant = delimiter.length > 1 || decimalComma || blanks === 'trim' || job.output?.decimalComma
   const kind = isVariant ? 'Variant' : 'Csv'
   if (job.measures) return `measure${kind}`
   if (job.typed) return `add${kind}`

@@ -8,10 +8,12 @@ import { ACTION_KEEP, ACTION_LOGIT, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_L
 import { labelOf, entryOf, rowOf, stateOf } from './batch'
 import { withCommas } from './decimal-comma'
 import { BACKSLASH, writeNullCell } from './escaped-cell'
+import { COMMA } from './json'
 import { isBlank, numbersWith, parse, parseCell, skipBlanks, WITH_POINT } from './parse-number'
 import { print } from './print-number'
 import {
-  countMembers, CR, copy, LF, positionsOf, summaryOf, writeLabel, writeMembers, writeNumber, writeProbabilities,
+  countMembers, CR, copy, LF, positionsOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber,
+  writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
 import { Job, Text } from './structs'
@@ -48,7 +50,8 @@ function passComment(at: usize, newline: u32): usize {
 
 /**
  * Reads up to `most` rows and returns their number; the entry after the last one has the position where it stopped.
- * `isUsual` means that decimals have a point and blanks are kept, so that the usual dialects cost nothing for the others.
+ * `isUsual` means that the delimiter is one byte, decimals have a point, and blanks are kept; then, the other dialects cost
+ * nothing.
  */
 // @ts-ignore: decorator
 @inline
@@ -85,6 +88,7 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
   const quote = job.quote
   const numbers = isUsual ? WITH_POINT : numbersWith(job.decimal, delimiter)
   const trims = !isUsual && job.trims != 0
+  const delimiterSize: usize = isUsual ? 1 : <usize>textAt(job.delimiters, 0).length
   const actions = <usize>job.actions
   const last = actions + <usize>job.columns - 1
   let truths: u32 = 0
@@ -99,7 +103,7 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
       logit += 8
     } else {
       const start = at
-      at = trims ? passPadded(at, end, delimiter, quote, newline) : passCell(at, end, delimiter, quote, newline)
+      at = isUsual ? passCell(at, end, delimiter, quote, newline) : passVariantCell(at, end, quote, newline, job)
       if (!at || (at > start && <u32>load<u8>(at - 1) == job.escape)) return 0
       const cellEnd = trims ? withoutBlanks(start, at) : at
       if (kind >= <u32>ACTION_TRUTH && !readTruthCell(start, cellEnd, truths++, row, job)) return 0
@@ -111,12 +115,25 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
     }
     if (!at) return 0
     if (action == last) break
-    if (<u32>load<u8>(at++) != delimiter) return 0
+    if (!isDelimiter(isUsual, at, delimiter, job)) return 0
+    at += delimiterSize
   }
-  if (job.trailing && <u32>load<u8>(at++) != delimiter) return 0
+  if (job.trailing) {
+    if (!isDelimiter(isUsual, at, delimiter, job)) return 0
+    at += delimiterSize
+  }
   if (trims) at = skipBlanks(at, delimiter)
   at = passNewline(at, newline)
   return at ? (<u64>at << 32) | <u64>kept : 0
+}
+
+/** Whether there is a delimiter, given its first byte. */
+// @ts-ignore: decorator
+@inline
+function isDelimiter(isUsual: bool, at: usize, first: u32, job: Job): bool {
+  if (isUsual) return <u32>load<u8>(at) == first
+  const text = textAt(job.delimiters, 0)
+  return (load<u64>(at) ^ load<u64>(text.at)) << (64 - (<u64>text.length << 3)) == 0
 }
 
 /** Parses a quoted logit at `at`. Returns the end of the quotes; 0 if their content is not just a number. */
@@ -137,6 +154,13 @@ function passNewline(at: usize, newline: u32): usize {
 /** The end of a cell; 0 if there is an escape, an invalid quote, or a newline of the other kind. */
 function passCell(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
   if (<u32>load<u8>(at) == quote) return passQuotes(at + 1, end, delimiter, quote, newline)
+  return passBare(at, delimiter, quote, newline)
+}
+
+/** The same for a cell without quotes. */
+// @ts-ignore: decorator
+@inline
+function passBare(at: usize, delimiter: u32, quote: u32, newline: u32): usize {
   const stops = i8x16.splat(<i8>delimiter)
   const newlines = i8x16.splat(<i8>newline)
   const returns = i8x16.splat(<i8>CR)
@@ -169,13 +193,19 @@ function quotesEnd(at: usize, end: usize, quote: u32): usize {
   return 0
 }
 
-/** The end of a cell and of the blanks after it. */
-function passPadded(at: usize, end: usize, delimiter: u32, quote: u32, newline: u32): usize {
-  if (<u32>load<u8>(at) != quote) return passCell(at, end, delimiter, quote, newline)
-  at = quotesEnd(at + 1, end, quote)
-  if (!at) return 0
-  at = skipBlanks(at, delimiter)
-  return <u32>load<u8>(at) == delimiter || passNewline(at, newline) ? at : 0
+/** The end of a cell and of the blanks that are trimmed after its quotes; the delimiter may have several bytes. */
+function passVariantCell(at: usize, end: usize, quote: u32, newline: u32, job: Job): usize {
+  const delimiter = job.delimiter
+  if (<u32>load<u8>(at) == quote) {
+    at = quotesEnd(at + 1, end, quote)
+    if (at && job.trims) at = skipBlanks(at, delimiter)
+    return at && (<u32>load<u8>(at) == delimiter || passNewline(at, newline)) ? at : 0
+  }
+  at = passBare(at, delimiter, quote, newline)
+  while (at && <u32>load<u8>(at) == delimiter && !isDelimiter(false, at, delimiter, job)) {
+    at = passBare(at + 1, delimiter, quote, newline)
+  }
+  return at
 }
 
 /** The end of a cell without the blanks that follow it. */
@@ -186,17 +216,17 @@ function withoutBlanks(start: usize, end: usize): usize {
 
 /** Writes a row: its kept cells, its new cells and a newline. */
 export function writeRow(row: u32, out: usize, job: Job): usize {
-  return writeCells(false, row, out, job)
+  return writeCells(true, row, out, job)
 }
 
-/** The same if decimals may have a comma. */
-export function writeRowWithCommas(row: u32, out: usize, job: Job): usize {
-  return writeCells(true, row, out, job)
+/** The same if decimals may have a comma, or delimiters several bytes. */
+export function writeVariantRow(row: u32, out: usize, job: Job): usize {
+  return writeCells(false, row, out, job)
 }
 
 // @ts-ignore: decorator
 @inline
-function writeCells(mayHaveCommas: bool, row: u32, out: usize, job: Job): usize {
+function writeCells(isUsual: bool, row: u32, out: usize, job: Job): usize {
   const entry = entryOf(row, job)
   const start = out
   out = copy(entry.kept, entry.keptEnd - entry.kept, out)
@@ -205,28 +235,49 @@ function writeCells(mayHaveCommas: bool, row: u32, out: usize, job: Job): usize 
   const state = stateOf(row, job)
   for (let at = emit; at < end; at++) {
     const kind = <u32>load<u8>(at)
-    if (kind == EMIT_PROBS) out = finish(mayHaveCommas, out, writeProbabilities(row, job.outDelimiter, out, job), job)
-    else if (kind == EMIT_TOP) out = writeTop(mayHaveCommas, row, out, job)
-    else if (kind == EMIT_LABEL) out = delimit(writeLabelCell(labelOf(row, job), out, job), job)
-    else if (kind == EMIT_INDEX) out = delimit(print(<f64>state.index, out), job)
-    else if (kind == EMIT_MEMBERS) out = delimit(writeMembers(row, BETWEEN_NAMES, out, job), job)
-    else if (kind == EMIT_SET_SIZE) out = delimit(print(<f64>countMembers(row, job), out), job)
+    if (kind == EMIT_PROBS) {
+      out = isUsual ? writeProbabilities(row, job.outDelimiter, out, job) : writeVariantProbabilities(row, out, job)
+    } else if (kind == EMIT_TOP) out = writeTop(isUsual, row, out, job)
+    else if (kind == EMIT_LABEL) out = delimit(isUsual, writeLabelCell(labelOf(row, job), out, job), job)
+    else if (kind == EMIT_INDEX) out = delimit(isUsual, print(<f64>state.index, out), job)
+    else if (kind == EMIT_MEMBERS) out = delimit(isUsual, writeMembers(row, BETWEEN_NAMES, out, job), job)
+    else if (kind == EMIT_SET_SIZE) out = delimit(isUsual, print(<f64>countMembers(row, job), out), job)
     else if (kind >= <u32>EMIT_LOSS) {
       const isNull = !isKnown(kind, row, job)
-      out = isNull ? writeMissing(out, job) : finish(mayHaveCommas, out, writeEvaluated(kind, row, out, job), job)
-      out = delimit(out, job)
+      out = isNull ? writeMissing(out, job) : finish(isUsual, out, writeEvaluated(kind, row, out, job), job)
+      out = delimit(isUsual, out, job)
     }
-    else out = delimit(finish(mayHaveCommas, out, writeNumber(summaryOf(kind, state), out, job), job), job)
+    else out = writeNumberCell(isUsual, summaryOf(kind, state), out, job)
   }
-  store<u8>(out - 1, LF)
-  return out - 1 == start ? writeEmpty(start, job) : out
+  out -= isUsual ? 1 : <usize>textAt(job.delimiters, 1).length
+  store<u8>(out, LF)
+  return out == start ? writeEmpty(start, job) : out + 1
 }
 
-/** Finishes printed numbers. */
 // @ts-ignore: decorator
 @inline
-function finish(mayHaveCommas: bool, start: usize, end: usize, job: Job): usize {
-  return mayHaveCommas ? withCommas(start, end, job) : end
+function writeNumberCell(isUsual: bool, x: f64, out: usize, job: Job): usize {
+  return delimit(isUsual, finish(isUsual, out, writeNumber(x, out, job), job), job)
+}
+
+/** Finishes a printed number. */
+// @ts-ignore: decorator
+@inline
+function finish(isUsual: bool, start: usize, end: usize, job: Job): usize {
+  return isUsual ? end : withCommas(start, end, job)
+}
+
+/** Writes the probabilities of all classes: together, unless a cell may need quotes, or a delimiter several bytes. */
+function writeVariantProbabilities(row: u32, out: usize, job: Job): usize {
+  const needsQuotes = job.outDecimal == COMMA && job.outDelimiter == COMMA
+  if (!needsQuotes && textAt(job.delimiters, 1).length == 1) {
+    return withCommas(out, writeProbabilities(row, job.outDelimiter, out, job), job)
+  }
+  const values = rowOf(job.values, row, job)
+  for (let index: usize = 0; index < <usize>job.classes; index++) {
+    out = writeNumberCell(false, load<f64>(values + (index << 3)), out, job)
+  }
+  return out
 }
 
 // @ts-ignore: decorator
@@ -251,22 +302,23 @@ function writeEmpty(out: usize, job: Job): usize {
 
 // @ts-ignore: decorator
 @inline
-function writeTop(mayHaveCommas: bool, row: u32, out: usize, job: Job): usize {
+function writeTop(isUsual: bool, row: u32, out: usize, job: Job): usize {
   const values = rowOf(job.values, row, job)
   const positions = positionsOf(row, job)
   for (let rank: usize = 0; rank < <usize>job.top; rank++) {
     const position = load<u32>(positions + (rank << 2))
     const value = load<f64>(values + ((<usize>position) << 3))
     const label = value == value ? position : NO_CLASS
-    out = delimit(writeLabelCell(label, out, job), job)
-    out = delimit(finish(mayHaveCommas, out, writeNumber(value, out, job), job), job)
+    out = delimit(isUsual, writeLabelCell(label, out, job), job)
+    out = writeNumberCell(isUsual, value, out, job)
   }
   return out
 }
 
 // @ts-ignore: decorator
 @inline
-function delimit(out: usize, job: Job): usize {
+function delimit(isUsual: bool, out: usize, job: Job): usize {
+  if (!isUsual) return writeText(textAt(job.delimiters, 1), out)
   store<u8>(out, job.outDelimiter)
   return out + 1
 }

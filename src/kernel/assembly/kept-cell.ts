@@ -7,7 +7,7 @@ import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NULLABLE_TEXT, KEEP_TEXT, N
 import { BACKSLASH, escapeByte, escapeText, isNullCell, writeNullCell } from './escaped-cell'
 import { BRACE, BRACKET, POINT, QUOTE } from './json'
 import { parseCell, parseJson, WITH_POINT } from './parse-number'
-import { CR, copy, LF, writeText } from './pipeline'
+import { CR, copy, LF, textAt, writeText } from './pipeline'
 import { Job, KeptColumn, NULL, Text } from './structs'
 import { integer, typedValue } from './typed-cell'
 
@@ -27,6 +27,11 @@ export function copyCell(start: usize, end: usize, out: usize, _lead: usize, job
   out = copy(start, end - start, out)
   store<u8>(out, job.outDelimiter)
   return out + 1
+}
+
+/** The same with a delimiter of one or more bytes. */
+export function copyVariantCell(start: usize, end: usize, out: usize, _lead: usize, job: Job): usize {
+  return writeText(textAt(job.delimiters, 1), copy(start, end - start, out))
 }
 
 /** A raw JSON value, after its key. */

@@ -2,8 +2,8 @@
  * Text in, text or columns out: every reader with every writer, each pair in its own loop. See `scoreBytes`, `addRows`.
  */
 import { addRows } from './columns'
-import { readRows, writeRow, writeRowWithCommas } from './csv'
-import { cellToJson, cellToValue, copyCell, copyMember, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
+import { readRows, writeRow, writeVariantRow } from './csv'
+import { cellToJson, cellToValue, copyCell, copyMember, copyVariantCell, jsonToCell, jsonToValue, requoteCell } from './kept-cell'
 import { readLines, readMembers, writeObject } from './ndjson'
 import { scoreBytes } from './pipeline'
 import { Job } from './structs'
@@ -22,13 +22,13 @@ export function scoreCsvToNdjson(at: usize, end: usize, out: usize, limit: usize
   return scoreBytes(readToJson, writeObject, at, end, out, limit, job)
 }
 
-/** The same for decimal commas and for blanks around cells, which only these loops know. */
+/** The same for longer delimiters, decimal commas and blanks around cells, which only these loops know. */
 export function scoreVariant(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readVariantCells, writeRowWithCommas, at, end, out, limit, job)
+  return scoreBytes(readVariantCells, writeVariantRow, at, end, out, limit, job)
 }
 
 export function scoreVariantRequoted(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
-  return scoreBytes(readVariantRequoted, writeRowWithCommas, at, end, out, limit, job)
+  return scoreBytes(readVariantRequoted, writeVariantRow, at, end, out, limit, job)
 }
 
 export function scoreVariantToNdjson(at: usize, end: usize, out: usize, limit: usize, job: Job): u32 {
@@ -87,7 +87,7 @@ function readCells(at: usize, end: usize, most: u32, job: Job): u32 {
 }
 
 function readVariantCells(at: usize, end: usize, most: u32, job: Job): u32 {
-  return readRows(copyCell, false, at, end, most, job)
+  return readRows(copyVariantCell, false, at, end, most, job)
 }
 
 function readRequoted(at: usize, end: usize, most: u32, job: Job): u32 {

@@ -117,6 +117,8 @@ export class Job {
   comment: u32
   /** 1 if each row ends in a delimiter that is not followed by a cell. */
   trailing: u32
+  /** The address of the complete delimiters of input and output (Text), of at most eight bytes. */
+  delimiters: u32
   /** 1 if blanks around cells are trimmed. */
   trims: u32
   /** The decimal separators of delimited input and output. */
