@@ -3,7 +3,7 @@
  * shared by both sides are in `kernel/constants.ts`.
  */
 import type { DataType } from '../core/data-type.js'
-import { COMMAS, type Dialect, isEscaped } from '../core/dialect.js'
+import { COMMAS, type Dialect, isEscaped, sameCells } from '../core/dialect.js'
 import { inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
 import type { Column } from '../core/record-batch.js'
 import { keptType } from '../formats/columnar.js'
@@ -78,7 +78,7 @@ function dialectFields(job: TextJob, at: Layout) {
     outDelimiter: output.delimiter.charCodeAt(0),
     outQuote: quoteOf(output),
     outEscape: escapeOf(output),
-    requotes: output.delimiter === input.delimiter && output.quote === input.quote ? 0 : 1,
+    requotes: sameCells(input, output) ? 0 : 1,
     escapesFormulas: settings.escapeFormulas ? 1 : 0,
     delimiters: at.delimiters,
     growth: at.growth,
