@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { evaluate, type Reject, type ScoreOptions, score, softmax } from 'softmax-stream'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { P21, run } from './streams.js'
 import { command, folder, predict, shell } from './support.js'
 
@@ -130,7 +130,7 @@ describe('onReject', () => {
     const rejects: Reject[] = []
     const stream = score({ onReject: (reject) => void rejects.push(reject) })
     stream.resume().write('logit_a,logit_b\n1,2\n1,')
-    await sleep(20)
+    await vi.waitFor(() => expect(stream.stats.read).toBe(1), 10_000)
     stream.destroy()
     await sleep(20)
     expect([stream.stats.read, rejects]).toEqual([1, []])
