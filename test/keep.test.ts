@@ -224,6 +224,33 @@ describe('kept values of JSON lines', () => {
     expect(await kept(LINES, false, { ...options, truth: 'y', emit: 'rank' })).toBe('rank\n1\n1\n""\n')
   })
 
+  it('have the order of the list in a table, whatever the order of the keys', async () => {
+    const orders = [
+      '{"id":1,"customer":"K","note":"n","logits":[2,1]}\n{"note":null,"logits":[2,1],"id":2,"customer":"L"}\n',
+      '{"note":"n","logits":[2,1],"customer":"K","id":1}\n{"customer":"L","logits":[2,1],"id":2}\n',
+      '{"customer":"L","id":2,"logits":[2,1]}\n{"id":1,"customer":"K","note":"n","logits":[2,1]}\n',
+    ]
+    const options = { from: 'ndjson', keep: 'id,note,customer', emit: 'label' } as const
+    for (const lines of orders) {
+      const rows = ['1\tn\tK\t0', '2\t\\N\tL\t0']
+      const { text, warnings } = await run(lines, { ...options, to: 'copy' })
+      expect({ rows: text.trimEnd().split('\n').sort(), warnings }).toEqual({ rows, warnings: [] })
+      expect((await run(lines, { ...options, to: 'csv' })).text.split('\n')[0]).toBe('id,note,customer,label')
+      const table = tableFromIPC((await run(lines, { ...options, to: 'arrow' })).bytes)
+      expect(table.schema.fields.map(({ name }) => name)).toEqual(['id', 'note', 'customer', 'label'])
+      expect(table.getChild('customer')!.toArray().sort()).toEqual(['K', 'L'])
+    }
+  })
+
+  it('have a warning about their order in copied text unless it is listed', async () => {
+    const warningsOf = async (keep: ScoreOptions['keep'], logits: string) =>
+      (await run(`{"id":1,"x":2,"logits":${logits}}\n`, { from: 'ndjson', to: 'copy', keep })).warnings.length
+    expect(await warningsOf('x,id', '[2,1]')).toBe(0)
+    expect(await warningsOf(false, '[2,1]')).toBe(0)
+    for (const keep of [true, '!x', 'i*,x', '1']) expect(await warningsOf(keep, '[2,1]')).toBe(1)
+    expect(await warningsOf('x,id', '{"b":2,"a":1}')).toBe(1)
+  })
+
   it('of rows with nothing to keep must not gain keys, which would be lost', async () => {
     const lines = '{"logits":[2,1]}\n{"logits":[2,1],"id":7}\n'
     expect(await refused(lines, true, { ...JSON_LINES, to: 'csv' })).toContain('unexpected key "id"')
@@ -292,12 +319,15 @@ describe('kept keys that the first row does not have', () => {
   })
 
   it.each(Object.entries(first))(
-    'are columns of a table, after those of the first row, with logits as %s',
+    'are columns of a table, in the order of the list, with logits as %s',
     async (kind, logits) => {
       const label = kind === 'list' ? 0 : 'a'
       const options = { ...JSON_LINES, to: 'csv' } as const
-      expect(await kept(lines(logits), 'note,id,n', options)).toBe(
+      expect(await kept(lines(logits), 'id,note,n', options)).toBe(
         `id,note,n,label\n1,,,${label}\n2,x,3,${label}\n3,"[1, 2]",,${label}\n`,
+      )
+      expect((await run(lines(logits), { ...LABEL, ...options, keep: 'note,id,n' })).text).toBe(
+        `note,id,n,label\n,1,,${label}\nx,2,3,${label}\n"[1, 2]",3,,${label}\n`,
       )
       expect(await refused(lines(logits), 'id,note', { ...options, logits: 'id-n' })).toContain('"id-n"')
       const typed = await run(lines(logits), { ...LABEL, ...JSON_LINES, keep: 'id,n', to: 'arrow', types: 'id=int64' })

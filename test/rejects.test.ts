@@ -150,6 +150,18 @@ describe('onReject', () => {
     ])
   })
 
+  it('is reported of each row if none has the logits that an option names, before the stream ends', async () => {
+    for (const rows of [[{ x: 1 }], [{ m: null }, { m: {} }, { x: 1 }], Array(100).fill({ id: 0 })]) {
+      const rejects: Reject[] = []
+      const onReject = (reject: Reject) => void rejects.push(reject)
+      const { error } = await predict(rows, { logits: 'm.s', labels: ['a', 'b'], onReject })
+      expect(error).toMatchObject({ code: 'E_SELECTOR' })
+      expect(rejects.map(({ row, raw }) => ({ row, raw }))).toEqual(rows.map((raw, at) => ({ row: at + 1, raw })))
+    }
+    const { error } = await predict([{ x: 1 }], { logits: 'm.s' })
+    expect(error).toMatchObject({ code: 'E_SELECTOR' })
+  })
+
   it('is JSON whatever its row contains', async () => {
     const row = {
       id: 2n ** 63n - 1n,

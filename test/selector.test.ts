@@ -41,7 +41,7 @@ describe('a selector', () => {
     ['blanks around items', ' logit_a , 3, logit_d ', ['logit_a', 'logit_b', 'logit_d']],
     ['blanks around names in quotes', ' "logit_a" , "1"', ['logit_a', '1']],
     ['positions from 1', '2,3', ['logit_a', 'logit_b']],
-    ['a position, not a name of digits', '1', ['id']],
+    ['a position as a range, even if it is a name, too', '1-1', ['id']],
     ['the last position', '8', ['a-b']],
     ['a range of positions', '2-5', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
     ['a range of one position', '3-3', ['logit_b']],
@@ -60,7 +60,7 @@ describe('a selector', () => {
     ['a regular expression of any case', '/LOGIT_[AB]/i', ['logit_a', 'logit_b']],
     ['a negation behind a glob', 'logit_*,!logit_b', ['logit_a', 'logit_c', 'logit_d']],
     ['a negation first: all but that', '!id,!note,!"1",!a-b', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
-    ['a negated range', '!1,!6-8', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
+    ['a negated range', '!1-1,!6-8', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
     ['a negated range of names', '*,!note-a-b,!id', ['logit_a', 'logit_b', 'logit_c', 'logit_d']],
     ['a negated glob', '!*o*,!id,!a-b', ['1']],
     ['a negated regular expression', '2-5,!/[cd]$/', ['logit_a', 'logit_b']],
@@ -324,6 +324,43 @@ describe('a selector', () => {
     expect(await refused('a,a,b\n', { logits: 'a-b' })).toMatchObject({ code: 'E_SELECTOR' })
     expect((await settle('a,a,b\n', { logits: '2-3' })).logits).toEqual([1, 2])
     expect((await settle('a,a,b\n', { logits: 'a*' })).logits).toEqual([0, 1])
+  })
+})
+
+describe('a position that is the name of another column', () => {
+  const numbers = 'truth,1,2,3,4,5\n'
+
+  it.each([
+    ['5', 'a name and a position', `logits: '"5"' selects the name, logits: '"4"' the position`],
+    ['2-3', 'names and positions', `logits: '"2","3"' selects the names, logits: '"1","2"' the positions`],
+    ['1', 'a name and a position', `logits: '"1"' selects the name, logits: 'truth' the position`],
+    ['3,5', 'a name and a position', `logits: '"3"' selects the name, logits: '"2"' the position`],
+  ])('is refused, with both choices: %s', async (logits, what, choices) => {
+    const { code, message } = await refused(numbers, { logits, header: true })
+    expect(code).toBe('E_SELECTOR')
+    expect(message).toContain(`is ${what} of other columns; ${choices} [`)
+  })
+
+  it.each([
+    ['"5"', ['5']],
+    ['5-5', ['4']],
+    ['2-6', ['1', '2', '3', '4', '5']],
+    ['"1","2"', ['1', '2']],
+    ['/^[45]$/', ['4', '5']],
+  ])('is none in %s', async (logits, expected) => {
+    expect(await chosen(numbers, { logits, header: true })).toEqual(expected)
+  })
+
+  it('is refused for true classes and kept columns, too', async () => {
+    const options = { header: true, logits: '2-6' }
+    expect((await refused(numbers, { ...options, truth: '5', emit: 'loss' })).message).toContain(`truth: '"5"' selects`)
+    expect((await refused(numbers, { ...options, keep: '5' })).message).toContain(`keep: '"5"' selects`)
+  })
+
+  it('beyond the columns is proposed as a name', async () => {
+    expect((await refused('0,1,2\n', { logits: '0', header: true })).message).toContain(
+      `"0" is outside columns 1 to 3; logits: '"0"' is the column of that name`,
+    )
   })
 })
 

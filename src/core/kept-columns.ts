@@ -6,11 +6,17 @@ import { type NotKept, nameTest, selectKept } from './selector.js'
 export type Keep = ValueOf<'keep'>
 
 /**
- * The positions of the columns that are kept, in input order. Columns inside the values of others are kept with these.
+ * The positions of the columns that are kept, in input order, or if `isListed` in the order of the selector. Columns
+ * inside the values of others are kept with these.
  *
  * @throws E_SELECTOR
  */
-export function keptIn(keep: Keep, columns: readonly Pick<Column, 'name' | 'inner'>[], notKept: NotKept): number[] {
+export function keptIn(
+  keep: Keep,
+  columns: readonly Pick<Column, 'name' | 'inner'>[],
+  notKept: NotKept,
+  isListed = false,
+): number[] {
   if (keep === false) return []
   const own = [...columns.keys()].filter((index) => !columns[index]!.inner)
   const left = new Set(notKept.at)
@@ -18,7 +24,7 @@ export function keptIn(keep: Keep, columns: readonly Pick<Column, 'name' | 'inne
   const names = own.map((index) => columns[index]!.name)
   const at = [...own.keys()].filter((nth) => left.has(own[nth]!))
   const chosen = selectKept(keep, names, { ...notKept, at })
-  return own.filter((_, nth) => chosen.has(nth))
+  return isListed ? Array.from(chosen, (nth) => own[nth]!) : own.filter((_, nth) => chosen.has(nth))
 }
 
 /** Creates the test whether a row keeps a value: that of a column, or of a key that is none of the columns. */

@@ -77,8 +77,9 @@ function proposedEmit(resolve: () => unknown): string | undefined {
 function schemaOf(
   settings: SchemaSettings,
   columns: readonly SampledColumn[],
-  { named, objects }: Pick<SchemaNeeds, 'named' | 'objects'>,
+  needs: Pick<SchemaNeeds, 'named' | 'objects' | 'keepsListedOrder'>,
 ): Schema {
+  const { named } = needs
   const header = columns.map(({ name }) => name)
   const labels = settings.labels === undefined ? undefined : labelNames(settings.labels)
   const truths = truthsOf(settings, header)
@@ -86,7 +87,7 @@ function schemaOf(
     settings.logits === undefined
       ? findLogits(ofFirstRow(withoutTruth(columns, truths)), { named, labels, mayBeSingle: mayBeSingle(settings) })
       : { logits: select(settings.logits, header.slice(0, ofFirstRow(columns).length)), guessed: false }
-  const kept = keptOf(settings, columns, logits, objects)
+  const kept = keptOf(settings, columns, logits, needs)
   const names = named ? logitNames(logits.map((index) => columns[index]!)) : undefined
   const layout = resolveLayout({ ...settings, labels }, names, logits.length)
   const newNames = outputNames(layout)
@@ -106,6 +107,8 @@ interface SchemaNeeds {
   shapes: readonly Shape[]
   /** Whether rows are passed through as objects, with all their keys. */
   objects: boolean
+  /** Whether columns are keys of objects, whose order means nothing: kept ones have the order in which they are listed. */
+  keepsListedOrder?: boolean
   /** Whether there are no rows, which would determine the length of lists. */
   isEmpty?: boolean
   /** Whether an array is written as a table: classes that are named get columns, as in text. */
@@ -195,7 +198,7 @@ function listSchemaOf(
   const shaped = nested
     ? nestedLayout(settings, layout, nested.depth)
     : shapedLayout(layout, type, shapesFor(layout, needs))
-  const kept = keptOf(settings, columns, [position], objects)
+  const kept = keptOf(settings, columns, [position], needs)
   const names = outputNames(shaped)
   requireNewNames(shaped, objects && settings.keep === true ? header : kept.map((index) => header[index]!))
   const truth = truthIn(truthsOf(settings, header), [position], columns, shaped)
@@ -224,9 +227,9 @@ function keptOf(
   { keep }: Pick<SchemaSettings, 'keep'>,
   columns: readonly Pick<Column, 'name' | 'inner'>[],
   logits: readonly number[],
-  objects: boolean,
+  { objects, keepsListedOrder }: Pick<SchemaNeeds, 'objects' | 'keepsListedOrder'>,
 ): number[] {
-  return keptIn(keep, columns, { at: objects && keep !== true ? [] : logits, are: 'logits' })
+  return keptIn(keep, columns, { at: objects && keep !== true ? [] : logits, are: 'logits' }, keepsListedOrder)
 }
 
 /** Throws E_TYPE for a column of a non-numeric type, which would make every row bad. */

@@ -69,6 +69,11 @@ export function unknownNames(selector: string | readonly string[], names: readon
   return unknown.map((item) => (item.startsWith('"') ? unquoted(item) : item))
 }
 
+/** Whether a selector lists names, so that it shows an order whatever the columns are. */
+export function listsNames(selector: string | readonly string[]): boolean {
+  return itemsIn(selector, 'keep').every((item) => !/^(!|\d[\d-]*$)/.test(item) && !patternIn(item, 'keep'))
+}
+
 /** Whether an item is a pattern or a position, or names columns. */
 function isKnown(item: string, columns: Columns): boolean {
   if (item.startsWith('"')) return columns.named(unquoted(item)).length > 0
@@ -251,14 +256,28 @@ function globPattern(glob: string): RegExp {
 }
 
 function byPosition(item: string, columns: Columns): number[] | undefined {
-  const [, first, dash, last] = /^\s*(\d+)(-?)(\d*)\s*$/.exec(item) ?? []
+  const [, first, dash, end] = /^\s*(\d+)(-?)(\d*)\s*$/.exec(item) ?? []
   if (first === undefined) return undefined
-  return span(
-    Number(first) - 1,
-    dash ? (last ? Number(last) : columns.names.length) - 1 : Number(first) - 1,
-    item,
-    columns,
-  )
+  const last = dash ? end || String(columns.names.length) : first
+  const found = span(Number(first) - 1, Number(last) - 1, item, columns)
+  // A range of one position is never meant as a name.
+  if (!dash || first !== last) requireNoNames(item, [first, last], found, columns)
+  return found
+}
+
+/** Throws E_SELECTOR for positions that are names of other columns: either may be meant. */
+function requireNoNames(item: string, ends: readonly string[], found: readonly number[], columns: Columns): void {
+  const [from, to] = ends.map((end) => columns.named(end)[0]) as [number | undefined, number | undefined]
+  if (from === undefined || to === undefined || (from === found[0] && to === found.at(-1))) return
+  const namesOf = (indices: readonly number[]) => selectorOfNames(indices.map((index) => columns.names[index]!))
+  const [meant, placed] = [namesOf(span(from, to, item, columns)), namesOf(found)]
+  const [what, name, position] =
+    ends[0] === ends[1]
+      ? ['a name and a position', 'the name', 'the position']
+      : ['names and positions', 'the names', 'the positions']
+  const byName = `${optionText(columns.option, meant)} selects ${name}`
+  const reason = `is ${what} of other columns; ${byName}, ${optionText(columns.option, placed)} ${position}`
+  throw columns.error(item, reason)
 }
 
 function byName(item: string, columns: Columns): number[] | undefined {
@@ -284,7 +303,11 @@ function span(first: number, last: number, item: string, columns: Columns): numb
     const keepsOrder = columns.option === 'logits' && `, and ${optionText('logits', listed)} keeps the order given`
     throw columns.error(item, `${reason}${keepsOrder || ''}`)
   }
-  if (first < 0 || last >= length) throw columns.error(item, `is outside columns 1 to ${length}`)
+  if (first < 0 || last >= length) {
+    const isName = columns.named(item).length > 0
+    const named = isName ? `; ${optionText(columns.option, selectorOfNames([item]))} is the column of that name` : ''
+    throw columns.error(item, `is outside columns 1 to ${length}${named}`)
+  }
   return Array.from({ length: last - first + 1 }, (_, offset) => first + offset)
 }
 

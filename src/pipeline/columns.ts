@@ -9,6 +9,7 @@ import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import { listsNames } from '../core/selector.js'
 import { truthWarnings } from '../core/truth-columns.js'
 import { isRowOrder } from '../formats/tensor/tensor.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
@@ -53,7 +54,7 @@ export function requireHeader(header: readonly string[], { first }: Pick<Run, 'f
 /** The settings with the logits resolved to the positions they had in the first input. */
 export function withSelection<S extends Settings>(settings: S, { first }: Pick<Run, 'first'>): S {
   if (!first || first.schema.logitsList) return settings
-  return { ...settings, logits: first.schema.logits.map((index) => String(index + 1)) }
+  return { ...settings, logits: first.schema.logits.map((index) => `${index + 1}-${index + 1}`) }
 }
 
 /** Throws E_SCHEMA if columns or classes differ from those of the `first` input. */
@@ -69,12 +70,15 @@ export function requireSame(
 
 /** The warning of {@link headerlessWarning} for JSON, if the output has no header. */
 export function orderWarnings(
-  { header, kept, names }: Schema,
-  { from, to }: InputSettings,
+  { header, kept, names, logitsList, logitKeys }: Schema,
+  { from, to, keep }: InputSettings,
   hasHeader: boolean,
 ): string[] {
   const isOfObjects = rowFormatOf(from) === 'ndjson' && header.length > 0
-  return hasHeader || !isOfObjects ? [] : headerlessWarning(to, [...kept.map((index) => header[index]!), ...names])
+  const isListed = (keep === false || (keep !== true && listsNames(keep))) && logitsList && !logitKeys
+  return hasHeader || isListed || !isOfObjects
+    ? []
+    : headerlessWarning(to, [...kept.map((index) => header[index]!), ...names])
 }
 
 /**

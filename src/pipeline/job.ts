@@ -37,7 +37,8 @@ export async function jobOf(
   const { columns, named, headerLine, rows, indexNames } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const isArrayToTable = typed === true && !numbersOnly && isArray(settings.from)
-  const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable }
+  const keepsListedOrder = settings.from === 'ndjson' && named && settings.to !== 'ndjson'
+  const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
   await addKeptKeys(reader, settings, run)
   await defineColumns(reader, settings, async (isFirst) => {
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}

@@ -1,4 +1,6 @@
 /** Turns rows of objects into predictions, in batches; the first good row defines the shape. */
+
+import { SoftmaxError } from '../core/errors.js'
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
@@ -42,8 +44,12 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
   function* scored(isAll: boolean): Generator<ScoredRows<Prediction>> {
     while (!score && waiting.length > 0) {
       const [row] = waiting
-      const shape = shapeAmong(waiting, first, run.settings, isAll)
+      const shape = unlessRefused(() => shapeAmong(waiting, first, run.settings, isAll))
       if (!shape) return
+      if (shape instanceof SoftmaxError) {
+        if (run.settings.onError === 'skip') yield allRefused(waiting, shape)
+        throw shape
+      }
       if ('code' in shape) {
         waiting = waiting.slice(1)
         yield { ...NOTHING, rows: 1, errors: [{ code: shape.code, info: { ...shape.info, row: 0 }, value: row }] }
@@ -62,6 +68,24 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
     yield* scored(false)
   }
   yield* scored(true)
+}
+
+/** The errors of rows that do not have what the options name. */
+const REFUSALS = ['E_COLUMNS', 'E_LABELS', 'E_NAME', 'E_SELECTOR'] as const
+
+function unlessRefused<Shape>(shape: () => Shape): Shape | SoftmaxError {
+  try {
+    return shape()
+  } catch (error) {
+    if (REFUSALS.some((code) => SoftmaxError.is(error, code))) return error as SoftmaxError
+    throw error
+  }
+}
+
+/** Rows of which none has a valid shape, so that the stream ends: they are reported like other bad rows. */
+function allRefused(rows: readonly unknown[], { code, info }: SoftmaxError): ScoredRows<Prediction> {
+  const errors = rows.map((value, row) => ({ code, info: { ...info, row }, value }))
+  return { ...NOTHING, rows: rows.length, errors }
 }
 
 /** The sample rows that determine which properties are logits, and the stream of all rows. */

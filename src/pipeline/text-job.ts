@@ -210,6 +210,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (first.path.length > 1) return 'logits in a nested object'
   if (columns.some(({ inner }) => inner)) return 'values in a nested object'
   if (schema.truths) return 'a key per class'
+  if (schema.kept.some((at, nth) => at < schema.kept[nth - 1]!)) return 'kept keys in another order'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'keys with lone surrogates' : undefined
 }
