@@ -10,7 +10,14 @@ const [, , entry, ...files] = process.argv
 const EVENTS = ['exit', 'beforeExit', 'SIGINT', 'SIGTERM', 'SIGHUP']
 const NULL = ['/dev/null', '/dev/null', '/dev/null']
 const own = new Set(process.rawListeners('exit'))
+/** The threads of a run, which end with its process. */
+const workers = new Set()
 let runs = 0
+
+process.on('worker', (worker) => {
+  workers.add(worker)
+  worker.once('exit', () => workers.delete(worker))
+})
 
 process.on('message', ({ args, cwd, env }) => {
   // From now on, only the run keeps the process alive.
@@ -34,7 +41,8 @@ function openStandard(paths) {
     } catch {
       // The run has closed it.
     }
-    openSync(path, descriptor === 0 ? 'r' : 'w')
+    const opened = openSync(path, descriptor === 0 ? 'r' : 'w')
+    if (opened !== descriptor) throw new Error(`${path} is descriptor ${opened}, not ${descriptor}`)
   }
 }
 
@@ -44,7 +52,9 @@ function replaceEnvironment(env) {
 }
 
 /** Does what the end of a process does, and waits for the next run. */
-function endRun() {
+async function endRun() {
+  // A thread that is still loading opens files, which could get the descriptors of the standard streams.
+  await Promise.all(Array.from(workers, (worker) => worker.terminate()))
   for (const event of EVENTS) for (const listener of process.rawListeners(event)) endListener(event, listener)
   for (const stream of [process.stdout, process.stderr]) stream.removeAllListeners('error')
   openStandard(NULL)
