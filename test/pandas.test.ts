@@ -41,7 +41,7 @@ function storedIn(bytes: Buffer, format: Format): Stored {
 }
 
 const emit = 'probs=p_'
-const options = { logits: '1-3', emit, labels: '0,1,2' } as const
+const options = { logits: '1-1,2-2,3-3', emit, labels: '0,1,2' } as const
 
 describe.each(CASES.map((one) => [one.name, one] as const))('names of columns in pandas: %s', (_, one) => {
   const input = (format: Format) => Buffer.from(one[format], 'base64')
