@@ -94,7 +94,7 @@ describe('rows left out of a table with the default index of pandas', () => {
   )
 
   it.each(cases)('cause a warning at the end: %o', async (one) => {
-    const { warnings, stats } = await run(bytes(one.from), { ...one, ...options, truth: '1' })
+    const { warnings, stats } = await run(bytes(one.from), { ...one, ...options, truth: '1-1' })
     expect(stats).toMatchObject({ read: 3, written: 1 })
     expect(warnings).toEqual([warning])
   })
