@@ -107,3 +107,13 @@ describe('a pipe as standard input', () => {
     expect(shell(': | softmax', cwd)).toEqual(shell('softmax < /dev/null', cwd))
   })
 })
+
+describe('standard output as a pipe', () => {
+  it('gets the last rows even if it is full when they are written', () => {
+    const header = 'id,logit_a,logit_b\n'
+    // The output of the first input nearly fills a pipe of 64 KiB, and that of the second is small.
+    const cwd = folder({ 'a.csv': header + '7,2,1\n'.repeat(1450), 'b.csv': header + '8,2,1\n'.repeat(240) })
+    const { stdout, stderr } = shell('softmax a.csv b.csv | { sleep 1; wc -l; }', cwd)
+    expect({ stdout, stderr }).toEqual({ stdout: '1691\n', stderr: '' })
+  })
+})

@@ -131,7 +131,8 @@ function streamOutput(name: string): Output {
     if (failure) throw outputError(name, failure)
   }
   const flush = async () => {
-    if (stdout.writableLength > 0) await once(stdout, 'drain').catch(() => {})
+    // There is no 'drain' after a write that did not fill the buffer, but this callback follows those of all writes.
+    if (stdout.writableLength > 0) await new Promise<void>((written) => stdout.write('', () => written()))
     fail()
   }
   return {
