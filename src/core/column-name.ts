@@ -21,7 +21,7 @@ export function wordsOf(name: string): string[] {
 const LOGIT_PREFIX = /^logits?(?:[\s_.:-]|(?=\d))/i
 const LOGIT_NAME = /^logits?(?![\p{L}])/iu
 
-/** Whether a name begins with `logit` or `logits`, which by convention marks a column of logits. */
+/** Whether a name begins with `logit` or `logits`, as columns of logits are called by convention. */
 export function isLogitName(name: string): boolean {
   return LOGIT_NAME.test(plainName(name))
 }

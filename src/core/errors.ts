@@ -56,7 +56,7 @@ export const CODES = {
   }),
   E_OVERFLOW: word<OverflowInfo>(1, (info, isSkipped) =>
     info.isInteger || info.isDecimal || info.isBigint
-      ? `${inexactNumber(info)} has a magnitude above 2^53 - 1, up to which doubles represent all integers; ${info.isBigint ? 'Number() rounds it' : `save the logits as float64`}${info.of === 'matrix' ? '' : skipHint(isSkipped)}`
+      ? inexactNumber(info, isSkipped)
       : `${shown(info.cell)} is outside the range of a double`,
   ),
   E_TRUTH: word<TruthInfo>(
@@ -194,15 +194,7 @@ export const CODES = {
     2,
     ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
   ),
-  E_HEADER: word<HeaderInfo>(2, ({ above, comment, delimiter, levels }) =>
-    above
-      ? `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} skips the lines before the header${comment === undefined ? '' : `; ${optionText('comment', comment)} skips lines that begin with it`}`
-      : comment !== undefined
-        ? `the first line looks like a comment; ${optionText('comment', comment)} skips all such lines, ${optionText('skipLines')} the first ones${delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} separates the cells below`}`
-        : levels !== undefined
-          ? `two lines are column names, as pandas writes those of a MultiIndex; ${optionText('skipLines', levels.lines)} reads only the second`
-          : `the first line contains numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} reads it as names`,
-  ),
+  E_HEADER: word<HeaderInfo>(2, unclearHeader),
   E_NAME: word<{
     name: string
     of?: 'kept columns' | 'classes'
@@ -514,6 +506,21 @@ export interface HeaderInfo {
   levels?: { lines: number }
 }
 
+function unclearHeader({ above, comment, delimiter, levels }: HeaderInfo): string {
+  if (above) {
+    const remedy = comment === undefined ? '' : `; ${optionText('comment', comment)} skips lines that begin with it`
+    return `the header has ${plural(above.cells, 'cell')}, and the rows below have ${above.width}; ${optionText('skipLines', above.lines)} skips the lines before the header${remedy}`
+  }
+  if (comment !== undefined) {
+    const below = delimiter === undefined ? '' : `, and ${optionText('delimiter', delimiter)} separates the cells below`
+    return `the first line looks like a comment; ${optionText('comment', comment)} skips all such lines, ${optionText('skipLines')} the first ones${below}`
+  }
+  if (levels) {
+    return `two lines are column names, as pandas writes those of a MultiIndex; ${optionText('skipLines', levels.lines)} reads only the second`
+  }
+  return `the first line contains numbers, not names; ${optionText('header', false)} reads it as a row, ${optionText('header', true)} reads it as names`
+}
+
 /** A row of nested logits that has another length than there are classes; the row counts from 1. */
 export interface UnevenRow {
   row: number
@@ -533,9 +540,12 @@ export interface OverflowInfo {
   isRounded?: boolean
 }
 
-function inexactNumber({ cell, isDecimal, isBigint, isRounded }: OverflowInfo): string {
+function inexactNumber({ cell, isDecimal, isBigint, isRounded, of }: OverflowInfo, isSkipped: boolean): string {
   const kind = isBigint ? 'bigint' : isDecimal ? 'decimal' : 'integer'
-  return `the ${kind} ${shortened(cell)}${isRounded ? ', rounded to a double,' : ''}`
+  const number = `the ${kind} ${shortened(cell)}${isRounded ? ', rounded to a double,' : ''}`
+  const remedy = isBigint ? 'Number() rounds it' : 'save the logits as float64'
+  const hint = of === 'matrix' ? '' : skipHint(isSkipped)
+  return `${number} has a magnitude above 2^53 - 1, up to which doubles represent all integers; ${remedy}${hint}`
 }
 
 /** The data of an E_TRUTH. */

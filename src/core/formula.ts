@@ -1,4 +1,4 @@
-/** Guards against formula injection in spreadsheets. */
+/** Prevents formula injection in spreadsheets. */
 import { isNumber } from './number.js'
 
 /**

@@ -83,7 +83,7 @@ export function requireEffect(settings: LayoutSettings & WrittenSettings): void 
 }
 
 /** The options of the output that depend on its format. */
-type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | (typeof CELL_OPTIONS)[number]>>
+export type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | (typeof CELL_OPTIONS)[number]>>
 
 /** The options of delimited output. */
 const CELL_OPTIONS = ['escapeFormulas', 'outputHeader', 'outputDelimiter', 'outputDecimal'] as const

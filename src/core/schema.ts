@@ -5,7 +5,7 @@ import { SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
 import { keptIn } from './kept-columns.js'
 import { labelNames } from './labels.js'
-import { type LayoutSettings, requireEffect, resolveLayout } from './layout.js'
+import { type LayoutSettings, requireEffect, resolveLayout, type WrittenSettings } from './layout.js'
 import { findLogits, type LogitColumns, requireNoObjects, requireNoTable } from './logit-columns.js'
 import { classCount, findLogitsColumn, findSelected, ofFirstRow, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
@@ -36,9 +36,7 @@ export interface Schema extends OutputLayout, TruthPositions {
   names: string[]
 }
 
-type SchemaSettings = LayoutSettings &
-  Pick<SettingsOf<'bytes'>, 'logits' | 'keep'> &
-  Partial<Pick<SettingsOf<'bytes'>, 'to' | 'escapeFormulas' | 'outputHeader' | 'outputDelimiter' | 'outputDecimal'>>
+type SchemaSettings = LayoutSettings & WrittenSettings & Pick<SettingsOf<'bytes'>, 'logits' | 'keep'>
 
 /**
  * Resolves the columns of an input with one logit per column.

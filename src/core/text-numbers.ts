@@ -4,15 +4,15 @@
  */
 import { hiddenProperty } from './hidden-property.js'
 
-const marks = hiddenProperty<true>()
+const fromText = hiddenProperty<true>()
 
-/** Marks a list or object, which may be new, as made from text. */
-export function markTextNumbers<T extends object>(value: T): T {
-  if (!marks.get(value)) marks.put(value, true)
+/** Notes that a list or object, which may be new, was made from text. */
+export function putTextNumbers<T extends object>(value: T): T {
+  if (!fromText.get(value)) fromText.put(value, true)
   return value
 }
 
-/** Whether a value, or one that contains it, was made from text. */
-export function hasTextNumbers(...values: unknown[]): boolean {
-  return values.some((value) => typeof value === 'object' && value !== null && marks.get(value) === true)
+/** Whether a value was made from text. Called for each row. */
+export function hasTextNumbers(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && fromText.get(value) === true
 }

@@ -33,10 +33,23 @@ export function generatorTransform<Chunk, Piece>(
       (done) => inlet.end(done),
     ),
   )
-  const isRead = readerOf(stream)
-  const pause = pauses()
-  /** Pushes a batch; false if the stream is destroyed. */
-  const pushAll = async (pieces: Iterable<Piece>): Promise<boolean> => {
+  const pushAll = pusherOf(stream)
+  const run = async () => {
+    for await (const pieces of generate(inlet.batches())) if (!(await pushAll(pieces))) return
+    stream.push(null)
+    inlet.drop()
+  }
+  run().catch(async (error) => {
+    for (let turns = 0; turns < errorTurns && !stream.destroyed; turns++) await turn()
+    stream.destroy(error)
+  })
+  return stream.once('close', () => inlet.close())
+}
+
+/** Creates the function that pushes a batch and waits until it is read; false if the stream is destroyed. */
+function pusherOf(stream: Duplex): (pieces: Iterable<unknown>) => Promise<boolean> {
+  const [isRead, pause] = [readerOf(stream), pauses()]
+  return async (pieces) => {
     let [count, isWaiting] = [0, false]
     const whenRead = async () => {
       // Waiting for a stream that is already destroyed would never end.
@@ -51,16 +64,6 @@ export function generatorTransform<Chunk, Piece>(
     }
     return whenRead()
   }
-  const run = async () => {
-    for await (const pieces of generate(inlet.batches())) if (!(await pushAll(pieces))) return
-    stream.push(null)
-    inlet.drop()
-  }
-  run().catch(async (error) => {
-    for (let turns = 0; turns < errorTurns && !stream.destroyed; turns++) await turn()
-    stream.destroy(error)
-  })
-  return stream.once('close', () => inlet.close())
 }
 
 /** How many pieces may be queued to be read: of rows, a batch may have a million. */

@@ -69,16 +69,17 @@ export function requireSame(
 }
 
 /** The warning of {@link headerlessWarning} for JSON, if the output has no header. */
-export function orderWarnings(
-  { header, kept, names, logitsList, logitKeys }: Schema,
-  { from, to, keep }: InputSettings,
-  hasHeader: boolean,
-): string[] {
-  const isOfObjects = rowFormatOf(from) === 'ndjson' && header.length > 0
-  const isListed = (keep === false || (keep !== true && listsNames(keep))) && logitsList && !logitKeys
-  return hasHeader || isListed || !isOfObjects
-    ? []
-    : headerlessWarning(to, [...kept.map((index) => header[index]!), ...names])
+export function orderWarnings(schema: Schema, settings: InputSettings, hasHeader: boolean): string[] {
+  const { header, kept, names } = schema
+  const isOfObjects = rowFormatOf(settings.from) === 'ndjson' && header.length > 0
+  if (hasHeader || !isOfObjects || isOrderGiven(schema, settings)) return []
+  return headerlessWarning(settings.to, [...kept.map((index) => header[index]!), ...names])
+}
+
+/** Whether no column has a place that depends on the keys of an object. */
+function isOrderGiven({ logitsList, logitKeys }: Schema, { keep }: InputSettings): boolean {
+  const isKeptInOrder = keep === false || (keep !== true && listsNames(keep))
+  return isKeptInOrder && logitsList === true && logitKeys === undefined
 }
 
 /**

@@ -1,5 +1,4 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
-
 import { delimiterOf, isArray } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
@@ -36,7 +35,8 @@ export async function jobOf(
   const settings = numbersOnly ? withNumericDefault(given) : given
   const { columns, named, headerLine, rows, indexNames } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
-  const isArrayToTable = typed === true && !numbersOnly && isArray(settings.from)
+  const isTable = typed === true && !numbersOnly
+  const isArrayToTable = isTable && isArray(settings.from)
   const keepsListedOrder = settings.from === 'ndjson' && named && settings.to !== 'ndjson'
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
   await addKeptKeys(reader, settings, run)
@@ -55,29 +55,20 @@ export async function jobOf(
     const schema = resolveTable(settings, columns, needs, evidence)
     if (isDetected && !isSure(schema.logits)) requireNames(firstLine(reader, schema, settings), headerLine)
     // Delimited text may repeat a name. Many readers of Parquet and Arrow refuse files that do.
-    const isUnique = settings.to === 'ndjson' || (typed && !numbersOnly)
+    const isUnique = settings.to === 'ndjson' || isTable
     if (isUnique) requireKeys(schema, rawRows, settings.to!)
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
   const names = named ? columns.map(({ name }) => name) : undefined
   const isFirst = run.first === undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
-  const warnings = isDetected && !indexNames ? headerWarnings(firstLine(reader, schema, settings)) : []
-  const kept = typed && !numbersOnly ? schema.kept.map((index) => columns[index]!) : []
-  const nested = nestedWarning(kept, requestedTypes(settings.types))
-  const index = schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence)
-  const lost = lostIndexWarning(reader.metadata, losesIndex(settings, run, typed === true && !numbersOnly))
-  // The rows of an array never have labels.
-  if (lost === undefined && !numbersOnly) run.gapWarning ??= gapWarning(reader.metadata)
-  const nulls = kept.length > 0 && isFirst ? await textNullsWarning(reader, schema, settings) : undefined
-  for (const warning of [...warnings, ...(reader.warnings?.(schema.kept) ?? []), index, lost, nested, nulls]) {
-    if (warning !== undefined) run.emit('warning', warning, input.name)
-  }
+  const found = { evidence, isDetected, isTable, isFirst }
+  for (const warning of await warningsOf(reader, schema, settings, run, found)) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   if (delimiterOf(settings.to) !== undefined) run.dialect ??= outputDialect(settings, dialect)
   const measures = run.measures === true
   const own = measures ? { ...schema, emit: [], names: [], kept: [] } : schema
-  const byClass = typed && !numbersOnly && isByClass(schema)
+  const byClass = isTable && isByClass(schema)
   return {
     settings,
     schema: own,
@@ -92,6 +83,40 @@ export async function jobOf(
     input: dialect,
     output: run.dialect,
   }
+}
+
+/** What is known when the columns are resolved. */
+interface Found {
+  evidence: Evidence
+  /** Whether the first line was detected as a header. */
+  isDetected: boolean
+  /** Whether the output has typed columns. */
+  isTable: boolean
+  isFirst: boolean
+}
+
+/** The warnings about the columns of an input. */
+async function warningsOf(
+  reader: RecordBatchReader,
+  schema: Schema,
+  settings: InputSettings,
+  run: Run,
+  { evidence, isDetected, isTable, isFirst }: Found,
+): Promise<string[]> {
+  const { columns, indexNames, metadata } = reader
+  const kept = isTable ? schema.kept.map((index) => columns[index]!) : []
+  const lost = lostIndexWarning(metadata, losesIndex(settings, run, isTable))
+  // The rows of an array never have labels.
+  if (lost === undefined && !isArray(settings.to)) run.gapWarning ??= gapWarning(metadata)
+  const warnings = [
+    ...(isDetected && !indexNames ? headerWarnings(firstLine(reader, schema, settings)) : []),
+    ...(reader.warnings?.(schema.kept) ?? []),
+    schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence),
+    lost,
+    nestedWarning(kept, requestedTypes(settings.types)),
+    kept.length > 0 && isFirst ? await textNullsWarning(reader, schema, settings) : undefined,
+  ]
+  return warnings.filter((text) => text !== undefined)
 }
 
 /** Adds the kept keys that the first row does not have; those that the first input has need not be in this one. */

@@ -58,7 +58,7 @@ const LISTS: RowError = {
 
 /** Logits without bigints that were text, which are rounded like other text. */
 function exactLogits(values: ArrayLike<unknown>, row: unknown): ArrayLike<unknown> {
-  if (!hasTextNumbers(row, values)) return values
+  if (!hasTextNumbers(row) && !hasTextNumbers(values)) return values
   return Array.from(values, (value) => (typeof value === 'bigint' ? String(value) : value))
 }
 

@@ -1,5 +1,4 @@
 /** Turns rows of objects into predictions, in batches; the first good row defines the shape. */
-
 import { SoftmaxError } from '../core/errors.js'
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'

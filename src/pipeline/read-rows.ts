@@ -22,7 +22,7 @@ import { putOrigin } from '../core/row-origin.js'
 import { select } from '../core/selector.js'
 import { putTypes, sourceTyper } from '../core/source-types.js'
 import type { FoundTypes } from '../core/stream-types.js'
-import { hasTextNumbers, markTextNumbers } from '../core/text-numbers.js'
+import { hasTextNumbers, putTextNumbers } from '../core/text-numbers.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
@@ -149,7 +149,7 @@ type PlainRow = Record<string, unknown>
 /** A row with its selected logits in one property. */
 function moved(row: PlainRow, selected: (row: PlainRow) => PlainRow): PlainRow {
   const made = selected(row)
-  return hasTextNumbers(row) ? markTextNumbers(made) : made
+  return hasTextNumbers(row) ? putTextNumbers(made) : made
 }
 
 /** Creates the function that moves selected logits into one property, if they are not already in one. */

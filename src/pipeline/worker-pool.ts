@@ -132,7 +132,7 @@ export async function* fastLane<Long>(
     if (evaluated.length > 0) yield { ...NO_ROWS, evaluated }
   } finally {
     await workers.close()
-    // The kernel must be idle before it is lent to another run.
+    // The kernel must be idle before another run uses it.
     await last
     here.close()
   }

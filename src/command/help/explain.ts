@@ -4,14 +4,14 @@ import { nearest } from '../../core/nearest.js'
 import type { Paint } from '../colours.js'
 import { EXPLANATIONS } from './explanations.js'
 import { entry, paragraph, section, wrap } from './layout.js'
-import { subjectOn } from './subjects.js'
+import { subjectOn, wordOf } from './subjects.js'
 
 /** Explains a code or a subject, such as exit-status, or lists all codes. Throws E_TOPIC for an unknown one. */
 export function explain(text: string | undefined, paint: Paint): string {
   if (text === undefined) return list(paint)
   const code = codeOf(text)
   if (code) return explanation(code, paint)
-  const subject = subjectOn(text.toLowerCase().replaceAll(' ', '-'))
+  const subject = subjectOn(wordOf(text))
   if (subject) return section(paint, ...subject)
   throw new SoftmaxError('E_TOPIC', { topic: text, near: nearest(text.toUpperCase(), Object.keys(CODES)) })
 }

@@ -9,7 +9,7 @@ import { EXAMPLES } from './examples.js'
 import { codeOf, explain } from './explain.js'
 import { entry, paragraph, section, withDefault } from './layout.js'
 import { manPage } from './man.js'
-import { SUBJECTS, subjectOn } from './subjects.js'
+import { SUBJECTS, subjectOn, wordOf } from './subjects.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
@@ -42,10 +42,7 @@ function textOn(topic: string, paint: Paint, version: string): string | undefine
   if (topic === 'help' || topic === 'explain') return introduction(topic, paint)
   if (topic === 'score') return scoreHelp(paint)
   if (topic === 'examples') return section(paint, 'Examples', examplesOf(EXAMPLES))
-  const word = topic
-    .toLowerCase()
-    .replace(/^-+/, '')
-    .replace(/[\s_]+/g, '-')
+  const word = wordOf(topic)
   const terms = termsOn(topic).map(([heading, text]) => section(paint, heading, paragraph(text, 2)))
   const subject = subjectOn(word)
   const found = [

@@ -85,6 +85,14 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   },
 }
 
+/** A topic as subjects and groups of options are named: `exit-status` for `Exit status`. */
+export function wordOf(topic: string): string {
+  return topic
+    .toLowerCase()
+    .replace(/^-+/, '')
+    .replace(/[\s_]+/g, '-')
+}
+
 /** The heading and text of a subject. */
 export function subjectOn(word: string): [heading: string, text: string] | undefined {
   const found = Object.entries(SUBJECTS).find(([name, { also }]) => name === word || also.split(' ').includes(word))

@@ -16,7 +16,7 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
   if (quote !== own.quote && own.quote === '')
     throw conflict(`the copy format has no quotes; ${optionText('from', 'tsv')} has them`)
   const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings
-  requireDifferent([quote, escape === quote ? '' : escape, comment ?? '', delimiter])
+  requireDifferent({ quote, escape, comment, delimiter })
   if (isEscaped({ quote, escape })) requireEscapable(escape, delimiter, settings)
   const blanks = isWhitespace ? 'delimit' : settings.trim ? 'trim' : 'keep'
   const decimalComma = settings.decimal === ',' && ({ decimalComma: true } as const)
@@ -33,8 +33,7 @@ export function outputDialect(settings: SettingsOf<'bytes'>, input: Dialect | un
   const blanks = outputDelimiter !== undefined && own.blanks === 'delimit' ? 'keep' : own.blanks
   const delimiter = outputDelimiter === undefined ? own.delimiter : toBytes(outputDelimiter)
   const hasComma = outputDecimal === undefined ? decimalComma : outputDecimal === ','
-  const { quote, escape } = own
-  if (outputDelimiter !== undefined) requireDifferent([quote, escape === quote ? '' : escape, '', delimiter])
+  if (outputDelimiter !== undefined) requireDifferent({ ...own, comment: undefined, delimiter })
   if (isEscaped(own) && delimiter.length > 1) throw conflict(`${optionText('to', to)} requires a single-byte delimiter`)
   return { ...own, delimiter, blanks, newline: '\n', trailing: false, ...(hasComma && { decimalComma: true }) }
 }
@@ -54,8 +53,13 @@ function requireEscapable(escape: string, delimiter: string, settings: SettingsO
     throw conflict(`blanks are part of a cell with ${optionText('quote', 'none')} and ${optionText('escape', '\\')}`)
 }
 
-function requireDifferent(characters: string[]): void {
-  const [quote, , comment, delimiter] = characters as [string, string, string, string]
+function requireDifferent({
+  quote,
+  escape,
+  comment = '',
+  delimiter,
+}: Pick<Dialect, 'quote' | 'escape' | 'comment' | 'delimiter'>): void {
+  const characters = [quote, escape === quote ? '' : escape, comment, delimiter]
   const isRepeated = characters.some((character, index) => character !== '' && characters.indexOf(character) < index)
   if (isRepeated || (quote && delimiter.includes(quote)) || (comment && delimiter.startsWith(comment))) {
     throw conflict('delimiter, quote, escape and comment must be different characters')

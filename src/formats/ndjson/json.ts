@@ -3,7 +3,7 @@
  * order and big integers intact.
  */
 import { JOINED } from '../../core/errors.js'
-import { markTextNumbers } from '../../core/text-numbers.js'
+import { putTextNumbers } from '../../core/text-numbers.js'
 
 /** Parses a line of JSON. Python's bare words for special values are read as strings; `text` has them quoted. */
 export function parseLine(line: string): { value: unknown; text: string } | { reason: string } {
@@ -53,10 +53,10 @@ function quoteBareWords(line: string): string {
 export function parseExactly(text: string): unknown {
   if (!LARGE_NUMBER.test(text)) return JSON.parse(text)
   const start = skipBlank(text, 0)
-  if (text[start] === '[') return markTextNumbers(itemsIn(text).map(parseExactly))
+  if (text[start] === '[') return putTextNumbers(itemsIn(text).map(parseExactly))
   if (text[start] === '{') {
     const entries = Array.from(valuesIn(text), ([key, value]) => [key, parseExactly(value)] as const)
-    return markTextNumbers(Object.fromEntries(entries))
+    return putTextNumbers(Object.fromEntries(entries))
   }
   const value = JSON.parse(text)
   if (typeof value !== 'number') return value

@@ -137,11 +137,11 @@ function openGroup(group: RowGroup, plan: ReaderOptions, file: OpenFile): OpenGr
 
 /** The number of rows per batch. */
 function stepOf(group: RowGroup, { logits, logitsList, depth, classes }: ReaderOptions, file: OpenFile): number {
+  if (classes === 0 && depth === undefined) return KEPT_ROWS
   const node = file.nodes[logits[0]!]
   const leaf = node && leavesOf([node])[0]!
   // The average number of values per row of nested logits.
   const numbers = leaf ? (group.chunks[leaf.leaf]?.metadata?.count ?? 0) / Math.max(1, group.rows) : 0
-  if (classes === 0 && depth === undefined) return KEPT_ROWS
   const size = logitsList || !leaf ? RESULT_SIZE : Math.max(LEAST_SIZE, sizeOf(leaf.physical!))
   const most = Math.floor(BATCH / size / (depth === undefined ? classes : Math.max(classes, numbers)))
   return Math.max(1, most, logitsList ? 0 : columnRows(classes))
