@@ -8,7 +8,7 @@ import { type Output, openOutput } from './output.js'
 import type { Abandoned } from './signals.js'
 
 /**
- * Written when a run begins, marked as unfinished, and when it ends or a signal ends it: so a killed run leaves no
+ * Written when a run begins, with the error code `unfinished`, and when it ends or a signal ends it: so a killed run leaves no
  * statistics of an earlier run, and a write error is reported before the first row.
  */
 export interface StatsFile {

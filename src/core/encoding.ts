@@ -122,15 +122,15 @@ function utf8Of(text: string): Buffer {
  * The encoding of a BOM, or of what looks like UTF-16 or UTF-32 without one; undefined if more bytes are
  * needed.
  */
-export function encodingOfBytes(start: Buffer): { encoding: string; isMarked: boolean } | 'none' | undefined {
+export function encodingOfBytes(start: Buffer): { encoding: string; hasByteOrderMark: boolean } | 'none' | undefined {
   const text = start.toString('latin1', 0, LONGEST_BOM)
   if (BOMS.some(([bom]) => bom.startsWith(text) && bom !== text && text.length < LONGEST_BOM)) return undefined
-  const [, marked] = BOMS.find(([bom]) => text.startsWith(bom)) ?? []
-  if (marked) return { encoding: marked, isMarked: true }
+  const [, encodingOfBom] = BOMS.find(([bom]) => text.startsWith(bom)) ?? []
+  if (encodingOfBom) return { encoding: encodingOfBom, hasByteOrderMark: true }
   if (!text.includes('\0')) return text.length < LONGEST_BOM ? undefined : 'none'
   if (start.length < SAMPLE) return undefined
   const [encoding] = UNMARKED.find(([, size, place]) => areAscii(start, size, place)) ?? []
-  return encoding === undefined ? 'none' : { encoding, isMarked: false }
+  return encoding === undefined ? 'none' : { encoding, hasByteOrderMark: false }
 }
 
 /** Encodings that have zero bytes in ASCII characters: bytes per character, and the position of the ASCII byte. */

@@ -226,7 +226,7 @@ async function skipFrame(bytes: ByteReader): Promise<void> {
 }
 
 /**
- * The bytes of one frame (RFC 8878, 3.1.1): its header, blocks up to the one marked as last, and the checksum if the
+ * The bytes of one frame (RFC 8878, 3.1.1): its header, blocks up to the last one, and the checksum if the
  * header announces one.
  */
 async function* frameBytes(magic: Buffer, bytes: ByteReader): AsyncGenerator<Buffer> {

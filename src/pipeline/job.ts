@@ -18,11 +18,11 @@ import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
 import { defineColumns, hasLogits } from './defining-row.js'
 import { firstRows } from './first-rows.js'
-import { textNullsWarning } from './kept-nulls.js'
 import { emittedByDefault } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
+import { textNullsWarning } from './untyped-nulls.js'
 
 /** Resolves the job for an input: its columns, dialects and output. */
 export async function jobOf(

@@ -1,11 +1,11 @@
 /** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
 import { logitOf, ofNamedClass } from '../core/logit.js'
 import { type MissingRule, nullsOf } from '../core/missing.js'
+import { hasTextNumbers } from '../core/numbers-from-text.js'
 import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import { secondHeader } from '../core/second-header.js'
-import { hasTextNumbers } from '../core/text-numbers.js'
 import { isRecord, keptOf, misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
 

@@ -126,10 +126,10 @@ async function decode(
   const named = requested === undefined ? undefined : encodingNamed(requested)
   const found = (await source.peek(encodingOfBytes)) ?? 'none'
   if (found === 'none') return decodedBy(source, named)
-  const { encoding, isMarked } = found
-  if (!isMarked && named !== undefined) return decodedBy(source, named)
+  const { encoding, hasByteOrderMark } = found
+  if (!hasByteOrderMark && named !== undefined) return decodedBy(source, named)
   if (encoding.startsWith('utf-32')) throw undecodable(encoding, path)
-  if (!isMarked) throw unmarked(encoding)
+  if (!hasByteOrderMark) throw withoutByteOrderMark(encoding)
   if (named !== undefined && named !== encoding && requested !== 'utf-16') {
     warn(`it is read as ${encoding}, according to its byte order mark, not as ${requested}`)
   }
@@ -146,7 +146,7 @@ function decodedBy(source: Peekable, encoding: string | undefined): Text {
   return { source: decoder ? new Peekable(decoded(source.rest(), decoder)) : source, encoding }
 }
 
-function unmarked(encoding: string): SoftmaxError {
+function withoutByteOrderMark(encoding: string): SoftmaxError {
   return new SoftmaxError('E_ENCODING', {
     reason: `the input looks like ${encoding} without a byte order mark`,
     remedy: `${optionText('encoding', encoding)} reads it`,

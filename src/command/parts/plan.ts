@@ -15,7 +15,7 @@ import { isFolder } from '../output-folder.js'
 import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
 import { isManifest, type Line, manifestName, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf, type Made, madeWith } from './options.js'
-import { pathsOf, requireResults } from './own-files.js'
+import { pathsOf, requireResults } from './results-among-inputs.js'
 import { partsOfShare, type Share, shareOf } from './shares.js'
 import { rejectsName, type SideFiles, statsName } from './side-files.js'
 

@@ -3,7 +3,7 @@
  * order and big integers intact.
  */
 import { JOINED } from '../../core/errors.js'
-import { putTextNumbers } from '../../core/text-numbers.js'
+import { putTextNumbers } from '../../core/numbers-from-text.js'
 
 /** Parses a line of JSON. Python's bare words for special values are read as strings; `text` has them quoted. */
 export function parseLine(line: string): { value: unknown; text: string } | { reason: string } {
