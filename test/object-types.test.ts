@@ -269,6 +269,8 @@ const ids = (count: number) =>
     new Int32(),
   )
 
+const times = (count: number) => vectorFromArray(Array(count).fill(new Date(86_400_000)), new TimestampMillisecond())
+
 describe('a column with values that its type does not have', () => {
   it.each([
     ['2.5', 2.5, 'Float64', 'float64'],
@@ -385,6 +387,23 @@ describe('types of the input', () => {
     const copies = rowsOf(TYPES).compose(changing((row) => ({ ...row })))
     const { bytes } = await written(copies.compose(softmax({ emit: 'label' })), 'arrow')
     expect(shown(fieldsOf(bytes))).toEqual(shown(fieldsOf(TYPES)))
+  })
+
+  it('have a warning if copies without them are written, unless typesFrom gives them', async () => {
+    const copied = (options = {}, change = (row: Row): Row => ({ ...row, more: 1 })) =>
+      written(rowsOf(fileOf({ id: ids(2), day: times(2) })).compose(changing(change)), 'arrow', options)
+    const { warnings } = await copied()
+    expect(warnings).toEqual([
+      'the columns "id", "day" were int32, timestamp(millisecond) in the input of read(), and are written with the types of their values, as these rows are copies; the option typesFrom, with the stream of read(), keeps the types',
+    ])
+    expect((await copied({ types: 'id=int64,day=text' })).warnings).toEqual([])
+    expect((await copied({}, () => ({ id: 'new', day: 'never' }))).warnings).toEqual([])
+    expect((await copied({}, () => ({ id: 1 }))).warnings).toEqual([])
+    const rows = read('arrow')
+    const typed = Readable.from([fileOf({ id: ids(2) })])
+      .pipe(rows)
+      .compose(changing((row) => ({ ...row })))
+    expect((await written(typed, 'arrow', { typesFrom: rows })).warnings).toEqual([])
   })
 
   it('are invisible in rows', async () => {

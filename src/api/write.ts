@@ -33,7 +33,8 @@ export interface WriterStream
  * In Parquet and Arrow, the columns of rows from `read`, or of predictions from these, have the types of its input, with
  * nullability, dictionaries and metadata. If a value in the first rows does not have that type, the column has the type of
  * its values, with a warning; in a later row, it is an error. A copy of a row has the types only if it has the same list
- * `logits` or `probabilities`; for other objects, the option `typesFrom` gives the stream of `read`.
+ * `logits` or `probabilities`; for other objects, the option `typesFrom` gives the stream of `read`. A warning names the
+ * columns of copies whose types are lost.
  *
  * Any other column has the type of its values in the first rows: a Date becomes a timestamp in UTC, and lists and objects
  * become JSON text, with a warning. The option `types` sets other types.

@@ -23,6 +23,15 @@ export function lostWarning(lost: readonly LostColumn[]): string | undefined {
   return `the ${noun} ${names} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types`
 }
 
+/** The warning about columns of copies, which do not have the types of the rows that they were made from; undefined if there are none. */
+export function copiedWarning(lost: readonly LostColumn[]): string | undefined {
+  if (lost.length === 0) return undefined
+  const [noun, are, were, types] =
+    lost.length === 1 ? ['column', 'is', 'was', 'type of its'] : ['columns', 'are', 'were', 'types of their']
+  const names = shownNames(lost.map(({ name }) => name))
+  return `the ${noun} ${names} ${were} ${shownTypes(lost)} in the input of read(), and ${are} written with the ${types} values, as these rows are copies; the option ${optionText('typesFrom')}, with the stream of read(), keeps the types`
+}
+
 /** The first types of some columns. */
 function shownTypes(columns: readonly LostColumn[]): string {
   const types = [...new Set(columns.map(({ type }) => typeName(type)))]

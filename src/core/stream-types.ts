@@ -14,6 +14,33 @@ export interface FoundTypes {
 /** Attached to a stream of `read`. */
 export const foundTypes = hiddenProperty<FoundTypes>()
 
+/** The latest streams with types. A small input is read to its end, and its stream closed, before copies are written. */
+const latest: FoundTypes[] = []
+const REMEMBERED = 4
+
+/** Notes the types that a stream finds first. */
+export function noteTypes(found: FoundTypes, types: SourceTypes): void {
+  if (found.types) return
+  found.types = types
+  latest.unshift({ ...found, types: withoutSeeds(types) })
+  latest.length = Math.min(latest.length, REMEMBERED)
+}
+
+/** The types that the streams found that were read last, if the properties of the given names may be copies of their rows. */
+export function typesOfCopies(names: readonly string[]): SourceTypes[] {
+  const has = new Set(names)
+  return latest.flatMap(({ names: all = [], types }) => {
+    const shared = all.filter((name) => has.has(name)).length
+    return types && 2 * shared >= all.length ? types : []
+  })
+}
+
+/** Types that do not keep the values of dictionaries in memory. */
+function withoutSeeds({ columns, metadata }: SourceTypes): SourceTypes {
+  const entries = [...columns].map(([name, { field }]) => [name, { field, seed: undefined }] as const)
+  return { columns: new Map(entries), metadata }
+}
+
 /** The types that a stream has found; undefined if its input has none, or is not read yet. */
 export function typesFoundBy(stream: Duplex): SourceTypes | undefined {
   return foundTypes.get(stream)?.types

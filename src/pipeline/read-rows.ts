@@ -22,7 +22,7 @@ import {
 import { putOrigin } from '../core/row-origin.js'
 import { select } from '../core/selector.js'
 import { putTypes, sourceTyper } from '../core/source-types.js'
-import type { FoundTypes } from '../core/stream-types.js'
+import { type FoundTypes, noteTypes } from '../core/stream-types.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
@@ -105,7 +105,7 @@ async function* batchesOf(
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
     const types = typesIn?.(batch.kept)
-    if (types) run.found.types ??= types
+    if (types) noteTypes(run.found, types)
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.
     const origins = settings.onError === 'skip' ? { before: before.row, source } : undefined
     const pieces = lazily(good, (row) => {
@@ -116,7 +116,7 @@ async function* batchesOf(
     })
     yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
   }
-  if (typesIn) run.found.types ??= typesIn([])
+  if (typesIn) noteTypes(run.found, typesIn([]))
 }
 
 /** The names of the properties of rows, in their order; undefined if rows have their own, or none. */

@@ -1,5 +1,6 @@
 /** Gives columns of objects the types that they had in the input, if they still have such values. */
 
+import { dataTypeOf } from '../core/column-builder.js'
 import type { DataType, Field, TableSchema } from '../core/data-type.js'
 import { typeName } from '../core/data-type.js'
 import { type FieldStore, fieldStore } from '../core/field-values.js'
@@ -47,6 +48,20 @@ export function restoredColumns(
   }
   if (restored.lost.length + restored.changed.length === 0) restored.metadata = types?.metadata
   return restored
+}
+
+/**
+ * The columns that would have another type than in the input that a stream read, if these rows are copies of its rows:
+ * their values have the types of the input.
+ */
+export function lostByCopies(rows: readonly unknown[], kept: readonly Column[], types: SourceTypes): LostColumn[] {
+  const open = kept.filter(({ field }) => !field)
+  const names = open.map(({ name }) => name)
+  const { columns } = restoredColumns(rows, names, types, new Map())
+  return open.flatMap(({ name, type }) => {
+    const before = columns.get(name)?.field?.type
+    return before && typeName(before) !== typeName(dataTypeOf(type)) ? [{ name, type: before }] : []
+  })
 }
 
 /** Adds a column of these values to those that are restored, or to those that cannot be. */

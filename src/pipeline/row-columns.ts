@@ -13,6 +13,7 @@ import type { FormatName } from '../core/formats.js'
 import { keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
+import { copiedWarning } from '../core/lost-types.js'
 import { type NullTexts, nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { rounder } from '../core/number.js'
@@ -32,11 +33,11 @@ import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes, type Types } from '../core/requested-types.js'
 import { type SourceTypes, typesOf } from '../core/source-types.js'
-import { typesFoundBy } from '../core/stream-types.js'
+import { typesFoundBy, typesOfCopies } from '../core/stream-types.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { requireColumns } from './kept-types.js'
 import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
-import { restoredColumns, restoredMisfit, typeWarnings } from './restored-columns.js'
+import { lostByCopies, restoredColumns, restoredMisfit, typeWarnings } from './restored-columns.js'
 
 export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types' | 'null'> & {
@@ -79,7 +80,8 @@ export function columnsOf(
   const old = Object.keys(first).filter(isKept)
   const requested = requireColumns(requestedTypes(settings.types), old)
   const { byName } = requested
-  const restored = restoredColumns(rows, old, format.typed ? typesIn(first, settings) : undefined, byName)
+  const types = format.typed ? typesIn(first, settings) : undefined
+  const restored = restoredColumns(rows, old, types, byName)
   const columns = old.map((name): Column => {
     const type = byName.get(name)
     if (!type) return restored.columns.get(name) ?? { name, type: typeOfProperty(rows, name), sample: '' }
@@ -109,6 +111,12 @@ export function columnsOf(
   const keptNames = kept.map(({ name }) => name)
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
   for (const text of format.typed ? typeWarnings(kept, restored, settings.types) : []) warn(text)
+  if (format.typed && !types)
+    warnOfCopies(
+      rows,
+      kept.filter(({ name }) => !byName.has(name)),
+      warn,
+    )
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
   const added = [...kept.filter(({ name }) => !restored.columns.has(name)), ...fields]
   return {
@@ -141,6 +149,14 @@ function columnMaker({ stores }: Job): RowColumns['keptColumn'] {
 /** The types that columns had in the input of the given stream, or where the row, or that of a prediction, was read. */
 function typesIn(row: Row, { typesFrom }: Settings): SourceTypes | undefined {
   return typesFrom ? typesFoundBy(typesFrom) : (typesOf(row) ?? originOf(row)?.types)
+}
+
+/** Warns of types that rows do not have any more if they are copies of those that a stream has read. */
+function warnOfCopies(rows: readonly unknown[], kept: readonly Column[], warn: (text: string) => void): void {
+  const sources = typesOfCopies(kept.map(({ name }) => name))
+  const [lost] = sources.map((types) => lostByCopies(rows, kept, types)).filter(({ length }) => length > 0)
+  const warning = lost && copiedWarning(lost)
+  if (warning !== undefined) warn(warning)
 }
 
 /** Which columns are written for predictions, and which properties hold them. */
