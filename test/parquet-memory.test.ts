@@ -10,7 +10,7 @@ import { BIN, folder, ROOT, shell } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
-const ROWS = 2_400_000
+const ROWS = 1_200_000
 /** So few that the dictionary header has 12 bytes: aligned to 4, the dictionary is used in place. */
 const WORDS = 2000
 const CLASSES = 2
