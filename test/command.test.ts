@@ -16,7 +16,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import * as zlib from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { P21 } from './streams.js'
-import { BIN, calibrationOf, commandAlone as command, folder, MANIFEST, shell, start } from './support.js'
+import { BIN, calibrationOf, command, folder, MANIFEST, shell, start } from './support.js'
 
 const GOOD = 'id,logit_a,logit_b\n7,2,1\n'
 const SCORED = `id,p_a,p_b,label\n7,${P21},a\n`
