@@ -94,8 +94,11 @@ describe('a calibration', () => {
     const classes = 17_000
     const header = [...Array.from({ length: classes }, (_, index) => `logit_${index}`), 'y'].join()
     const rows = Array.from({ length: 3 }, () => {
-      const logits = Array.from({ length: classes }, () => random.below(4000) / 100)
-      return [...logits, random.below(classes)].join()
+      const logits = Array.from({ length: classes }, () => random.below(400) / 100)
+      const truth = random.below(classes)
+      // So likely that few temperatures are tried.
+      logits[truth] = 11
+      return [...logits, truth].join()
     })
     const text = `${[header, ...rows].join('\n')}\n`
     const [fast, general] = [await calibrated(text, { lane: 'fast' }), await calibrated(text, { lane: 'general' })]

@@ -263,10 +263,10 @@ describe('threads', { timeout: 120_000 }, () => {
   it('give the same bytes, counts and errors as the general lane, be they 1, 2, 3 or 4', async () => {
     const part = randomText(randomFrom(SEED + 1), 10, 400, 10)
     const good = part.slice(0, part.indexOf('\n') + 1).repeat(300)
-    const text = `${good.repeat(60)}${part.trimEnd()}\n${good.repeat(120)}[1]\n${good}`
+    const text = `${good.repeat(30)}${part.trimEnd()}\n${good.repeat(60)}[1]\n${good}`
     const ways = [1 << 16, 4 << 20].flatMap((size) => [1, 2, 3, 4].map((jobs) => ({ size, jobs })))
     const { stats } = await lanesOf(text, {}, ways)
-    expect(stats.written).toBeGreaterThan(50_000)
+    expect(stats.written).toBeGreaterThan(25_000)
     await lanesOf(text, { onError: 'fail' }, ways.slice(0, 4))
   })
 })
