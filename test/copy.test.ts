@@ -362,3 +362,53 @@ describe('NUL characters, which PostgreSQL refuses', () => {
     expect((await run(csv.replaceAll(',', '\t'), copied)).warnings).toEqual([])
   })
 })
+
+describe('columns of bytes, which are written as base64', () => {
+  const base64 = (names: string, use: string) =>
+    `${names} bytes, written as base64, as Hive reads them; in PostgreSQL, load ${use}`
+  const PAYLOAD = base64('the column "payload" has', "it as text and use decode(payload, 'base64')")
+  const rows = [{ payload: Buffer.from([0xff, 0xfe, 0xfd]), id: 7, logit_a: 1, logit_b: 2 }]
+  const copy = { to: 'copy', emit: 'label' } as const
+
+  it.each(['parquet', 'arrow'] as const)('have a warning, once, from %s', async (from) => {
+    const bytes = Buffer.concat(await Readable.from(rows).compose(write(from)).toArray())
+    const { text, warnings } = await run(bytes, { from, ...copy })
+    expect([text, warnings]).toEqual(['//79\t7\tb\n', [PAYLOAD]])
+    const cwd = folder({ [`a.${from}`]: bytes, [`b.${from}`]: bytes })
+    const files = [`a.${from}`, `b.${from}`]
+    const said = `softmax: warning: a.${from}: ${PAYLOAD}\n`
+    expect(command([...files, '--to', 'copy', '-o', 'all.copy'], { cwd }).stderr).toBe(said)
+    expect(command([...files, '--to', 'copy', '-o', 'each/'], { cwd }).stderr.split(PAYLOAD)).toHaveLength(2)
+  })
+
+  it('have one from write()', async () => {
+    const warnings: string[] = []
+    const writer = write('copy').on('warning', (text) => warnings.push(text))
+    await Readable.from([...rows, ...rows].map(({ payload, id }) => ({ id, payload })))
+      .pipe(writer)
+      .toArray()
+    expect(warnings.filter((text) => text.includes('base64'))).toEqual([PAYLOAD])
+  })
+
+  it('are those with any type of bytes, also in dictionaries, but not those of UUIDs, and are named as in SQL', async () => {
+    const { warnings } = await run(readFileSync(join(ROOT, 'fixtures/types.arrow')), copy)
+    const names = ['plain binary', 'dictionary binary', 'plain binary_view', 'dictionary binary_view']
+    const shown = `${names.map((name) => `"${name}"`).join(', ')}, ...`
+    const use = `them as text and use decode("plain binary", 'base64')`
+    expect(warnings[0]).toBe(base64(`the columns ${shown} have`, use))
+    const some = { keep: '"plain extension<arrow.uuid>","dictionary fixed_size_binary[3]"' }
+    expect((await run(readFileSync(join(ROOT, 'fixtures/types.arrow')), { ...copy, ...some })).warnings[0]).toBe(
+      base64(
+        'the column "dictionary fixed_size_binary[3]" has',
+        `it as text and use decode("dictionary fixed_size_binary[3]", 'base64')`,
+      ),
+    )
+  })
+
+  it('have none where they are left out, nor in other formats', async () => {
+    const bytes = Buffer.concat(await Readable.from(rows).compose(write('parquet')).toArray())
+    expect((await run(bytes, { ...copy, keep: 'id' })).warnings).toEqual([])
+    expect((await run(bytes, { ...copy, to: 'csv' })).warnings).toEqual([])
+    expect((await run(bytes, { ...copy, to: 'ndjson' })).warnings).toEqual([])
+  })
+})

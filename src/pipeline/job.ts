@@ -1,4 +1,5 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
+import { base64Warning } from '../core/byte-columns.js'
 import { delimiterOf, isArray } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
@@ -104,7 +105,8 @@ async function warningsOf(
   { evidence, isDetected, isTable, isFirst }: Found,
 ): Promise<string[]> {
   const { columns, indexNames, metadata } = reader
-  const kept = isTable ? schema.kept.map((index) => columns[index]!) : []
+  const all = schema.kept.map((index) => columns[index]!)
+  const kept = isTable ? all : []
   const lost = lostIndexWarning(metadata, losesIndex(settings, run, isTable))
   // The rows of an array never have labels.
   if (lost === undefined && !isArray(settings.to)) run.gapWarning ??= gapWarning(metadata)
@@ -115,6 +117,7 @@ async function warningsOf(
     lost,
     nestedWarning(kept, requestedTypes(settings.types)),
     kept.length > 0 && isFirst ? await textNullsWarning(reader, schema, settings) : undefined,
+    settings.to === 'copy' && isFirst && !run.measures ? base64Warning(all) : undefined,
   ]
   return warnings.filter((text) => text !== undefined)
 }

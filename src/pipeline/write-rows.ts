@@ -1,6 +1,7 @@
 /** Encodes rows of objects as bytes of a format. */
 
 import type { Duplex } from 'node:stream'
+import { base64Warning } from '../core/byte-columns.js'
 import { isEscaped } from '../core/dialect.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FormatName, isText } from '../core/formats.js'
@@ -131,6 +132,8 @@ async function openOutput(
   // Text for bulk loading has no header.
   const header = settings.outputHeader ?? !isEscaped(dialect)
   const names = [...columns.kept, ...fields].map(({ name }) => name)
+  const base64 = settings.to === 'copy' ? base64Warning(columns.kept) : undefined
+  if (base64 !== undefined) warn(base64)
   for (const text of header ? [] : headerlessWarning(settings.to, names)) warn(text)
   const writer = await format.write({
     kept: columns.kept,
