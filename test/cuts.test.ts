@@ -1,3 +1,4 @@
+import { gzipSync } from 'node:zlib'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, reported, run } from './streams.js'
@@ -229,5 +230,29 @@ describe('an input of several blocks', () => {
     const long = `"${'x'.repeat(300_000)}\n""${'y'.repeat(300_000)}"`
     const { text } = await run(`t,logit_x,logit_y\n${long},2,1\nb,2,1\n`, {}, 10_000)
     expect(text === header + scored(long) + scored('b')).toBe(true)
+  })
+})
+
+describe('text that ends inside a line', () => {
+  const rows = 'a,2,1.25\n'.repeat(120_000)
+  const CUT = ['it ends without a newline; if it was cut there, its last row is wrong or incomplete']
+
+  it.each(['fast', 'general'] as const)('has a warning if it is large, in the %s lane', async (lane) => {
+    const warningsOf = async (end: string, size?: number) =>
+      (await run(`t,logit_x,logit_y\n${rows}${end}`, { lane }, size)).warnings
+    expect(await warningsOf('b,2,1.2')).toEqual(CUT)
+    expect(await warningsOf('b,2,1.2', 7777)).toEqual(CUT)
+    for (const end of ['', 'b,2,1.2\n', 'b,2,1.2\r\n', '"b",2,1\r']) expect(await warningsOf(end)).toEqual([])
+  })
+
+  it('has none if it is small, or only its first rows are read', async () => {
+    expect((await run('t,logit_x,logit_y\na,2,1')).warnings).toEqual([])
+    expect((await run(`t,logit_x,logit_y\n${rows}b,2,1`, { head: 2 })).warnings).toEqual([])
+  })
+
+  it('has a warning if a pipe of UTF-16 or gzip ends in it', async () => {
+    const text = `t,logit_x,logit_y\n${rows}b,2,1`
+    const inputs = [Buffer.from(`\ufeff${text}`, 'utf16le'), gzipSync(text)]
+    for (const input of inputs) expect((await run(input)).warnings).toEqual(CUT)
   })
 })

@@ -19,6 +19,7 @@ import {
 } from '../io/compression.js'
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
+import { watchEnd } from './cut-end.js'
 
 /** An input before it is read. */
 export interface Input extends Source {
@@ -64,8 +65,9 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     : await decode(source, settings.encoding, input.file?.path, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
   if (named && named !== format) warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
+  const chunks = text.source.rest()
   return {
-    chunks: text.source.rest(),
+    chunks: delimiterOf(format) === undefined ? chunks : watchEnd(chunks, warn),
     format,
     compression,
     encoding: text.encoding,

@@ -1,0 +1,21 @@
+/** Delimited text that was cut: unlike JSON or a binary format, its last cell looks complete, and may be another number. */
+
+/** Passes chunks of text on, and warns if they are many bytes and end inside a line. */
+export async function* watchEnd(chunks: AsyncGenerator<Buffer>, warn: (text: string) => void): AsyncGenerator<Buffer> {
+  let [bytes, last] = [0, NEWLINE]
+  for await (const chunk of chunks) {
+    bytes += chunk.length
+    // Its memory is used again after the yield.
+    last = chunk.at(-1) ?? last
+    yield chunk
+  }
+  if (bytes >= LARGE && last !== NEWLINE && last !== RETURN) warn(WARNING)
+}
+
+/** People and short scripts often leave out the last newline; what writes larger files hardly does. */
+const LARGE = 1 << 20
+
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+
+const WARNING = 'it ends without a newline; if it was cut there, its last row is wrong or incomplete'
