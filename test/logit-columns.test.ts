@@ -749,7 +749,7 @@ describe('an index that pandas stores as a range', () => {
     return warnings
   }
   const index = 'the pandas index "doc_id" is a range (from 1000 in steps of 2) that is not stored as a column'
-  const remedy = 'reset_index() in pandas makes it a column'
+  const remedy = 'to_parquet(index=True) in pandas stores it as one'
 
   it('is lost with rows that are not read, and in text, with a warning', async () => {
     expect(await warningsOf({ to: 'parquet' })).toEqual([])

@@ -83,7 +83,7 @@ describe.each(CASES.map((one) => [one.name, one] as const))('names of columns in
 describe('rows left out of a table with the default index of pandas', () => {
   const bytes = (format: Format) => Buffer.from(CASES.find(({ name }) => name === 'integers')![format], 'base64')
   const warning =
-    'the pandas index is a range that is not stored as a column, and rows were left out, so the rows after them have moved up in it; reset_index() in pandas makes it a column'
+    'the pandas index is a range that is not stored as a column, and rows were left out, so the rows after them have moved up in it; to_parquet(index=True) in pandas stores it as one'
   // The first column contains 2, 0 and 0.5, of which only 0 is a class.
   const options = { logits: '2-3', labels: 'a,b', onError: 'skip' } as const
   const cases = FORMATS.flatMap((from) =>

@@ -32,7 +32,7 @@ export function indexWarning(
   return `${shownNames(left)} ${are} the index of a pandas table; ${optionText('logits')} selects other columns`
 }
 
-const REMEDY = 'reset_index() in pandas makes it a column'
+const REMEDY = 'to_parquet(index=True) in pandas stores it as one'
 
 /**
  * The warning that an index is lost that is a range, other than that of the row numbers: it is only in the metadata, and
