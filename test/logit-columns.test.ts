@@ -76,6 +76,56 @@ describe('by convention', () => {
     expect((await schemaOf(`${header}\n1.5,2.5,-3.5\n`, { logits })).logits).toHaveLength(header.includes('id') ? 2 : 3)
   })
 
+  it.each([
+    ['msg_id,logit,spam', '1,0.8,1', 1],
+    ['logit,n_tokens', '0.8,17', 0],
+    ['logit,score', '0.8,0.5', 0],
+    ['logit_spam,n_tokens', '0.8,17', 0],
+  ])('a single one is taken where a row may have a single logit, and announced: %s', async (header, row, at) => {
+    const input = `${header}\n${row}\n`
+    for (const options of [{ binary: ['ham', 'spam'] }, { op: 'sigmoid' }] as ScoreOptions[]) {
+      for (const lane of ['fast', 'general'] as const) {
+        const { text, error } = await run(input, { ...options, lane, keep: false, emit: 'probs' })
+        expect(error).toBeUndefined()
+        // From scipy: expit(0.8) is 0.6899744811276125.
+        expect(text.split('\n')[1]!.split(',').at(-1)).toBe('0.6899744811276125')
+      }
+      expect(await schemaOf(input, options)).toMatchObject({ logits: [at], guessed: true })
+    }
+    const others = header.split(',').filter((_, index) => index !== at)
+    const { stderr } = command(['--binary', 'ham,spam'], { stdin: input })
+    expect(stderr).toBe(`softmax: logits: 1 column (${header.split(',')[at]}); kept: ${others.join(', ')}\n`)
+  })
+
+  it('so is a single key of JSON lines and objects', async () => {
+    const rows = [{ id: 7, logit: 0.8, n: 3 }]
+    const { text } = await run(`${JSON.stringify(rows[0])}\n`, { binary: ['ham', 'spam'], keep: false, emit: 'probs' })
+    expect(text).toBe('{"p_ham":0.31002551887238755,"p_spam":0.6899744811276125}\n')
+    const [prediction] = await Readable.from(rows)
+      .pipe(softmax({ binary: ['ham', 'spam'] }))
+      .toArray()
+    expect(prediction).toMatchObject({ id: 7, n: 3, label: 'spam' })
+  })
+
+  it('a single one stops without these options, and the message proposes both readings, which work', async () => {
+    const input = 'msg_id,logit,n_tokens\n1,0.8,17\n'
+    const { message } = await refused(input)
+    expect(message).toContain(
+      "if column logit has the only logit of each row, use logits: 'logit', binary: 'no,yes'; if these are all the logits, use logits: 'logit,n_tokens' [E_COLUMNS]",
+    )
+    const { stderr } = command([], { stdin: input })
+    expect(stderr).toContain('use --logits logit --binary no,yes; if these')
+    expect(command(['--logits', 'logit', '--binary', 'no,yes'], { stdin: input }).status).toBe(0)
+    expect(command(['--logits', 'logit,n_tokens'], { stdin: input }).status).toBe(0)
+  })
+
+  it.each([
+    ['logit,dog_logit\n1.5,-2.5\n', 'logit'],
+    ['id,aa,bb\n1,1.5,-2.5\n', undefined],
+  ])('with one logit per row, several columns are never proposed: %j', async (input, logits) => {
+    expect(await refused(input, { binary: ['no', 'yes'] })).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+  })
+
   it.each(['logitech', 'id', 'p_cat', 'digit_5', 'login', 'prologue', 'logistic_regression'])(
     'a column called %s beside them does not',
     async (name) => {

@@ -84,7 +84,8 @@ interface ForBytesObjectsMatrix {
 interface ForBytesObjectsRead {
   /**
    * Logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d,
-   * globs logit_*, /regex/, in JSON also paths m.a; ! excludes [default: logit*].
+   * globs logit_*, /regex/, in JSON also paths m.a; ! excludes; by default, a single logit* next to other numbers
+   * needs `binary` or the op `sigmoid` [default: logit*].
    */
   logits?: ValueOf<'logits'> | undefined
   /** What to do with a bad row [default: fail; skip with `onReject` or `maxErrors`]. */

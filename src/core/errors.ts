@@ -669,6 +669,8 @@ export interface ColumnsInfo {
   holds?: 'probabilities' | 'results' | 'logarithms'
   /** Whether the suggested selector selects one column, so that each row has a single logit. */
   isOnly?: true
+  /** The selector of the only column named like a logit, which may be the only logit of each row. */
+  only?: string | undefined
   /** Whether any column has numbers. */
   hasNumbers?: true
 }
@@ -688,17 +690,22 @@ const LONGEST_SELECTOR = 500
  * How to select logits: for files that were already scored, that probabilities are not logits; for files without
  * logits, what is needed.
  */
-function columnsRemedy({ logits, emit, holds, isOnly, hasNumbers }: ColumnsInfo): string {
+function columnsRemedy({ logits, emit, holds, isOnly, only, hasNumbers }: ColumnsInfo): string {
   if (logits === undefined) {
     return hasNumbers
       ? `${optionText('logits')} selects them by name or position`
       : 'each class needs a column of numbers'
   }
-  const flag = optionsText(
-    ['logits', shortened(logits, LONGEST_SELECTOR)],
-    ...(isOnly ? [['binary', 'no,yes'] as const] : []),
-    ...(emit === undefined ? [] : [['emit', emit] as const]),
-  )
+  const renaming = emit === undefined ? [] : [['emit', emit] as const]
+  const flagsOf = (selector: string, isSingle: boolean) =>
+    optionsText(
+      ['logits', shortened(selector, LONGEST_SELECTOR)],
+      ...(isSingle ? [['binary', 'no,yes'] as const] : []),
+      ...renaming,
+    )
+  const flag = flagsOf(logits, isOnly === true)
+  const single = (selector: string) =>
+    `if column ${selector} has the only logit of each row, use ${flagsOf(selector, true)}`
   const ofScored = 'it appears to be scored already: score the original logits'
   switch (holds) {
     case 'probabilities':
@@ -708,9 +715,8 @@ function columnsRemedy({ logits, emit, holds, isOnly, hasNumbers }: ColumnsInfo)
     case 'logarithms':
       return `${ofScored}, or its logarithms, whose softmax is the same, with ${flag}`
     default:
-      return isOnly
-        ? `if column ${logits} has the only logit of each row, use ${flag}`
-        : `if these are all the logits, use ${flag}`
+      if (isOnly) return single(logits)
+      return `${only === undefined ? '' : `${single(only)}; `}if these are all the logits, use ${flag}`
   }
 }
 

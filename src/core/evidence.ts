@@ -85,6 +85,8 @@ export interface Circumstances {
   labels: readonly string[] | undefined
   /** Whether a row may have a single logit: with the sigmoid, or with two classes of which it is the second. */
   mayBeSingle?: boolean
+  /** Whether a row has exactly one logit. */
+  isSingle?: boolean
 }
 
 /** Why columns may not be the logits of each row's classes, and which column is suspect, if one is. */

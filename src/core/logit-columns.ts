@@ -46,26 +46,48 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
   const chosen = new Set(conventional)
   const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
   if (places.length === 1) requireRows(conventional, columns)
-  requireNoLookalikes(columns, places)
-  return { logits: places, guessed: false }
+  const numbers = places.length === 1 ? unnamedNumbers(columns, places) : []
+  requireNoLookalikes(columns, places, circumstances.mayBeSingle ? [] : numbers, circumstances)
+  return { logits: places, guessed: numbers.length > 0 }
 }
 
-/** Throws if other columns resemble those that follow the convention, because classes would be missed. */
-function requireNoLookalikes(columns: readonly SampledColumn[], chosen: readonly number[]): void {
-  const isChosen = new Set(chosen)
+/**
+ * Throws if other columns resemble those that follow the convention, because classes would be missed: those with the
+ * word logit, and numbers next to the only logit, unless a row may have a single one.
+ */
+function requireNoLookalikes(
+  columns: readonly SampledColumn[],
+  chosen: readonly number[],
+  numbers: readonly number[],
+  { isSingle = false }: Circumstances,
+): void {
   const header = columns.map(({ name }) => name)
-  const isAlike = (column: SampledColumn, index: number) =>
-    !column.isIndex &&
-    (hasLogitWord(column.name) || (chosen.length === 1 && isUnnamedNumber(factsOf(column, index, header))))
-  const alike = columns.flatMap((column, index) => (!isChosen.has(index) && isAlike(column, index) ? [index] : []))
+  const words = othersIn(columns, chosen, ({ name }) => hasLogitWord(name))
+  const alike = [...new Set([...words, ...numbers])].sort((a, b) => a - b)
   if (alike.length === 0) return
   const [first, other] = [header[chosen[0]!]!, header[alike[0]!]!]
   const reason = `${shown(other)} may be one as well as ${shown(first)}`
-  throw notDetected(
-    header,
-    [...chosen, ...alike].sort((a, b) => a - b),
-    reason,
-  )
+  const only = chosen.length === 1 ? proposedSelector(header, chosen) : undefined
+  if (isSingle && only !== undefined) throw notDetected(header, chosen, reason)
+  const all = [...chosen, ...alike].sort((a, b) => a - b)
+  throw notDetected(header, all, reason, numbers.length > 0 ? { only } : {})
+}
+
+/** The positions of numbers whose names do not suggest anything else than logits. */
+function unnamedNumbers(columns: readonly SampledColumn[], chosen: readonly number[]): number[] {
+  const header = columns.map(({ name }) => name)
+  return othersIn(columns, chosen, (column, index) => isUnnamedNumber(factsOf(column, index, header)))
+}
+
+/** The positions of columns that may be logits, but are not chosen, and pass a test. */
+function othersIn(
+  columns: readonly SampledColumn[],
+  chosen: readonly number[],
+  test: (column: SampledColumn, index: number) => boolean,
+): number[] {
+  const isChosen = new Set(chosen)
+  const isLeft = (column: SampledColumn, index: number) => !column.isIndex && !isChosen.has(index)
+  return columns.flatMap((column, index) => (isLeft(column, index) && test(column, index) ? [index] : []))
 }
 
 function isUnnamedNumber({ isNumeric, isOther, isIndex }: Facts): boolean {
@@ -100,7 +122,7 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   if (isOfProbabilities) throw notDetected(header, positionsOf(suggested), SIGNS.sum, { holds: 'probabilities' })
   throw notDetected(
     header,
-    positionsOf(suggested),
+    positionsOf(proposable(suggested, circumstances)),
     pythonDoubt(all) ?? commaDoubt(all) ?? doubt?.reason ?? NO_EVIDENCE,
     {
       ...(suggested.length === 1 && !circumstances.mayBeSingle && { isOnly: true }),
@@ -190,6 +212,12 @@ function byWord(columns: readonly Facts[], { named }: Circumstances): readonly F
   return those.length > 0 ? those : undefined
 }
 
+/** The columns to propose: several would be too many for rows of one logit, unless they show what the columns are. */
+function proposable(columns: readonly Facts[], { isSingle = false }: Circumstances): readonly Facts[] {
+  const isKnown = columns.length < 2 || resultsOf(columns.map(({ name }) => name)) !== undefined
+  return isSingle && !isKnown ? [] : columns
+}
+
 function without(all: readonly Facts[], those: readonly Facts[]): readonly Facts[] {
   const left = new Set(those)
   return all.filter((facts) => !left.has(facts))
@@ -274,9 +302,9 @@ function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
 /** The error that shows the header, and a selector that would work, if there is one. */
 function notDetected(
   header: string[],
-  suggested: number[],
+  suggested: readonly number[],
   reason: string,
-  seen: Pick<ColumnsInfo, 'holds' | 'isOnly' | 'hasNumbers'> = {},
+  seen: Pick<ColumnsInfo, 'holds' | 'isOnly' | 'only' | 'hasNumbers'> = {},
 ): SoftmaxError {
   const holds = resultsOf(suggested.map((index) => header[index]!))
   return new SoftmaxError('E_COLUMNS', {

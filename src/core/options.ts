@@ -518,7 +518,12 @@ export const OPTIONS = {
     short: 'l',
     defaultText: 'logit*',
     aliases: 'columns cols column select fields features logit-columns logit-cols',
-    help: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes',
+    help: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes; by default, a single logit* next to other numbers needs --binary or --sigmoid',
+    helpOf: {
+      calibrate:
+        'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes',
+    },
+    doc: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes; by default, a single logit* next to other numbers needs `binary` or the op `sigmoid`',
   }),
   binary: option({
     group: 'Classes',

@@ -2,7 +2,7 @@
 import { logitNames } from './column-name.js'
 import { type DataType, fieldsOf, typeName } from './data-type.js'
 import { SoftmaxError, shown } from './errors.js'
-import type { SampledColumn } from './evidence.js'
+import type { Circumstances, SampledColumn } from './evidence.js'
 import { keptIn } from './kept-columns.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, requireEffect, resolveLayout, type WrittenSettings } from './layout.js'
@@ -83,7 +83,7 @@ function schemaOf(
   const truths = truthsOf(settings, header)
   const { logits, guessed }: LogitColumns =
     settings.logits === undefined
-      ? findLogits(ofFirstRow(withoutTruth(columns, truths)), { named, labels, mayBeSingle: mayBeSingle(settings) })
+      ? findLogits(ofFirstRow(withoutTruth(columns, truths)), { named, labels, ...countOf(settings) })
       : { logits: select(settings.logits, header.slice(0, ofFirstRow(columns).length)), guessed: false }
   const kept = keptOf(settings, columns, logits, needs)
   const names = named ? logitNames(logits.map((index) => columns[index]!)) : undefined
@@ -94,9 +94,10 @@ function schemaOf(
   return { header, logits, ...(guessed && { guessed }), ...truth, kept, names: newNames, ...layout }
 }
 
-/** Whether a row may have a single logit; otherwise its probability is 1. */
-function mayBeSingle({ op, binary }: SchemaSettings): boolean {
-  return binary !== undefined || op.endsWith('sigmoid')
+/** Whether a row has a single logit, or may have: otherwise its probability is 1. */
+function countOf({ op, binary }: SchemaSettings): Pick<Circumstances, 'isSingle' | 'mayBeSingle'> {
+  const isSingle = binary !== undefined
+  return { isSingle, mayBeSingle: isSingle || op.endsWith('sigmoid') }
 }
 
 /** The requirements of an output. */

@@ -278,10 +278,10 @@ softmaxMatrix([1, 2, 3], 2, 2)`,
   E_COLUMNS: {
     is: 'It is not clear which columns are logits.',
     cause:
-      'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a true class or a measurement.',
+      'No column name begins with logit, --logits is not given, and the names and the first 100 rows are ambiguous: a column may be a key, a true class or a measurement. Or only one name begins with logit, and other columns of numbers may be the logits of other classes.',
     example: String.raw`printf 'id,cat,dog\n1,2,1\n' | softmax`,
     says: 'softmax: stdin: cannot detect which of the columns "id", "cat", "dog" are logits: "id" is a common name for a key, a true class or a measurement; if these are all the logits, use --logits cat,dog [E_COLUMNS]',
-    fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'.",
+    fix: "Select the columns, as in --logits cat,dog or --logits 2-3 or --logits 'score_*'. If each row has a single logit, name its two classes, as in --binary ham,spam, or use --sigmoid; then the column named logit* is taken.",
   },
   E_TENSOR: {
     is: 'A file contains several arrays, or no array of the name given by --tensor.',
