@@ -4,7 +4,7 @@ import { Readable } from 'node:stream'
 import { tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
 import { parquetReadObjects } from 'hyparquet'
-import { calibrate, type FormatName, type ScoreOptions } from 'softmax-stream'
+import { calibrate, evaluate, type FormatName, type ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { rejected, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
@@ -576,4 +576,78 @@ it.each([
   expect(error).toMatchObject({ code: 'E_ROW', info: { row: 2 } })
   const { stats } = await run(rows, { from: 'ndjson', logits: 'data', onError: 'skip' })
   expect(stats).toMatchObject({ read: 2, written: 1 })
+})
+
+describe('a flat list next to its shape', () => {
+  const P123 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
+  const P321 = P123.toReversed()
+  const FLAT = [1, 2, 3, 3, 2, 1]
+
+  it.each([
+    ['logits', 'shape'],
+    ['scores', 'dims'],
+    ['data', 'dims'],
+  ])('has nested logits, whatever its key is: %s, %s', async (name, key) => {
+    const input = linesOf([{ id: 1, [key]: [2, 3], [name]: FLAT, y: [2, 1] }].flatMap((row) => Array(2000).fill(row)))
+    for (const [jobs, size] of [
+      [1, 1 << 16],
+      [2, 1000],
+      [4, 1e9],
+    ] as const) {
+      const options: ScoreOptions = { from: 'ndjson', logits: name, emit: 'probs', keep: false, jobs }
+      const { text, warnings } = await run(input, options, size)
+      expect(warnings).toEqual([])
+      expect(text).toBe(`${JSON.stringify({ probs: [P123, P321] })}\n`.repeat(2000))
+    }
+    const metrics = await evaluate(Readable.from([input]), { from: 'ndjson', logits: name, truth: 'y' })
+    expect(metrics).toMatchObject({ rows: 4000, accuracy: 0.5 })
+  })
+
+  it('is not guessed to be one row of logits', async () => {
+    const { error } = await run(linesOf([{ shape: [2, 3], logits: FLAT }]), { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'logits' } })
+  })
+
+  it.each([1, 2])('that the first row does not have makes a bad row of a later one, on %i threads', async (jobs) => {
+    const good = linesOf([{ logits: FLAT }]).repeat(20_000)
+    const input = `${good}${linesOf([{ logits: FLAT, shape: [2, 3] }])}${good}`
+    for (const lane of ['auto', 'general'] as const) {
+      const { error, text } = await run(input, { from: 'ndjson', emit: 'index', lane, jobs }, 100_000)
+      expect(error).toMatchObject({ code: 'E_ROW', info: { row: 20_001 } })
+      expect(error!.message).toContain('its shape [2,3] does not match its list of 6, or differs from the first row')
+      expect(text).toBe(good.replaceAll('}', ',"index":2}'))
+    }
+    const { error, stats } = await run(input, { from: 'ndjson', emit: 'index', onError: 'skip', jobs })
+    expect([error, stats.rejected]).toEqual([undefined, { E_ROW: 1 }])
+  })
+
+  it('which is that of something else is ignored with a warning', async () => {
+    const row = { shape: [28, 28], logits: [1, 2, 3] }
+    const { text, warnings } = await run(linesOf([row, row]), { from: 'ndjson', emit: 'index' })
+    expect(parsed(text)).toEqual([
+      { ...row, index: 2 },
+      { ...row, index: 2 },
+    ])
+    expect(warnings).toEqual([
+      '"logits": its shape [28,28] does not match its list of 3, so it is ignored: each list is one row of logits',
+    ])
+  })
+
+  it.each(['round', ['a', 'b'], [3], null, { x: 1 }])('which is no shape is kept like any key: %j', async (shape) => {
+    const { text, warnings } = await run(linesOf([{ shape, logits: [1, 2, 3] }]), { from: 'ndjson', emit: 'index' })
+    expect([parsed(text), warnings]).toEqual([[{ shape, logits: [1, 2, 3], index: 2 }], []])
+  })
+
+  it.each([[[2, 3]], [[4]], [['3']]])(
+    'must match if the list is that of a tensor, in the first row, too: %j',
+    async (shape) => {
+      const [bad, good] = [{ data: [1, 2, 3], shape }, { data: [1, 2, 3] }]
+      for (const rows of [[bad], [good, bad]]) {
+        const { error } = await run(linesOf(rows), { from: 'ndjson', logits: 'data' })
+        expect(error).toMatchObject({ code: 'E_ROW', info: { row: rows.length } })
+      }
+      const { stats } = await run(linesOf([bad, good, bad]), { from: 'ndjson', logits: 'data', onError: 'skip' })
+      expect(stats).toMatchObject({ read: 3, written: 1 })
+    },
+  )
 })

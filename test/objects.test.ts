@@ -192,6 +192,53 @@ describe('options', () => {
     expect(await failure([row], { logits })).toMatchObject({ code: 'E_ROW', info })
   })
 
+  it.each([
+    [{ logits: [1, 2, 3, 3, 2, 1], shape: [2, 3] }, {}],
+    [{ scores: Float32Array.of(1, 2, 3, 3, 2, 1), dims: [3, 2] }, { logits: 'scores' }],
+    [{ outputs: [{ shape: [2, 3], data: [1, 2, 3, 5, 0, 0] }] }, { logits: 'outputs.0.data' }],
+  ])('select no flat list of several rows: %j', async (row, options) => {
+    const reason = 'the logits are a list of lists; make each inner list a row of the stream'
+    expect(await failure([row], options)).toMatchObject({ code: 'E_ROW', info: { row: 1, reason } })
+    const rejects: unknown[] = []
+    const onReject = ({ code }: { code: string }) => rejects.push(code)
+    expect(await failure([row, row], { ...options, onError: 'skip', onReject })).toMatchObject({ code: 'E_NO_ROWS' })
+    expect(rejects).toEqual(['E_ROW', 'E_ROW'])
+  })
+
+  it('select the tensor of a batch of one, whose shape has to match', async () => {
+    const row = (dims: number[]) => ({ output: { type: 'float32', dims, data: Float32Array.of(1, 2, 3) } })
+    const options = { logits: 'output.data' }
+    expect(await predict([row([1, 3])], options)).toEqual([
+      { ...row([1, 3]), probabilities: P123, index: 2, label: '2' },
+    ])
+    const reason = 'its dims [2,3] do not match its list of 3'
+    expect(await failure([row([2, 3])], options)).toMatchObject({ code: 'E_ROW', info: { reason } })
+  })
+
+  it('warn of a shape that is not that of the logits', async () => {
+    const stream = softmax()
+    const warnings: string[] = []
+    stream.on('warning', (text) => warnings.push(text))
+    const row = { logits: [1, 2, 3], shape: [28, 28] }
+    const [prediction] = await Readable.from([row, row]).compose(stream).toArray()
+    expect(prediction).toMatchObject({ shape: [28, 28], probabilities: P123 })
+    expect(warnings).toEqual([
+      '"logits": its shape [28,28] does not match its list of 3, so it is ignored: each list is one row of logits',
+    ])
+  })
+
+  it.each([
+    ['{"outputs":[{"shape":[2,3],"data":[1,2,3,5,0,0]}]}', 'outputs.0.data', 'the logits are a list of lists'],
+    ['{"shape":[2,3],"scores":[1,2,3,5,0,0]}', 'scores', 'the logits are a list of lists'],
+    ['{"outputs":[{"shape":[4],"data":[1,2,3]}]}', 'outputs.0.data', 'its shape [4] does not match its list of 3'],
+  ])('that read() selects keep their shape: %s', async (line, logits, reason) => {
+    const rows = Readable.from([Buffer.from(`${line}\n`)]).compose(read('ndjson', { logits }))
+    await expect(rows.compose(softmax()).toArray()).rejects.toMatchObject({
+      code: 'E_ROW',
+      info: { reason: expect.stringContaining(reason) },
+    })
+  })
+
   it('select single logits by paths, which stay where they are', async () => {
     const row = { id: 7, scores: { cat: 2, dog: 1, took: 5 } }
     const [prediction] = await predict([row], { logits: 'scores.cat,scores.dog' })

@@ -6,6 +6,7 @@
 import type { Scores } from '../kernel/host/scores.js'
 import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
+import type { DeclaredShape } from './declared-shape.js'
 import type { Dialect } from './dialect.js'
 import type { Code, Position } from './errors.js'
 import type { MissingRule } from './missing.js'
@@ -51,6 +52,8 @@ export interface Column {
   classObjects?: readonly ClassObject[]
   /** For the first column, if the first row holds a complete table: a description, and how to convert it to lines. */
   wholeTable?: string | undefined
+  /** For a list: the shape next to it in the first row, if that is not the shape of the list. */
+  otherShape?: DeclaredShape | undefined
   /** Whether the list contains words. */
   holdsWords?: boolean
   /** Whether its lists have 0 or 1 for each class. */

@@ -1,6 +1,7 @@
 /** Resolves the columns of an input: which ones hold logits, which are kept, and the class names. */
 import { logitNames } from './column-name.js'
 import { type DataType, fieldsOf, typeName } from './data-type.js'
+import { shapeReason } from './declared-shape.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { Circumstances, SampledColumn } from './evidence.js'
 import { keptIn } from './kept-columns.js'
@@ -190,7 +191,8 @@ function listSchemaOf(
 ): Schema {
   const { objects, isEmpty = false } = needs
   const header = columns.map(({ name }) => name)
-  const { type, keys, nested } = columns[position]!
+  const { type, keys, nested, otherShape } = columns[position]!
+  if (otherShape?.isTensor) throw new SoftmaxError('E_ROW', { row: 1, reason: shapeReason(otherShape) })
   const listText = type === 'text' && ({ listText: true } as const)
   const recordKeys = type === 'record' && keys && { logitKeys: keys }
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))

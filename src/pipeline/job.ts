@@ -1,5 +1,6 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
 import { base64Warning } from '../core/byte-columns.js'
+import { ignoredShapeWarning } from '../core/declared-shape.js'
 import { delimiterOf, isArray } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
@@ -115,11 +116,18 @@ async function warningsOf(
     ...(reader.warnings?.(schema.kept) ?? []),
     schema.guessed || settings.logits !== undefined ? undefined : indexWarning(schema, evidence),
     lost,
+    shapeWarning(schema, columns),
     nestedWarning(kept, requestedTypes(settings.types)),
     kept.length > 0 && isFirst ? await textNullsWarning(reader, schema, settings) : undefined,
     settings.to === 'copy' && isFirst && !run.measures ? base64Warning(all) : undefined,
   ]
   return warnings.filter((text) => text !== undefined)
+}
+
+/** The warning that a shape next to the logits is not theirs. */
+function shapeWarning({ logits: [first], logitsList }: Schema, columns: readonly Column[]): string | undefined {
+  const { otherShape, name } = columns[first!]!
+  return logitsList && otherShape ? ignoredShapeWarning(name, otherShape) : undefined
 }
 
 /** Adds the kept keys that the first row does not have; those that the first input has need not be in this one. */

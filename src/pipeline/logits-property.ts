@@ -1,11 +1,13 @@
 /** Moves the selected logits of rows into one property, as `softmax` expects them. */
 import { logitNames } from '../core/column-name.js'
+import { isOneRow, nestedLists, SHAPE_KEYS } from '../core/declared-shape.js'
 import { SoftmaxError } from '../core/errors.js'
 import { findLogitsColumn } from '../core/logits-list.js'
 import { optionText } from '../core/option-words.js'
 import type { ValueOf } from '../core/options.js'
-import type { Column, JsonColumn } from '../core/record-batch.js'
+import type { Column, JsonColumn, RowError } from '../core/record-batch.js'
 import { select } from '../core/selector.js'
+import { shapeAt } from '../formats/ndjson/nested.js'
 import { valueAt } from '../formats/ndjson/row.js'
 
 type Row = Record<string, unknown>
@@ -30,8 +32,33 @@ export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: rea
   const keys = logitNames(selected.map((index) => columns[index]!))
   return (row) => {
     const rest = Object.entries(row).filter(([name]) => !moved.has(name))
+    if (list !== undefined) return Object.fromEntries([...rest, [LOGITS, listAt(row, paths[0]!)]])
     const values = paths.map((path, nth) => [keys[nth]!, valueAt(row, path)] as const)
-    return Object.fromEntries([...rest, [LOGITS, list === undefined ? Object.fromEntries(values) : values[0]![1]]])
+    return Object.fromEntries([...rest, [LOGITS, Object.fromEntries(values)]])
+  }
+}
+
+/** The logits at a path: a list inside an object, nested if a shape next to it says so, as that stays behind. */
+function listAt(row: Row, path: readonly string[]): unknown {
+  const found = valueAt(row, path)
+  const declared = path.length > 1 ? shapeAt(row, path) : undefined
+  if (!declared?.sizes || isOneRow(declared)) return found
+  return nestedLists(found as unknown[], declared.sizes)
+}
+
+/** Creates the function that finds the error of a row whose list of logits does not match the shape next to it. */
+export function shapeErrors(
+  logits: NonNullable<ValueOf<'logits'>>,
+  columns: readonly Column[],
+): ((text: string) => RowError | undefined) | undefined {
+  const list = findLogitsColumn({ logits }, columns)
+  const path = list === undefined ? undefined : (columns[list] as Partial<JsonColumn>).path
+  if (!path) return undefined
+  return (text) => {
+    if (!SHAPE_KEYS.some((key) => text.includes(`${key}"`))) return undefined
+    const declared = shapeAt(JSON.parse(text), path)
+    if (!declared || declared.sizes || !declared.isTensor) return undefined
+    return { code: 'E_ROW', info: { reason: declared.mismatch } }
   }
 }
 

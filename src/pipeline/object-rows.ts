@@ -1,4 +1,5 @@
 /** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
+import { isNoRow, isOneRow } from '../core/declared-shape.js'
 import { logitOf, ofNamedClass } from '../core/logit.js'
 import { type MissingRule, nullsOf } from '../core/missing.js'
 import { hasTextNumbers } from '../core/numbers-from-text.js'
@@ -26,7 +27,8 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
     const parts = shape.split(row)
     const kept = parts ? keptOf(parts.rest, shape, settings) : {}
     const rowError = parts
-      ? (readLogits(exactLogits(parts.logits, row), logits, index * width, shape, rule) ??
+      ? (shapeError(row, shape) ??
+        readLogits(exactLogits(parts.logits, row), logits, index * width, shape, rule) ??
         nameError(kept, added, shape) ??
         truths?.find(parts.rest, index))
       : misfit(row, shape)
@@ -54,6 +56,13 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
 const LISTS: RowError = {
   code: 'E_ROW',
   info: { reason: 'the logits are a list of lists; make each inner list a row of the stream' },
+}
+
+/** The error for a flat list that is a matrix of several rows, or does not match its shape. */
+function shapeError(row: unknown, { declaredShapeOf }: RowShape): RowError | undefined {
+  const declared = declaredShapeOf?.(row)
+  if (!declared || !isNoRow(declared) || isOneRow(declared)) return undefined
+  return declared.sizes ? LISTS : { code: 'E_ROW', info: { reason: declared.mismatch } }
 }
 
 /** Logits without bigints that were text, which are rounded like other text. */

@@ -1,5 +1,6 @@
 /** Resolves the shape of rows that are JavaScript values: where their logits are and what their classes are called. */
 import { isLogitName } from '../core/column-name.js'
+import type { DeclaredShape } from '../core/declared-shape.js'
 import { SoftmaxError } from '../core/errors.js'
 import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { keptKeyTest } from '../core/kept-columns.js'
@@ -19,6 +20,7 @@ import { selectOne, selectTruths, unknownNames } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
+import { shapeAt } from '../formats/ndjson/nested.js'
 import { valueAt } from '../formats/ndjson/row.js'
 
 /** The options that define the shape of rows. */
@@ -38,6 +40,10 @@ export interface RowShape {
   truths?: string[]
   /** The property that holds all logits of a record. */
   logitsProperty?: string
+  /** The shape next to the list of logits of a record. */
+  declaredShapeOf?(row: unknown): DeclaredShape | undefined
+  /** The shape next to the first list, if it is not the shape of that list. */
+  otherShape?: DeclaredShape
   /** Whether a property of a record is kept, if it holds no logits. */
   isKept?(name: string): boolean
   /** Splits a row into its logits and its other properties; undefined if it does not match the shape. */
@@ -200,7 +206,10 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
   }
   const value = valueAt(first, path)
   if (isRecord(value)) return nestedShape(value, splitter, settings)
-  return listShape(listOf(value)!, splitter(listOf), settings)
+  const declaredShapeOf = (row: unknown) => shapeAt(row as Properties, path)
+  const declared = declaredShapeOf(first)
+  const otherShape = declared && !declared.sizes && !declared.isTensor && { otherShape: declared }
+  return { ...listShape(listOf(value)!, splitter(listOf), settings), declaredShapeOf, ...otherShape }
 }
 
 /** Throws E_CONFLICT for a selector if the shape of the row leaves nothing to select. */

@@ -1,4 +1,5 @@
 /** Turns rows of objects into predictions, in batches; the first good row defines the shape. */
+import { ignoredShapeWarning } from '../core/declared-shape.js'
 import { SoftmaxError } from '../core/errors.js'
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
@@ -94,8 +95,9 @@ async function firstRows(batches: AsyncGenerator<unknown[]>, settings: Settings)
   return { first, all: await lookAhead(batches, (batch) => batch.every(wantsMore), PATIENCE) }
 }
 
-function announce({ schema, layout }: RowShape, { settings, emit }: Run): void {
+function announce({ schema, layout, otherShape, logitsProperty = '' }: RowShape, { settings, emit }: Run): void {
   if (schema) emit('schema', schema)
+  if (otherShape) emit('warning', ignoredShapeWarning(logitsProperty, otherShape))
   for (const warning of classWarnings(layout, settings)) emit('warning', warning)
 }
 

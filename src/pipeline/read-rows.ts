@@ -26,7 +26,7 @@ import { type FoundTypes, noteTypes } from '../core/stream-types.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
 import { defineColumns } from './defining-row.js'
-import { logitsInOne, requireNamed } from './logits-property.js'
+import { logitsInOne, requireNamed, shapeErrors } from './logits-property.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
 import type { Run } from './run.js'
@@ -99,7 +99,7 @@ async function* batchesOf(
   const selected = selectedLogits(table, plan, settings)
   const typesIn = typer(table, plan)
   const rowOf = selected ? (batch: RecordBatch, row: number) => moved(make(batch, row) as PlainRow, selected) : make
-  const errorsOf = selected && inexactLogits(table, plan, settings)
+  const errorsOf = selected && (misshapenLogits(table, plan, settings) ?? inexactLogits(table, plan, settings))
   const names = namesIn(table, plan)
   if (names) run.found.names = selected ? Object.keys(selected(withoutValues(names))) : names
   for await (const batch of table.batches(plan)) {
@@ -157,6 +157,17 @@ function selectedLogits({ columns, named }: RecordBatchReader, { logitsList }: R
   if (logits === undefined || logitsList) return undefined
   requireNamed(logits, named)
   return logitsInOne(logits, columns)
+}
+
+/** Creates the function that finds, for a batch of JSON, the rows whose logits do not match their shape. */
+function misshapenLogits({ columns }: RecordBatchReader, { rawRowKeys }: ReaderOptions, { logits }: Settings) {
+  const errorOf = rawRowKeys && shapeErrors(logits!, columns)
+  return (
+    errorOf &&
+    (({ rawRows }: RecordBatch) =>
+      (row: number) =>
+        errorOf(rawRows![row]!))
+  )
 }
 
 /** Creates the function that finds, for a batch, the rows with a selected integer or decimal that was rounded. */

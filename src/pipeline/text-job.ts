@@ -2,6 +2,7 @@
 import { typeTest } from '../core/cell-types.js'
 import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
+import { SHAPE_KEYS } from '../core/declared-shape.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
 import { escapeFormula } from '../core/formula.js'
 import { isNumber, withPoint } from '../core/number.js'
@@ -189,9 +190,9 @@ function keepsCells({ input, output, settings }: ScoreJob): boolean {
   return sameCells(input!, output!) && input!.newline === output!.newline && !settings.escapeFormulas
 }
 
-/** A repetition of the header, if its logit columns have numeric names. */
-function unusualIn(source: TextSource, { logits }: Schema): string[] {
-  if (source.format !== 'csv') return []
+/** A repetition of the header, if its logit columns have numeric names; a key that may be the shape of a list. */
+function unusualIn(source: TextSource, { logits, logitsList }: Schema): string[] {
+  if (source.format !== 'csv') return logitsList ? SHAPE_KEYS.map((key) => `${key}"`) : []
   const { columns, dialect } = source
   const header = columns.map(({ headerCell = '' }) => headerCell).join(dialect.delimiter)
   return hasNumericNames(columns, logits, dialect) ? [header] : []

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types.js'
 import { dataTypeOf } from '../../core/column-builder.js'
+import { isNoRow, shapeReason } from '../../core/declared-shape.js'
 import { shown } from '../../core/errors.js'
 import { logitOf, notLogits, ofNamedClass, unknownClass } from '../../core/logit.js'
 import {
@@ -17,7 +18,7 @@ import {
 import { fits } from '../../core/value-type.js'
 import { exactNumber, itemsIn, repeatedKeys, valuesIn } from './json.js'
 import { countNewlines, linesOf } from './line-splitter.js'
-import { NestedRows } from './nested.js'
+import { NestedRows, shapeAt } from './nested.js'
 import { jsonError, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
 
 /** How a reader handles each row. */
@@ -113,6 +114,8 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
   if (logitsColumn && found === undefined) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
   if (task.nested) return task.nested.put(found, { value, text })
+  const declared = logitsColumn && shapeAt(value, logitsColumn.path)
+  if (declared && isNoRow(declared)) return jsonError(shapeReason(declared))
   const values = valuesOf(found, task)
   if (!values) return notLogits(logitsColumn!.name, found, logitsColumn!.type === 'list' ? 'a list' : 'an object')
   const unknown = logitsColumn?.type === 'record' ? unknownClass(found as object, keys) : undefined

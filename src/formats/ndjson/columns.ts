@@ -13,7 +13,7 @@ import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { typeOf, typeOfAll } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
-import { nestingIn, shapeMismatch, shapePathOf } from './nested.js'
+import { nestingIn, shapeAt } from './nested.js'
 import { type ParsedRow, textAt, valueAt } from './row.js'
 import { wholeTable } from './whole-tables.js'
 
@@ -66,10 +66,7 @@ function innerColumns(
   return isWanted(column, rows) ? [{ ...column, inner: column.path }] : []
 }
 
-function mayHoldLogits({ type, nested, path }: JsonColumn, rows: ParsedRow[]): boolean {
-  const [{ value }] = rows as [ParsedRow]
-  const mismatch = shapeMismatch(value, path)
-  if (mismatch !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: mismatch })
+function mayHoldLogits({ type, nested }: JsonColumn): boolean {
   return type === 'list' || type === 'record' || nested !== undefined
 }
 
@@ -105,10 +102,17 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   const type = typeOfAll(values)
   const sample = sampleOf(values[0])
   const nested = rows.map(({ value }) => nestingIn(value, path)).find((found) => found !== undefined)
-  if (nested)
-    return { name, path, type: 'json', sample, nested, shapePath: shapePathOf(path), nestedPath: name, rowsPath: name }
-  if (type === 'list')
-    return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords) }
+  if (nested) {
+    const { shapePath, ...sizes } = nested
+    // A flat list has no items that could be rows.
+    const rowsPath = shapePath ? undefined : name
+    return { name, path, type: 'json', sample, nested: sizes, shapePath, nestedPath: name, rowsPath }
+  }
+  if (type === 'list') {
+    const declared = shapeAt(rows[0]!.value, path)
+    const otherShape = declared?.sizes ? undefined : declared
+    return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords), otherShape }
+  }
   const classObjects = classObjectsIn(values[0], path)
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path), classObjects }
   const table = findList(areRows, values[0], name)

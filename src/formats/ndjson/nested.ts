@@ -2,7 +2,8 @@
  * NDJSON logits that are nested lists, or a flat list with its shape next to it, as in the tensors of inference
  * servers.
  */
-import { DEEPEST, nestingOf } from '../../core/nesting.js'
+import { declaredShape, nestedLists, nests, shapeReason } from '../../core/declared-shape.js'
+import { nestingOf } from '../../core/nesting.js'
 import type { JsonColumn, ReaderOptions, RowError } from '../../core/record-batch.js'
 import { NestedLogits } from '../nested-logits.js'
 import { jsonError, type ParsedRow, type Row, textAt, valueAt } from './row.js'
@@ -21,14 +22,12 @@ export class NestedRows {
 
   /** Reads the lists of a row; returns the error, if any. */
   put(found: unknown, { value, text }: ParsedRow): RowError | undefined {
-    const { path, shapePath } = this.#column
-    const shape = shapePath && valueAt(value, shapePath)
-    if (!isTensor(found, shape)) {
-      return this.#logits.put(found, (place) => overflowAt(text, [...path, ...place.map(String)]))
-    }
-    const sizes = sizesOf(found, shape)
-    if (sizes?.length !== this.#depth + 1) return jsonError(shapeReason(found, shape))
-    return this.#logits.put(listsOf(found, sizes), (place) =>
+    const { path } = this.#column
+    const declared = shapeAt(value, path)
+    if (!declared) return this.#logits.put(found, (place) => overflowAt(text, [...path, ...place.map(String)]))
+    const { sizes } = declared
+    if (sizes?.length !== this.#depth + 1) return jsonError(shapeReason(declared))
+    return this.#logits.put(nestedLists(found as unknown[], sizes), (place) =>
       overflowAt(text, [...path, String(place.reduce((at, index, axis) => at * sizes[axis]! + index, 0))]),
     )
   }
@@ -47,53 +46,25 @@ function overflowAt(text: string, path: readonly string[]): RowError {
   return { code: 'E_OVERFLOW', info: { cell: textAt(text, path) } }
 }
 
-/**
- * The nesting of the lists of a row, according to the lists or their declared shape; undefined if they are not nested.
- */
-export function nestingIn(row: Row, path: readonly string[]): { depth: number; width: number } | undefined {
-  const found = valueAt(row, path)
-  const shapePath = shapePathOf(path)
-  const shape = shapePath && valueAt(row, shapePath)
-  if (!isTensor(found, shape)) return nestingOf(found)
-  const sizes = sizesOf(found, shape)
-  return sizes && sizes.length > 1 ? { depth: sizes.length - 1, width: sizes.at(-1)! } : undefined
-}
-
-/** The path of the shape that belongs to the numbers at a path; undefined if these have another name. */
-export function shapePathOf(path: readonly string[]): readonly string[] | undefined {
-  return path.at(-1) === 'data' ? [...path.slice(0, -1), 'shape'] : undefined
-}
-
-/** The error for a row whose declared shape does not match its numbers. */
-export function shapeMismatch(row: Row, path: readonly string[]): string | undefined {
-  const shapePath = shapePathOf(path)
-  const [found, shape] = [valueAt(row, path), shapePath && valueAt(row, shapePath)]
-  return isTensor(found, shape) && !sizesOf(found, shape) ? shapeReason(found, shape) : undefined
-}
-
-/** Whether a list of numbers has a list named `shape` next to it. */
-function isTensor(found: unknown, shape: unknown): found is unknown[] {
-  return Array.isArray(found) && Array.isArray(shape) && !found.some(Array.isArray)
+/** The shape declared for the list at a path; undefined if there is none. */
+export function shapeAt(row: Row, path: readonly string[]) {
+  return declaredShape(valueAt(row, path), valueAt(row, path.slice(0, -1)), path.at(-1))
 }
 
 /**
- * The axis lengths, if their product matches the number of values; with zero classes, the number of rows would be
- * arbitrary.
+ * The nesting of the lists of a row, according to the lists or their declared shape, with the path of that shape;
+ * undefined if they are not nested.
  */
-function sizesOf(list: readonly unknown[], shape: unknown): number[] | undefined {
-  const sizes = shape as number[]
-  const areFew = sizes.length > 0 && sizes.length <= DEEPEST + 1 && !sizes.slice(1).includes(0)
-  const areSizes = areFew && sizes.every((size) => Number.isSafeInteger(size) && size >= 0)
-  return areSizes && sizes.reduce((all, size) => all * size, 1) === list.length ? sizes : undefined
+export function nestingIn(row: Row, path: readonly string[]): RowNesting | undefined {
+  const declared = shapeAt(row, path)
+  if (!declared) return nestingOf(valueAt(row, path))
+  const { sizes, key } = declared
+  if (!sizes || !nests(declared)) return undefined
+  return { depth: sizes.length - 1, width: sizes.at(-1)!, shapePath: [...path.slice(0, -1), key] }
 }
 
-function shapeReason(list: readonly unknown[], shape: unknown): string {
-  return `its shape ${JSON.stringify(shape)} does not match its list of ${list.length}, or differs from the first row`
-}
-
-/** Reshapes a flat list into nested lists. */
-function listsOf(list: readonly unknown[], [size = 0, ...sizes]: readonly number[]): unknown[] {
-  if (sizes.length === 0) return [...list]
-  const step = sizes.reduce((all, one) => all * one, 1)
-  return Array.from({ length: size }, (_, index) => listsOf(list.slice(index * step, (index + 1) * step), sizes))
+interface RowNesting {
+  depth: number
+  width: number
+  shapePath?: readonly string[]
 }
