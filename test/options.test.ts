@@ -1415,6 +1415,23 @@ const TESTS = {
       expect(tabs).toContain(`\n'+a\t`)
     })
 
+    it('knows numbers with a decimal comma if the output has them', async () => {
+      for (const lane of ['general', 'auto'] as const) {
+        const semicolons = { escapeFormulas: true, delimiter: ';', decimal: ',', emit: 'label', lane } as const
+        const row = (cell: string) => `x;logit_a;logit_b\n${cell};1;2\n`
+        for (const cell of ['-1,5', '+2,5e3', '-,5', '-1.5', '-3']) {
+          expect(await textOf(row(cell), semicolons)).toBe(`x;label\n${cell};b\n`)
+        }
+        for (const cell of ['-1,5,2', '-1,5+A1', '=1,5']) {
+          expect(await textOf(row(cell), semicolons)).toBe(`x;label\n'${cell};b\n`)
+        }
+        expect(await textOf(row('-1,5'), { ...semicolons, outputDecimal: '.' })).toBe(`x;label\n'-1,5;b\n`)
+        const kept = '{"x":-1.5,"y":-3,"z":"-a","logit_a":1,"logit_b":2}\n'
+        const german = { outputDelimiter: ';', outputDecimal: ',', escapeFormulas: true, emit: 'label' } as const
+        expect(await textOf(kept, { ...german, from: 'ndjson', to: 'csv' })).toBe(`x;y;z;label\n-1,5;-3;'-a;b\n`)
+      }
+    })
+
     it('leaves all as it is otherwise', async () => {
       expect(await textOf('=id,logit_a\n=1,2\n', {})).toBe('=id,p_a,label\n=1,1,a\n')
     })

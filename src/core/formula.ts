@@ -1,10 +1,16 @@
 /** Prevents formula injection in spreadsheets. */
-import { isNumber } from './number.js'
+import type { Dialect } from './dialect.js'
+import { isNumber, withPoint } from './number.js'
 
 /**
- * Prefixes text that a spreadsheet would take for a formula with `'`, which spreadsheets display as text. Numbers are
- * not changed.
+ * Creates the function that prefixes text that a spreadsheet would take for a formula with `'`, which spreadsheets
+ * display as text. Numbers are not changed, nor those with a decimal comma if the output has decimal commas.
  */
-export function escapeFormula(text: string): string {
-  return /^[=+\-@\t\r]/.test(text) && !isNumber(text) ? `'${text}` : text
+export function formulaEscaper(
+  escapeFormulas: boolean | undefined,
+  { decimalComma }: Pick<Dialect, 'decimalComma'>,
+): (text: string) => string {
+  if (!escapeFormulas) return (text) => text
+  const isNumeric = (text: string) => isNumber(text) || (decimalComma && isNumber(withPoint(text)))
+  return (text) => (/^[=+\-@\t\r]/.test(text) && !isNumeric(text) ? `'${text}` : text)
 }

@@ -4,7 +4,7 @@ import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
 import { SHAPE_KEYS } from '../core/declared-shape.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
-import { escapeFormula } from '../core/formula.js'
+import { formulaEscaper } from '../core/formula.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
@@ -248,7 +248,8 @@ function namesRefusal(job: ScoreJob): string | undefined {
 /** Creates the function that formats a class name as a cell. */
 function labelCell({ output, settings }: ScoreJob): (name: string) => string {
   const encode = cellEncoder(output!)
-  return (name) => encode(toBytes(settings.escapeFormulas ? escapeFormula(name) : name))
+  const safe = formulaEscaper(settings.escapeFormulas, output!)
+  return (name) => encode(toBytes(safe(name)))
 }
 
 /** The kernel's new columns have a value in every row. */

@@ -6,7 +6,7 @@ import type { ColumnData } from '../../core/column-data.js'
 import { textReader } from '../../core/column-values.js'
 import { type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { extensionOf } from '../../core/extension-types.js'
-import { escapeFormula } from '../../core/formula.js'
+import { formulaEscaper } from '../../core/formula.js'
 import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
@@ -54,7 +54,8 @@ const NOTHING = new Uint8Array()
 /** Creates the function that formats a string as a cell, in latin1. */
 function textCell({ dialect, escapeFormulas }: Schema): (text: string) => string {
   const encode = cellEncoder(dialect)
-  return (text) => encode(toBytes(escapeFormulas ? escapeFormula(text) : text))
+  const safe = formulaEscaper(escapeFormulas, dialect)
+  return (text) => encode(toBytes(safe(text)))
 }
 
 function keptCells(

@@ -7,7 +7,7 @@ import { textReader } from '../../core/column-values.js'
 import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
 import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
-import { escapeFormula } from '../../core/formula.js'
+import { formulaEscaper } from '../../core/formula.js'
 import type { Field } from '../../core/output-columns.js'
 import { type Column, type OutputSchema, RawJson, type ScoredBatch, type Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
@@ -79,8 +79,9 @@ function headerCells(
   fields: readonly Field[],
   { dialect, cells, escapeFormulas, encode }: TextSchema,
 ): string[] {
-  const nameCell = (name: string) => encode(toBytes(escapeFormulas ? escapeFormula(name) : name))
-  const isChanged = ({ name }: Column) => escapeFormulas && escapeFormula(name) !== name
+  const safe = formulaEscaper(escapeFormulas, dialect)
+  const nameCell = (name: string) => encode(toBytes(safe(name)))
+  const isChanged = ({ name }: Column) => safe(name) !== name
   return [
     ...kept.map((column) =>
       cells === 'encoded' && column.headerCell !== undefined && !isChanged(column)
@@ -97,7 +98,7 @@ function headerCells(
  */
 function keptCellWriter(schema: TextSchema, column: Column): (value: Value) => string {
   const { cells, dialect, escapeFormulas, encode, quotesEmpty } = schema
-  const safe = escapeFormulas ? escapeFormula : (text: string) => text
+  const safe = formulaEscaper(escapeFormulas, dialect)
   if (cells !== 'encoded') {
     const none = noneCell(schema)
     const textOf = dialect.decimalComma ? commaText(column) : cellOf
@@ -141,9 +142,10 @@ type CellsOf = (scores: Scores, row: number) => string[]
 
 /** Creates the function that writes the new cells of a row. */
 function newCellWriter(schema: TextSchema, fields = schema.fields): CellsOf {
-  const { classes, escapeFormulas, encode } = schema
+  const { classes, escapeFormulas, dialect, encode } = schema
   const print = numberPrinter(schema)
-  const text = (value: string) => encode(toBytes(escapeFormulas ? escapeFormula(value) : value))
+  const safe = formulaEscaper(escapeFormulas, dialect)
+  const text = (value: string) => encode(toBytes(safe(value)))
   const empty = noneCell(schema)
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]

@@ -6,7 +6,7 @@
 import { KEEP_BOOLEAN, KEEP_DATE, KEEP_INTEGER, KEEP_NULLABLE_TEXT, KEEP_TEXT, NO_BYTE } from '../constants'
 import { BACKSLASH, escapeByte, escapeText, isNullCell, writeNullCell } from './escaped-cell'
 import { BRACE, BRACKET, POINT, QUOTE } from './json'
-import { parseCell, parseJson, WITH_POINT } from './parse-number'
+import { numbersWith, parseCell, parseJson } from './parse-number'
 import { CR, copy, LF, textAt, writeText } from './pipeline'
 import { Job, KeptColumn, NULL, Text } from './structs'
 import { integer, typedValue } from './typed-cell'
@@ -50,7 +50,7 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
   const to = end - usize(isQuoted)
   let isFormula = false
   if (job.escapesFormulas && beginsAsFormula(from, to)) {
-    if (isNumber(from, to, isQuoted ? job.quote : job.delimiter)) isFormula = false
+    if (isNumber(from, to, isQuoted ? job.quote : job.delimiter, job)) isFormula = false
     else if (<u32>load<u8>(from) == 0x2b || <u32>load<u8>(from) == 0x2d) return 0
     else isFormula = true
   }
@@ -93,11 +93,11 @@ function beginsAsFormula(at: usize, end: usize): bool {
 }
 
 /**
- * Whether text is a number that the kernel understands; + and - before anything else are left to the host. Blanks may
- * follow a cell from which they were trimmed.
+ * Whether text is a number as the output writes them, if the kernel understands it; + and - before anything else are
+ * left to the host. Blanks may follow a cell from which they were trimmed.
  */
-function isNumber(at: usize, end: usize, stop: u32): bool {
-  return parseCell(at, SPARE, stop, WITH_POINT) >= end
+function isNumber(at: usize, end: usize, stop: u32, job: Job): bool {
+  return parseCell(at, SPARE, stop, numbersWith(job.outDecimal, stop)) >= end
 }
 
 /** Whether text contains a byte that requires quotes. */
