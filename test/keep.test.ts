@@ -384,6 +384,101 @@ describe('kept keys that the first row does not have', () => {
   })
 })
 
+describe('kept keys that only rows after the first 1000 have', () => {
+  const row = '{"id":1,"logits":[2,1]}\n'
+  const lines = `${row.repeat(1500)}{"id":2,"logits":[2,1],"n":7}\n`
+  const JSON_LINES = { from: 'ndjson' } as const
+  const declares = (types: string) => `types: '${types}' declares a key that only later rows have [E_SELECTOR]`
+
+  it.each(['csv', 'tsv', 'copy'] as const)('are columns of %s if their type is text', async (to) => {
+    const options = { ...JSON_LINES, to, keep: 'id,n', types: 'n=text' } as const
+    // The fast lane does not write JSON as copied text.
+    const scored = to === 'copy' ? run(lines, { ...LABEL, ...options }) : both(lines, { ...LABEL, ...options }, WAYS)
+    const { text, error } = await scored
+    expect(error).toBeUndefined()
+    const delimiter = to === 'csv' ? ',' : '\t'
+    const rows = text.trimEnd().split('\n')
+    const none = to === 'copy' ? '\\N' : ''
+    expect(rows.slice(-2)).toEqual([['1', none, '0'].join(delimiter), ['2', '7', '0'].join(delimiter)])
+    expect(rows.length).toBe(to === 'copy' ? 1501 : 1502)
+    const { error: other } = await run(lines, { ...LABEL, ...options, types: 'n=int64' })
+    expect(other?.code).toBe('E_CONFLICT')
+  })
+
+  it.each([
+    ['n=int64', 'Int64', 7n],
+    ['n=text', 'Utf8', '7'],
+    ['n=double', 'Float64', 7],
+  ] as const)('are columns of the type %s', async (types, type, value) => {
+    const { bytes, error } = await both(lines, { ...LABEL, ...JSON_LINES, to: 'arrow', keep: 'id,n', types }, WAYS)
+    expect(error).toBeUndefined()
+    const n = tableFromIPC(bytes).getChild('n')!
+    expect([String(n.type), n.nullCount, n.get(1500)]).toEqual([type, 1500, value])
+  })
+
+  it('need not be in any row, and are those of every input', async () => {
+    const cwd = folder({ 'a.ndjson': row, 'b.ndjson': `${row}{"id":3,"logits":[2,1],"n":1}\n` })
+    const args = ['a.ndjson', 'b.ndjson', '-e', 'label', '--keep', 'n', '--types', 'n=text', '-t', 'csv', '-q']
+    expect(command(args, { cwd }).stdout).toBe('n,label\n,0\n,0\n1,0\n')
+  })
+
+  it('may have the wrong type, which makes the row bad', async () => {
+    const options = { ...LABEL, ...JSON_LINES, to: 'arrow', keep: 'n', types: 'n=int64' } as const
+    const { error } = await both(lines.replace('7', '"x"'), options, WAYS)
+    expect(error).toMatchObject({ code: 'E_CELL_TYPE', info: { row: 1501, column: 'n' } })
+  })
+
+  it('are declared as the error says', async () => {
+    for (const to of ['csv', 'copy', 'parquet', 'arrow'] as const) {
+      const options = { ...JSON_LINES, to }
+      expect(await refused(lines, 'id,n', options)).toBe(`keep "n" is not one of "id", "logits"; ${declares('n=text')}`)
+      expect(await refused(lines, 'id,"a b"', options)).toContain(declares('a b=text'))
+    }
+    const typed = { ...JSON_LINES, to: 'parquet', types: 'id=int64' } as const
+    expect(await refused(lines, 'id,n', typed)).toContain(declares('id=int64,n=text'))
+    expect(await refused(lines, 'note,n', typed)).toContain(declares('id=int64,note=text,n=text'))
+    expect(await refused(lines, 'ID', typed)).toContain(`did you mean keep: 'id'? types: 'id=int64,ID=text' declares`)
+    for (const keep of ['!n', 'id,!n']) expect(await refused(lines, keep, typed)).not.toContain('declares')
+    expect(await refused(row, 'id,n', typed)).not.toContain('declares')
+    const untold = await run(lines, { ...LABEL, ...JSON_LINES, to: 'parquet', types: 'n=text' })
+    expect(untold.error?.message).toBe(
+      `types "n" is not one of the kept columns "id"; if only later rows have it, name it in keep: 'id,n', too [E_SELECTOR]`,
+    )
+  })
+
+  it('are selected by a pattern where objects stay objects, as the error says', async () => {
+    const pattern = '/^(id|n)$/'
+    const said = `keep "n" is not one of "id", "logits"; keep: '${pattern}' also selects keys that only later rows have [E_SELECTOR]`
+    expect(await refused(lines, 'id,n', JSON_LINES)).toBe(said)
+    expect(await kept(lines, pattern, JSON_LINES)).toMatch(/\n\{"id":1,"label":"0"\}\n\{"id":2,"n":7,"label":"0"\}\n$/)
+    const objects = lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect((await predict(objects, { keep: 'id,n', emit: 'label' })).error?.message).toBe(said)
+    const { predictions } = await predict(objects, { keep: pattern, emit: 'label' })
+    expect(predictions.at(-1)).toEqual({ id: 2, n: 7, label: '0' })
+  })
+
+  it('are written if write() declares them', async () => {
+    const objects = [{ id: 1 }, { id: 2, n: 7 }]
+    const written = async (to: 'csv' | 'arrow', options: Parameters<typeof write>[1]) =>
+      Buffer.concat(await Readable.from(objects).compose(write(to, options)).toArray())
+    const options = { keep: 'id,n', types: 'n=int64' } as const
+    expect(
+      tableFromIPC(await written('arrow', options))
+        .toArray()
+        .map(String),
+    ).toEqual(['{"id": 1, "n": null}', '{"id": 2, "n": 7}'])
+    expect(String(await written('csv', { ...options, types: 'n=text' }))).toBe('id,n\n1,\n2,7\n')
+    await expect(written('csv', { keep: 'id,n' })).rejects.toThrow(`keep "n" is not one of "id"; ${declares('n=text')}`)
+    await expect(written('csv', options)).rejects.toThrow('types works only with formats that have types')
+    await expect(written('arrow', { types: 'n=int64' })).rejects.toThrow(
+      `types "n" is not one of the kept columns "id"; if only later rows have it, name it in keep: 'id,n', too [`,
+    )
+  })
+})
+
 describe('kept columns of files with types', () => {
   const AT = ['2026-01-02T00:00:00Z', '2026-01-02T00:00:00Z']
 

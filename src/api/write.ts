@@ -1,11 +1,11 @@
 /** Rows -> bytes: predictions, or any objects, as a format. */
 import type { Duplex } from 'node:stream'
 import { SoftmaxError } from '../core/errors.js'
-import { type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
+import { delimiterOf, type FormatName, isText, requireFormat, rowFormatOf } from '../core/formats.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import { isReader } from '../core/reader-streams.js'
-import { requestedTypes, requestsNothing } from '../core/requested-types.js'
+import { areText, requestedTypes, requestsNothing } from '../core/requested-types.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { oneByOne } from '../io/batches.js'
@@ -77,7 +77,7 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
 /** Throws E_CONFLICT if types are requested for a format without types, or types inferred from text. */
 function requireTypes({ types, to }: SettingsOf<'bytes'>): void {
   const requested = requestedTypes(types)
-  if (requestsNothing(requested)) return
+  if (requestsNothing(requested) || (areText(requested) && delimiterOf(to) !== undefined)) return
   const reason = isText(to!)
     ? `${optionText('types')} works only with formats that have types, such as parquet; leave it out`
     : `${optionText('types', 'infer')} works only with delimited text, which score() reads; name columns, as ${optionText('types', 'id=int64')}`

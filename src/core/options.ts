@@ -624,8 +624,8 @@ export const OPTIONS = {
     scopes: WRITERS,
     default: 'text',
     aliases: 'dtypes dtype schema column-types schema-overrides',
-    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${REQUESTED_NAMES.join(' ')}`,
-    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${REQUESTED_NAMES.join(', ')}`,
+    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${REQUESTED_NAMES.join(' ')}; with --keep id, id=text also declares a key of JSON that the first 1000 rows do not have`,
+    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${REQUESTED_NAMES.join(', ')}; with keep: 'id', 'id=text' also declares a key of JSON or objects that the first rows do not have`,
   }),
   typesFrom: option({
     group: 'Output',

@@ -286,9 +286,9 @@ export interface RecordBatchReader {
   defineBy?(row: number): Promise<boolean>
   /**
    * Adds columns for keys that the first row does not have, if some other of the first rows has them, or if they are
-   * `known`. For text whose rows name the columns.
+   * `known`; returns the others, if there may be more rows than the first ones. For text whose rows name the columns.
    */
-  addKeys?(keys: readonly string[], known: readonly string[]): Promise<void>
+  addKeys?(keys: readonly string[], known: readonly string[]): Promise<readonly string[]>
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */
   text?: TextBlocks
   /** For text: sets the type of a column; without a type, infers it from the first cells (delimited text only). */

@@ -86,6 +86,11 @@ export function requestedTypes(types: Types): RequestedTypes {
   return { infers: items.includes('infer'), byName: new Map(pairs) }
 }
 
+/** Whether all requested types are text, which those of columns in delimited text are. */
+export function areText({ infers, byName }: RequestedTypes): boolean {
+  return !infers && [...byName.values()].every((type) => type === TEXT)
+}
+
 /** Whether the option only states the default. */
 export function requestsNothing({ infers, byName }: RequestedTypes): boolean {
   return !infers && byName.size === 0

@@ -87,8 +87,16 @@ function isKnown(item: string, columns: Columns): boolean {
 
 /** Whether an item of a selector is a name, possibly after `!`. */
 export function isNamed(selector: string | readonly string[], name: string): boolean {
-  const items = itemsIn(selector, 'keep').map((item) => item.replace(/^!/, ''))
-  return items.some((item) => (item.startsWith('"') ? unquoted(item) : item) === name)
+  return isListed(selector, name) || isListed(selector, name, '!')
+}
+
+/** Whether an item of a selector is a name, after `not`. */
+export function isListed(selector: string | readonly string[], name: string, not: '' | '!' = ''): boolean {
+  return itemsIn(selector, 'keep').some((item) => {
+    if (!item.startsWith(not)) return false
+    const own = item.slice(not.length)
+    return (own.startsWith('"') ? unquoted(own) : own) === name
+  })
 }
 
 function chosenIn(columns: Columns): Set<number> {

@@ -3,6 +3,7 @@ import { base64Warning } from '../core/byte-columns.js'
 import { ignoredShapeWarning } from '../core/declared-shape.js'
 import { delimiterOf, isArray } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
+import { declaredRemedy, patternRemedy, withRemedy } from '../core/late-keys.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
 import { nestedWarning } from '../core/lost-types.js'
@@ -41,7 +42,8 @@ export async function jobOf(
   const isArrayToTable = isTable && isArray(settings.from)
   const keepsListedOrder = settings.from === 'ndjson' && named && settings.to !== 'ndjson'
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
-  await addKeptKeys(reader, settings, run)
+  const late = await addKeptKeys(reader, settings, run)
+  const remedy = lateRemedy(late, settings, isTable)
   await defineColumns(reader, settings, async (isFirst) => {
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
     const schema = resolveTable(withSelection(settings, run), columns, needs, evidence)
@@ -54,7 +56,7 @@ export async function jobOf(
     const isSure = (logits: readonly number[]) => indexNames && !logits.some((at) => indexNames.has(columns[at]!.name))
     if (isDetected && settings.logits === undefined && !indexNames)
       requireNames(firstNumbers(reader, settings), headerLine)
-    const schema = resolveTable(settings, columns, needs, evidence)
+    const schema = withRemedy(late, remedy, () => resolveTable(settings, columns, needs, evidence))
     if (isDetected && !isSure(schema.logits)) requireNames(firstLine(reader, schema, settings), headerLine)
     // Delimited text may repeat a name. Many readers of Parquet and Arrow refuse files that do.
     const isUnique = settings.to === 'ndjson' || isTable
@@ -130,12 +132,27 @@ function shapeWarning({ logits: [first], logitsList }: Schema, columns: readonly
   return logitsList && otherShape ? ignoredShapeWarning(name, otherShape) : undefined
 }
 
-/** Adds the kept keys that the first row does not have; those that the first input has need not be in this one. */
-async function addKeptKeys({ columns, addKeys }: RecordBatchReader, { keep }: InputSettings, { first }: Run) {
-  if (typeof keep === 'boolean' || !addKeys) return
+/**
+ * Adds the kept keys that the first row does not have, and returns those that only later rows may have. Those that have a
+ * requested type, or that the first input has, need not be in any row.
+ */
+async function addKeptKeys(
+  { columns, addKeys }: RecordBatchReader,
+  { keep, types }: InputSettings,
+  { first }: Run,
+): Promise<readonly string[]> {
+  if (typeof keep === 'boolean' || !addKeys) return []
   const header = columns.map(({ name }) => name)
   const keys = unknownNames(keep, header)
-  if (keys.length > 0) await addKeys(keys, first?.schema.header ?? [])
+  const known = [...(first?.schema.header ?? []), ...requestedTypes(types).byName.keys()]
+  return keys.length > 0 ? addKeys(keys, known) : []
+}
+
+/** How to keep keys that only later rows may have. */
+function lateRemedy(late: readonly string[], { keep, types, to }: InputSettings, isTable: boolean): string | undefined {
+  if (late.length === 0 || typeof keep === 'boolean') return undefined
+  if (to === 'ndjson') return patternRemedy(late, keep)
+  return isTable || delimiterOf(to) !== undefined ? declaredRemedy(late, keep, types) : undefined
 }
 
 /** Whether an index of pandas without a column is lost in any case: there is no place for metadata, or not for all rows. */

@@ -5,6 +5,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
+import { patternRemedy, withRemedy } from '../core/late-keys.js'
 import { requireEffect, resolveLayout } from '../core/layout.js'
 import { logitOf, notLogits, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
@@ -95,11 +96,24 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
     const rest: Properties = { ...shape.split(first)?.rest }
     const logits = Object.keys(first).filter((name) => !Object.hasOwn(rest, name))
-    const keys = [...Object.keys(first), ...lateKeys(first, evidence, settings.keep)]
-    const isKept = keptKeyTest(settings.keep, keys, logits, 'logits')
+    const isKept = keptProperties(first, logits, evidence, settings)
     requireNewNames(shape.layout, Object.keys(rest).filter(isKept), predictedNames)
     return { ...withTruth(shape, rest, settings), isKept }
   })
+}
+
+/** Creates the test whether a property is kept. */
+function keptProperties(
+  first: Properties,
+  logits: readonly string[],
+  evidence: readonly unknown[],
+  { keep }: ShapeSettings,
+): NonNullable<RowShape['isKept']> {
+  const keys = [...Object.keys(first), ...lateKeys(first, evidence, keep)]
+  const isLong = typeof keep !== 'boolean' && evidence.length >= EVIDENCE_ROWS
+  const late = isLong ? unknownNames(keep, keys) : []
+  const remedy = isLong ? patternRemedy(late, keep) : undefined
+  return withRemedy(late, remedy, () => keptKeyTest(keep, keys, logits, 'logits'))
 }
 
 /** What is kept of a record without its logits. */

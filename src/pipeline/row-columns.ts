@@ -9,10 +9,11 @@ import { dataTypeOf } from '../core/column-builder.js'
 import type { TableSchema } from '../core/data-type.js'
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import type { FieldStore } from '../core/field-values.js'
-import type { FormatName } from '../core/formats.js'
+import { type FormatName, isArray } from '../core/formats.js'
 import { keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
+import { declaredRemedy, withRemedy } from '../core/late-keys.js'
 import { copiedWarning } from '../core/lost-types.js'
 import { type NullTexts, nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -32,10 +33,11 @@ import { withAdded } from '../core/pandas-metadata.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes, type Types } from '../core/requested-types.js'
+import { unknownNames } from '../core/selector.js'
 import { type SourceTypes, typesOf } from '../core/source-types.js'
 import { typesFoundBy, typesOfCopies } from '../core/stream-types.js'
 import { fits, typeOfAll } from '../core/value-type.js'
-import { requireColumns } from './kept-types.js'
+import { keepRemedy, requireColumns } from './kept-types.js'
 import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import { lostByCopies, restoredColumns, restoredMisfit, typeWarnings } from './restored-columns.js'
 
@@ -76,10 +78,11 @@ export function columnsOf(
 ): RowColumns {
   const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
-  const isKept = propertyTest(first, isPrediction ? properties : undefined, settings)
-  const old = Object.keys(first).filter(isKept)
-  const requested = requireColumns(requestedTypes(settings.types), old)
-  const { byName } = requested
+  const { byName } = requestedTypes(settings.types)
+  const keys = [...Object.keys(first), ...declaredKeys(first, settings)]
+  const isKept = propertyTest(keys, isPrediction ? properties : undefined, settings)
+  const old = keys.filter(isKept)
+  requireColumns(requestedTypes(settings.types), old, (item) => keepRemedy(item, old, settings.keep))
   const types = format.typed ? typesIn(first, settings) : undefined
   const restored = restoredColumns(rows, old, types, byName)
   const columns = old.map((name): Column => {
@@ -132,9 +135,24 @@ export function columnsOf(
   }
 }
 
+/** The kept properties that the first row does not have, but that have a requested type. */
+function declaredKeys(first: Row, { keep, types }: Settings): string[] {
+  if (typeof keep === 'boolean') return []
+  const { byName } = requestedTypes(types)
+  return unknownNames(keep, Object.keys(first)).filter((name) => byName.has(name))
+}
+
 /** Creates the test whether a property is kept; rows that are not predictions, and have no `results`, keep at least some. */
-function propertyTest(first: Row, results: readonly string[] | undefined, { keep }: Settings): Job['isKept'] {
-  return keptKeyTest(results || keep !== false ? keep : true, Object.keys(first), results ?? [], 'results')
+function propertyTest(
+  keys: readonly string[],
+  results: readonly string[] | undefined,
+  { keep, types, to }: Settings,
+): Job['isKept'] {
+  const kept = results || keep !== false ? keep : true
+  const late = typeof kept === 'boolean' ? [] : unknownNames(kept, keys)
+  const remedy =
+    typeof kept === 'boolean' || to === 'ndjson' || isArray(to) ? undefined : declaredRemedy(late, kept, types)
+  return withRemedy(late, remedy, () => keptKeyTest(kept, keys, results ?? [], 'results'))
 }
 
 /** Creates the function that makes a column of values. */

@@ -320,7 +320,7 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
       '--logits and --truth take names, positions from 1, ranges, globs and regular expressions. In JSON, a path such as model.scores selects a value inside an object.',
     example: String.raw`printf 'cat,dog\n1,2\n' | softmax --logits cat,cow`,
     says: 'softmax: stdin: --logits "cow" is not one of "cat", "dog" [E_SELECTOR]',
-    fix: 'Use the names in the header; softmax --dry-run shows the columns.',
+    fix: 'Use the names in the header; softmax --dry-run shows the columns. A key of JSON that the first 1000 rows do not have is a column with --keep id,x --types x=text.',
   },
   E_HEADER: {
     is: 'It is not clear whether the first line is a header.',

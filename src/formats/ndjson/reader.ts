@@ -46,16 +46,18 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     columns.splice(0, columns.length, ...own, ...names.map((name) => lateColumn(name, rows)))
   }
   define(rows)
-  /** Visits the first rows, as long as they are wanted and arrive in time. */
-  const visitRows = async (wants: (row: ParsedRow) => boolean) => {
-    let [bytes, isFirst] = [0, true]
+  /** Visits the first rows, as long as they are wanted and arrive in time; returns whether there may be more. */
+  const visitRows = async (wants: (row: ParsedRow) => boolean): Promise<boolean> => {
+    let [bytes, isFirst, isWanted] = [0, true, true]
     const wantsMore = (block: Block) => {
       const isDone = Buffer.isBuffer(block) && !visit(block, SEARCH - bytes, isFirst, wants)
       bytes += sizeOf(block)
       isFirst = false
-      return !isDone && bytes < SEARCH
+      isWanted = !isDone && bytes < SEARCH
+      return isWanted
     }
     if (buffered.every(wantsMore)) rest = await lookAhead(rest, wantsMore, PATIENCE)
+    return !isWanted
   }
   const allBlocks = async function* () {
     yield* buffered
@@ -88,9 +90,10 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
         for (const key of missing) if (Object.hasOwn(value, key)) missing.delete(key)
         return missing.size > 0 && ++count < TYPE_ROWS
       }
-      if (missing.size > 0) await visitRows(isWanted)
+      const isLong = missing.size > 0 && (await visitRows(isWanted))
       late = keys.filter((key) => !missing.has(key))
       define(defining)
+      return isLong ? [...missing] : []
     },
     start: { line: 1, row: 1, byte: first.rowOffset },
     text: { source: { format: 'ndjson', columns }, blocks: allBlocks },
