@@ -580,6 +580,14 @@ describe('rows without a label', () => {
     expect(JSON.parse(stderr)).toMatchObject({ written: 4, abstained: 2 })
     const { stdout } = command(['evaluate', '--truth', 'y', '--min-confidence', '0.7'], { stdin: ROWS })
     expect(stdout).toContain('4 rows, 2 abstained')
+    // Only rows with a label can have a wrong one; probabilities are those of all rows.
+    expect(stdout).toMatch(/^accuracy +\d\.\d{4} \(of 2 rows with a label, 50\.0 %\)$/m)
+    expect(stdout).toMatch(/^balanced accuracy +\d\.\d{4} \(of 2 rows with a label, 50\.0 %\)$/m)
+    for (const name of ['log loss', 'Brier score', 'ECE', 'AURC']) {
+      expect(stdout).toMatch(new RegExp(`^${name} +\\d\\.\\d{4} \\(of all rows\\)$`, 'm'))
+    }
+    expect(stdout).toContain('\nof 2 rows with a label, 50.0 %:\nclass ')
+    expect(command(['evaluate', '--truth', 'y'], { stdin: ROWS }).stdout).not.toMatch(/of (2|all) rows/)
   })
 
   it('are all that have NaN, with two classes of one logit too', async () => {

@@ -349,6 +349,24 @@ describe('what is on the page', () => {
     expect(bins.reduce((sum, [, , count]) => sum + numberIn(count), 0)).toBe(9)
   })
 
+  it('says which rows each figure is of where some have no label', async () => {
+    const rows = 'logit_a,logit_b,truth\n0,4,b\n5,1,a\n3,0,b\n0,0.1,a\n'
+    const { html } = await report([Readable.from([rows])], { ...TRUTH, minConfidence: 0.8 })
+    const { page } = await open(html)
+    const notes = await page.$$eval('.tile', (tiles) =>
+      tiles.map((tile) => [tile.querySelector('dt')!.textContent, tile.querySelector('.note')!.textContent]),
+    )
+    expect(Object.fromEntries(notes)).toMatchObject({
+      accuracy: 'of 3 rows with a label, 75.0 %',
+      'balanced accuracy': 'of 3 rows with a label, 75.0 %',
+      'macro F1': 'of 3 rows with a label, 75.0 %',
+      'log loss': 'of all rows',
+      ECE: 'of all rows',
+    })
+    const about = await page.$$eval('.about', (texts) => texts.map(({ textContent }) => textContent))
+    expect(about.filter((text) => text === 'Only the 3 rows with a label, 75.0 %.')).toHaveLength(2)
+  })
+
   it('lists rejected rows by code', async () => {
     const rows = 'logit_a,logit_b,truth\n1,2,a\n1,x,a\n1,y,b\n1,2\n1,2,c\n'
     const { html } = await report([Readable.from([rows])], { ...TRUTH, onError: 'skip' })

@@ -3,7 +3,7 @@ import { evaluateRows, measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
 import { scoreReadable } from '../api/score-files.js'
 import { plural, SoftmaxError } from '../core/errors.js'
-import { figure, headlinesOf } from '../core/headlines.js'
+import { figure, type Headline, headlinesOf, labelledText } from '../core/headlines.js'
 import { sumsText } from '../core/metric-sums.js'
 import type { Metrics, Scores } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
@@ -82,9 +82,9 @@ function metricsTable(metrics: Metrics): string {
   const lines = [
     [plural(rows, 'row'), ...counts.map(([name, count]) => `${count} ${name}`)].join(', '),
     '',
-    ...headlinesOf(metrics).map(({ name, value }) => `${name.padEnd(20)}${figure(value)}`),
+    ...headlinesOf(metrics).map(headlineText),
     '',
-    ...listedText(classes.length),
+    ...listedText(metrics),
     classTable([
       ...listed(classes).map(({ label, support, ...scores }) => ({ label, support: String(support), ...scores })),
       ...(metrics.hamming_loss === undefined ? [] : [{ label: 'micro average', support: '', ...metrics.micro }]),
@@ -95,15 +95,21 @@ function metricsTable(metrics: Metrics): string {
   return `${lines.join('\n')}\n`
 }
 
+function headlineText({ name, value, scope }: Headline): string {
+  return `${name.padEnd(20)}${figure(value)}${scope === undefined ? '' : ` (of ${scope})`}`
+}
+
 function listed(classes: Metrics['classes']): Metrics['classes'] {
   if (classes.length <= MOST_LISTED) return classes
   return [...classes].sort((a, b) => a.f1 - b.f1).slice(0, MOST_LISTED)
 }
 
-/** What the table lacks. */
-function listedText(classes: number): string[] {
-  if (classes <= MOST_LISTED) return []
-  return [`${MOST_LISTED} of ${classes} classes, lowest f1 first; ${optionText('json', true)} has all`]
+/** What the table of classes lacks: rows, and classes. */
+function listedText(metrics: Metrics): string[] {
+  const { length } = metrics.classes
+  const scope = labelledText(metrics)
+  const rest = `${MOST_LISTED} of ${length} classes, lowest f1 first; ${optionText('json', true)} has all`
+  return [...(scope === undefined ? [] : [`of ${scope}:`]), ...(length > MOST_LISTED ? [rest] : [])]
 }
 
 function classTable(rows: ({ label: string; support: string } & Scores)[]): string {

@@ -1,4 +1,5 @@
 /** The key metrics of an evaluation, in order. */
+import { plural } from './errors.js'
 import type { Metrics } from './metrics.js'
 
 /** A metric; its value is null if no row has a true class. */
@@ -6,6 +7,8 @@ export interface Headline {
   name: string
   value: number | null
   meaning: string
+  /** The rows that it is of, if some have no label; otherwise all. */
+  scope?: string | undefined
 }
 
 /** Whether rows may have several true classes. */
@@ -48,7 +51,23 @@ export function headlinesOf(metrics: Metrics): Headline[] {
   ]
   if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
   const hasSets = metrics.coverage !== undefined
-  return all.filter(({ name }) => name !== 'Hamming loss' && (hasSets || !OF_SETS.has(name)))
+  const shown = all.filter(({ name }) => name !== 'Hamming loss' && (hasSets || !OF_SETS.has(name)))
+  return shown.map((one) => ({ ...one, scope: scopeOf(one, metrics) }))
+}
+
+/** The metrics of labels. All others are of probabilities, which every row has. */
+const OF_LABELS: ReadonlySet<string> = new Set(['accuracy', 'balanced accuracy'])
+
+function scopeOf({ name }: Headline, metrics: Metrics): string | undefined {
+  if (metrics.abstained === 0) return undefined
+  return OF_LABELS.has(name) ? labelledText(metrics) : 'all rows'
+}
+
+/** The rows with a label, which alone the metrics of labels are computed from; undefined if all have one. */
+export function labelledText({ rows, abstained }: Metrics): string | undefined {
+  if (abstained === 0) return undefined
+  const labelled = rows - abstained
+  return `${plural(labelled, 'row')} with a label, ${((100 * labelled) / rows).toFixed(1)} %`
 }
 
 const OF_SETS: ReadonlySet<string> = new Set(['set coverage', 'mean set size'])

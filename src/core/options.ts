@@ -603,7 +603,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: 'none',
     aliases: 'confidence-threshold reject-below abstain abstain-below',
-    help: 'leave the label empty (the row abstains) if the largest probability is lower',
+    help: 'leave the label empty (the row abstains) if the largest probability is lower; metrics of labels (accuracy, balanced accuracy, those of each class) are then of the rows with a label, all others of all rows',
     doc: 'no label (null, or an empty cell) if the largest probability is lower',
   }),
   keep: option({

@@ -1,6 +1,7 @@
 /** The page of a report: a self-contained HTML file. The same evaluation gives the same bytes. */
 import { createHash } from 'node:crypto'
-import { figure, type Headline, headlinesOf, isMultiLabel } from '../core/headlines.js'
+import { figure, type Headline, headlinesOf, isMultiLabel, labelledText } from '../core/headlines.js'
+import type { Metrics } from '../core/metrics.js'
 import type { Charts } from './charts.js'
 import {
   type Evaluation,
@@ -55,8 +56,8 @@ ${isMultiLabel(metrics) ? html`<p>${MULTI_LABEL}</p>` : undefined}
 <dl class="tiles" aria-label="Headline figures">${tilesOf(subject)}</dl>
 ${drawn}
 <div class="stack${hasConfidences && isNarrow(metrics.classes.length) ? ' pair' : undefined}">
-${hasConfidences ? section('Confusion', confusion(evaluation)) : undefined}
-${section('Classes', scrollable('Classes', classTable(metrics)))}
+${hasConfidences ? section('Confusion', html`${labelledOnly(metrics)}${confusion(evaluation)}`) : undefined}
+${section('Classes', html`${labelledOnly(metrics)}${scrollable('Classes', classTable(metrics))}`)}
 ${rejectedSection(evaluation)}
 </div>
 <footer>Made by softmax-stream. This page loads nothing and sends nothing.</footer>
@@ -65,6 +66,12 @@ ${rejectedSection(evaluation)}
 </body>
 </html>
 `.text
+}
+
+/** The rows of a table, if some rows have no label. */
+function labelledOnly(metrics: Metrics): Html | undefined {
+  const scope = labelledText(metrics)
+  return scope === undefined ? undefined : html`<p class="about">Only the ${scope}.</p>`
 }
 
 const MULTI_LABEL =
@@ -103,16 +110,19 @@ function factsOf({ evaluation: { metrics }, facts }: Subject): Html {
 function tilesOf({ evaluation, before }: Subject): Html[] {
   const { metrics } = evaluation
   const earlier = new Map(before && headlinesOf(before.metrics).map(({ name, value }) => [name, value]))
-  const macro: Headline = { name: 'macro F1', value: metrics.macro.f1, meaning: 'mean of the F1 of the classes' }
-  return [...headlinesOf(metrics), macro].map(({ name, value, meaning }) =>
-    tile({ name, value, meaning }, earlier.get(name)),
-  )
+  const macro: Headline = {
+    name: 'macro F1',
+    value: metrics.macro.f1,
+    meaning: 'mean of the F1 of the classes',
+    scope: labelledText(metrics),
+  }
+  return [...headlinesOf(metrics), macro].map((headline) => tile(headline, earlier.get(headline.name)))
 }
 
-function tile({ name, value, meaning }: Headline, before: number | null | undefined): Html {
+function tile({ name, value, meaning, scope }: Headline, before: number | null | undefined): Html {
   const isOther = before !== undefined && figure(before) !== figure(value)
   return html`<div class="tile"><dt>${name}</dt><dd class="value">${exactly(value)}</dd>
-${isOther ? html`<dd class="note">before: ${exactly(before)}</dd>` : undefined}<dd class="note">${meaning}</dd></div>\n`
+${isOther ? html`<dd class="note">before: ${exactly(before)}</dd>` : undefined}${scope === undefined ? undefined : html`<dd class="note">of ${scope}</dd>`}<dd class="note">${meaning}</dd></div>\n`
 }
 
 function section(title: string, content: Html, kind = ''): Html {

@@ -30,12 +30,14 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   unlabelled:
     'the number of rows whose true class is unknown (an empty cell, null, -100, or NaN in an array), which are in no metric; abstained counts rows without a predicted label',
   rejected: 'the number of bad input rows, which were skipped; for nested lists, all other counts are of inner lists',
-  abstained: 'the number of rows without a predicted label, because of --min-confidence',
+  abstained:
+    'the number of rows without a predicted label, because of --min-confidence; accuracy, balanced_accuracy, the classes and the confusion matrix leave them out, all other metrics do not',
   accuracy:
-    'of the rows with a label, the share whose label is the true class; with --sigmoid, the share of rows whose labels are exactly the true classes',
+    'of the rows with a label (all, unless --min-confidence leaves some empty), the share whose label is the true class; with --sigmoid, the share of rows whose labels are exactly the true classes',
   hamming_loss: 'with --sigmoid, the share of wrong decisions over all rows and classes',
   balanced_accuracy: 'the mean recall of the classes that are the true class of a row',
-  top_k_accuracy: 'the share of rows whose true class is among the k most probable, for k = 1, 3 and 5',
+  top_k_accuracy:
+    'the share of rows whose true class is among the k most probable, for k = 1, 3 and 5; of all rows, also those that --min-confidence leaves without a label, so it may be lower than accuracy',
   log_loss: 'the mean of -log p of the true class, in nats, without clipping; with --sigmoid, over rows and classes',
   infinite_losses: 'the number of rows whose loss is infinite, if there are any: the true class has the probability 0',
   brier:
