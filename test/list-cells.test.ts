@@ -175,7 +175,7 @@ describe('lists in cells', () => {
       'column scores (row 2): the logits are missing [E_MISSING]',
       'column scores (row 4): "x" is not a list of numbers [E_CELL]',
       'class 1 (row 5): "y" is not a number [E_CELL]',
-      'row 6: the list has 1 logit where 2 are expected [E_WIDTH]',
+      "row 6: the list has 1 logit where 2 are expected; pad shorter lists with null, which missing: '-inf' masks [E_WIDTH]",
     ])
     const named = rows.map(({ scores: logits }) => ({ logits }))
     expect((await rejectedOf(named, {})).predictions).toHaveLength(2)

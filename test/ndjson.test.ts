@@ -196,6 +196,19 @@ describe('a row of NDJSON', () => {
     expect(text).toBe(`{"id":"007","label":"a","index":0,"confidence":${P21.split(',')[0]}}\n`)
   })
 
+  it('that has a list of another length can be padded and masked, as the explanation says', async () => {
+    const [two, three] = ['{"logits":[2,1]}\n', '{"logits":[2,1,-1000]}\n']
+    const { error } = await run(two + three, { from: 'ndjson' })
+    const pad = "pad shorter lists with null, which missing: '-inf' masks; onError: 'skip'"
+    expect(error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining(`are expected; ${pad}`) })
+    const { stderr } = command(['-f', 'ndjson'], { stdin: two + three })
+    expect(stderr).toContain('pad shorter lists with null, which --missing -inf masks; --on-error skip')
+    const cwd = folder({ 'in.ndjson': two + three })
+    const [, line] = /\n {2}\$ (jq .*)\n$/.exec(command(['explain', 'E_WIDTH']).stdout)!
+    const { status, stdout } = shell(`${line} --no-keep --emit probs`, cwd)
+    expect({ status, stdout }).toEqual({ status: 0, stdout: `{"probs":[${P21},0,0,0]}\n`.repeat(2) })
+  })
+
   it.each([
     ['[2,1', 'E_JSON', {}],
     ['{"logits":[2,1,0]}', 'E_WIDTH', { cells: 3, width: 2 }],

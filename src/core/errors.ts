@@ -69,7 +69,8 @@ export const CODES = {
   }),
   E_WIDTH: word<WidthInfo>(
     1,
-    (info, isSkipped) => `${widthReason(info)}${info.hint === undefined ? skipHint(isSkipped) : `; ${info.hint}`}`,
+    (info, isSkipped) =>
+      `${widthReason(info)}${info.hint === undefined ? `${padHint(info)}${skipHint(isSkipped)}` : `; ${info.hint}`}`,
   ),
   E_REPEATED: word(
     1,
@@ -459,6 +460,12 @@ function widthReason({ cells, width, of = 'the row', key, keys = [] }: WidthInfo
   if (cells === width) return `${of} does not end in a delimiter, unlike the first rows`
   const found = plural(cells, of === 'the row' ? 'cell' : 'logit')
   return `${of} has ${found} where ${width} ${width === 1 ? 'is' : 'are'} expected`
+}
+
+/** How lists of different lengths become rows of the same classes. */
+function padHint({ of, key }: WidthInfo): string {
+  if (of === undefined || key !== undefined) return ''
+  return `; pad shorter lists with null, which ${optionText('missing', '-inf')} masks`
 }
 
 /** The data of an E_CELL. */

@@ -23,13 +23,13 @@ export function codeOf(text: string): Code | undefined {
 }
 
 function explanation(code: Code, paint: Paint): string {
-  const { is, cause, example, says, fix } = EXPLANATIONS[code]
+  const { is, cause, example, says, fix, commands } = EXPLANATIONS[code]
   const transcript = `${indented(example)}  ${wrap(says, 78).join('\n  ')}\n`
   return [
     paragraph(`${code}: ${is} Exit status ${CODES[code].status}.`).replace(code, paint('heading', code)),
     section(paint, 'Cause', paragraph(cause, 2)),
     section(paint, 'Example', transcript),
-    section(paint, 'Fix', paragraph(fix, 2)),
+    section(paint, 'Fix', `${paragraph(fix, 2)}${commands === undefined ? '' : `\n${indented(commands)}`}`),
   ].join('\n')
 }
 

@@ -10,6 +10,8 @@ interface Explanation {
   /** Its output: the last line on standard error, or the message. */
   says: string
   fix: string
+  /** Shell commands of the fix. */
+  commands?: string
 }
 
 /** How to skip bad rows. */
@@ -60,7 +62,8 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
       'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, the first row defines its keys, which are the classes.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
     says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected; --on-error skip skips such rows [E_WIDTH]',
-    fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. ${SKIP}`,
+    fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. If questions have different numbers of choices, pad shorter lists with null to the longest, and mask these: the command below does so for lists of up to 5 logits. ${SKIP}`,
+    commands: "jq -c '.logits[4] |= .' in.ndjson | softmax -f ndjson --missing -inf",
   },
   E_REPEATED: {
     is: 'A row repeats the header.',
