@@ -24,17 +24,28 @@ export function evenBatches(writer: RecordBatchWriter, schema: OutputSchema): Re
     for (const batch of batches.add(columns)) pieces.push(await writeBatch(batch))
     return pieces.flat()
   }
+  /** A writer that can append writes columns at once. */
+  const writeRest = (): Uint8Array[] => {
+    const rest = batches.rest()
+    if (!rest) return []
+    const pieces = writer.writeColumns!(rest.parts) as Uint8Array[]
+    rest.done.forEach(recycleColumns)
+    return pieces
+  }
   const writeBatch = async ({ parts, done }: EvenBatch) => {
     const pieces = await writer.writeColumns!(parts)
     done.forEach(recycleColumns)
     return pieces
   }
+  const { append } = writer
   return {
     ...writer,
     write: (rows: ScoredBatch) => addColumns(columnsOf(rows)),
     addColumns,
+    // What a later input of typed columns appends comes after the rows before it.
+    ...(append && { append: (part: unknown) => [...writeRest(), ...append(part)] }),
     async *end() {
-      const last = batches.end()
+      const last = batches.rest()
       if (last) yield* await writeBatch(last)
       yield* writer.end()
     },
@@ -80,8 +91,8 @@ class EvenBatches {
     }
   }
 
-  /** The last batch, if any rows are left. */
-  end(): EvenBatch | undefined {
+  /** A batch of the rows that are left, if any are. */
+  rest(): EvenBatch | undefined {
     return this.#rows > 0 ? this.#take() : undefined
   }
 

@@ -36,7 +36,10 @@ export function resolveColumns(
   run.emit('header', header, name)
   requireHeader(header, run)
   const schema = resolve(withSelection(settings, run))
-  if (first) requireSame(schema.classes, first.schema.classes, first.name)
+  if (first) {
+    requireSame(schema.classes, first.schema.classes, first.name)
+    requireSame(keptNames(schema), keptNames(first.schema), first.name)
+  }
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of names ? nameWarnings(names, isRequested) : []) run.emit('warning', warning, name)
   const warnings = first ? [] : [...classWarnings(schema, settings), ...truthWarnings(schema, settings)]
@@ -44,6 +47,10 @@ export function resolveColumns(
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from!, header, schema }
   return schema
+}
+
+function keptNames({ header, kept }: Schema): string[] {
+  return kept.map((index) => header[index]!)
 }
 
 /** Throws E_SCHEMA if the columns differ from those of the first input. */

@@ -40,7 +40,8 @@ export async function jobOf(
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const isTable = typed === true && !numbersOnly
   const isArrayToTable = isTable && isArray(settings.from)
-  const keepsListedOrder = settings.from === 'ndjson' && named && settings.to !== 'ndjson'
+  // All inputs have the columns of the output, whose order the first one gave.
+  const keepsListedOrder = (run.first?.format ?? settings.from) === 'ndjson' && named && settings.to !== 'ndjson'
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
   const late = await addKeptKeys(reader, settings, run)
   const remedy = lateRemedy(late, settings, isTable)

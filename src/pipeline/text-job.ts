@@ -85,6 +85,7 @@ export function textJobOf(
   const { source } = text
   const refusal =
     listsRefusal(schema, source) ??
+    orderRefusal(schema) ??
     (source.format === 'csv' ? csvRefusal(source, schema) : keysRefusal(source.columns, schema, named)) ??
     commasRefusal(job, source) ??
     quotesRefusal(job) ??
@@ -138,6 +139,10 @@ export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
 function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): string | undefined {
   if (depth !== undefined) return 'nested logits'
   return logitsList && format === 'csv' ? 'lists in cells' : undefined
+}
+
+function orderRefusal({ kept }: Schema): string | undefined {
+  return kept.some((at, nth) => at < kept[nth - 1]!) ? 'kept columns in another order' : undefined
 }
 
 /** A repeated header may have other blanks between its cells, so it is not found among the bytes of a block. */
@@ -211,7 +216,6 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (first.path.length > 1) return 'logits in a nested object'
   if (columns.some(({ inner }) => inner)) return 'values in a nested object'
   if (schema.truths) return 'a key per class'
-  if (schema.kept.some((at, nth) => at < schema.kept[nth - 1]!)) return 'kept keys in another order'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'keys with lone surrogates' : undefined
 }

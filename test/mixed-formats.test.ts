@@ -1,0 +1,102 @@
+/** Inputs of several formats, one after the other, into one output: each value stays in its column, each row in its place. */
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Float64, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow'
+import { parquetReadObjects } from 'hyparquet'
+import { parquetWriteBuffer } from 'hyparquet-writer'
+import { type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { folder } from './support.js'
+
+type Row = { city: string; note: string; logit_a: number; logit_b: number }
+const NAMES = ['city', 'note', 'logit_a', 'logit_b'] as const
+const columnOf = (rows: Row[], name: keyof Row) => rows.map((row) => row[name])
+
+const tableOf = (rows: Row[]): Table => {
+  const textsOf = (name: keyof Row) => vectorFromArray(columnOf(rows, name) as string[], new Utf8())
+  const numbersOf = (name: keyof Row) => vectorFromArray(columnOf(rows, name) as number[], new Float64())
+  const vectorOf = (name: keyof Row) => (name.startsWith('logit') ? numbersOf(name) : textsOf(name))
+  return new Table(Object.fromEntries(NAMES.map((name) => [name, vectorOf(name)])))
+}
+
+const FORMATS: Record<string, (rows: Row[]) => string | Uint8Array> = {
+  csv: (rows) => [NAMES.join(), ...rows.map((row) => Object.values(row).join())].map((line) => `${line}\n`).join(''),
+  ndjson: (rows) => rows.map((row) => `${JSON.stringify(row)}\n`).join(''),
+  json: (rows) => JSON.stringify(rows),
+  arrow: (rows) => tableToIPC(tableOf(rows), 'file'),
+  parquet: (rows) =>
+    new Uint8Array(
+      parquetWriteBuffer({
+        columnData: NAMES.map((name) => ({
+          name,
+          data: columnOf(rows, name),
+          type: name.startsWith('logit') ? ('DOUBLE' as const) : ('STRING' as const),
+        })),
+      }),
+    ),
+}
+
+/** What is kept of rows, in the order of columns in the output. */
+type Kept = [name: string, value: unknown][][]
+
+const READERS: Record<string, (bytes: Buffer) => Kept | Promise<Kept>> = {
+  csv: (bytes) => {
+    const [header, ...rows] = bytes
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(','))
+    return rows.map((cells) => cells.map((cell, at) => [header![at]!, cell]))
+  },
+  ndjson: (bytes) =>
+    bytes
+      .toString()
+      .trimEnd()
+      .split('\n')
+      .map((line) => Object.entries(JSON.parse(line))),
+  arrow: (bytes) => Array.from(tableFromIPC(bytes), (row) => [...row!] as Kept[number]),
+  parquet: async (bytes) => {
+    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
+    return (await parquetReadObjects({ file: file as ArrayBuffer })).map((row) => Object.entries(row))
+  },
+}
+
+const rowsFrom = (first: number): Row[] =>
+  Array.from({ length: 3 }, (_, at) => ({ city: `c${first + at}`, note: `n${first + at}`, logit_a: 2, logit_b: 1 }))
+
+/** Three files of these formats, of three rows each. */
+function filesOf(...formats: [string, string, string]): string[] {
+  const path = folder()
+  return formats.map((format, at) => {
+    const file = join(path, `${at}.${format}`)
+    writeFileSync(file, FORMATS[format]!(rowsFrom(3 * at)))
+    return file
+  })
+}
+
+const pairs = Object.keys(FORMATS).flatMap((one) =>
+  Object.keys(FORMATS)
+    .filter((other) => other !== one)
+    .map((other) => [one, other] as const),
+)
+
+const ROWS = rowsFrom(0).concat(rowsFrom(3), rowsFrom(6))
+const EXPECTED = ROWS.map(({ city, note }) => ({ city, note, label: 'a' }))
+
+describe.each(pairs)('inputs of %s and %s', (one, other) => {
+  const isJson = one === 'ndjson' || one === 'json'
+
+  it.each(Object.keys(READERS))('are rows in order, with their values in place, as %s', async (to) => {
+    const files = filesOf(one, other, one)
+    for (const keep of ['!logit*', 'note,city'] as const) {
+      for (const lane of ['auto', 'general'] as const) {
+        const options = { to, keep, lane, emit: 'label' } as ScoreOptions
+        const found = await READERS[to]!(Buffer.concat(await scoreFiles(files, options).toArray()))
+        const rows = found.map((row) => Object.fromEntries(row))
+        expect(rows, `${lane} ${keep}`).toEqual(EXPECTED)
+        const name = found[0]![0]![0]
+        expect(name).toBe(keep === 'note,city' && isJson && to !== 'ndjson' ? 'note' : 'city')
+      }
+    }
+  })
+})
