@@ -491,12 +491,50 @@ describe('write()', () => {
     expect(outcome.text).toBe('a\n1\n')
   })
 
+  it('has the own properties of each row in JSON, as score() passes them on', async () => {
+    const rows = [{ a: 1 }, { b: 2n, 'q"': [{ c: null }] }, {}, { a: Number.NaN, d: new Date(0) }]
+    const { text, error } = await writeAll('ndjson', rows)
+    expect(error).toBeUndefined()
+    expect(text).toBe('{"a":1}\n{"b":2,"q\\"":[{"c":null}]}\n{}\n{"a":"NaN","d":"1970-01-01T00:00:00.000Z"}\n')
+    expect(JSON.parse((await writeAll('json', rows.slice(0, 3))).text)).toEqual([
+      { a: 1 },
+      { b: 2, 'q"': [{ c: null }] },
+      {},
+    ])
+    const lines = '{"id":1,"logits":[2,1]}\n{"x":1,"logits":[1,2],"y":[3]}\n{"y":null,"logits":[1,2]}\n'
+    for (const keep of [true, false]) {
+      const predictions = await Readable.from([Buffer.from(lines)])
+        .compose(read('ndjson'))
+        .compose(softmax())
+        .toArray()
+      const { text } = await run(lines, { from: 'ndjson', keep: keep && '!logits' })
+      expect((await writeAll('ndjson', predictions, { keep })).text).toBe(text)
+    }
+  })
+
+  it('has the kept ones of these, and none with the name of a result', async () => {
+    const rows = [
+      { logits: [2, 1], y: 0 },
+      { logits: [2, 1], x: 1, y: 3 },
+    ]
+    const predictions = await Readable.from(rows)
+      .compose(softmax({ emit: 'label' }))
+      .toArray()
+    expect((await writeAll('ndjson', predictions, { keep: 'y' })).text).toBe(
+      '{"y":0,"label":"0"}\n{"y":3,"label":"0"}\n',
+    )
+    expect((await writeAll('ndjson', predictions, { keep: '!y' })).text).toBe('{"label":"0"}\n{"x":1,"label":"0"}\n')
+    const { text, error } = await writeAll('ndjson', predictions, { emit: 'label=x' })
+    expect(text).toBe('{"y":0,"x":"0"}\n')
+    expect(error).toMatchObject({ code: 'E_NAME', info: { row: 2, name: 'x' } })
+  })
+
   it('ends at a prediction with another property, and says how to write it', async () => {
     const rows = [{ logits: [2, 1] }, { logits: [2, 1], x: 1 }]
     const predictions = () => Readable.from(rows).compose(softmax()).toArray()
     const { error } = await writeAll('csv', await predictions())
     expect(error?.message).toBe(
-      'row 2: unexpected key "x": the first row defines the columns; give the first row all keys, with null where it has no value; keep: false leaves out all kept columns [E_KEY]',
+      'row 2: unexpected key "x": the first row defines the columns; give the first row all keys, with null where it has no value, or write ndjson; keep: false leaves out all kept columns [E_KEY]',
     )
     expect((await writeAll('csv', await predictions(), { keep: false })).error).toBeUndefined()
     const [first, second] = await predictions()

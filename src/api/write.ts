@@ -40,9 +40,10 @@ export interface WriterStream
  * become JSON text, with a warning. The option `types` sets other types.
  *
  * Columns are named after the classes, which the list of probabilities made by `softmax` remembers. For other lists,
- * `labels` names the classes; without it, their positions do. The properties of the first row are the columns: a later row
- * must not have others, and one that it lacks is null. A row that does not fit ends the stream: there is no `onError`,
- * because the program can drop its own rows. Text is written row by row, other formats in batches of 1024 rows.
+ * `labels` names the classes; without it, their positions do. In JSON, each row has its own properties. In other formats,
+ * the properties of the first row are the columns: a later row must not have others, and one that it lacks is null. In any
+ * format, the results of all rows must be those of the first. A row that does not fit ends the stream: there is no
+ * `onError`, because the program can drop its own rows. Text is written row by row, other formats in batches of 1024 rows.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once. As the stream's `error` event, after the rows before it:
  * E_RECORD, E_KEY, E_WIDTH for a row that does not fit; E_CHUNK for bytes; E_LABELS, E_NAME, E_DEPENDENCY, E_CONFLICT, E_OUTPUT;

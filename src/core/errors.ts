@@ -623,7 +623,7 @@ export interface KeyInfo {
 /** How to handle keys that are not columns. */
 function keyRemedy({ isWritten, isPrediction }: KeyInfo): string {
   if (!isWritten) return `${optionText('to', 'ndjson')} keeps the keys of each row, ${noKeep()}`
-  return `give the first row all keys, with null where it has no value${isPrediction ? `; ${noKeep()}` : ''}`
+  return `give the first row all keys, with null where it has no value, or write ndjson${isPrediction ? `; ${noKeep()}` : ''}`
 }
 
 /** How to leave out a column that cannot be written; without its name, or if that is not a selector, all of them. */

@@ -32,10 +32,12 @@ import {
 import { withAdded } from '../core/pandas-metadata.js'
 import { originOf, propertiesOf, RESULTS, recall } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
+import { takenName } from '../core/renaming.js'
 import { requestedTypes, type Types } from '../core/requested-types.js'
 import { unknownNames } from '../core/selector.js'
 import { type SourceTypes, typesOf } from '../core/source-types.js'
 import { typesFoundBy, typesOfCopies } from '../core/stream-types.js'
+import { jsonOf } from '../core/value-text.js'
 import { fits, typeOfAll } from '../core/value-type.js'
 import { keepRemedy, requireColumns } from './kept-types.js'
 import { emittedByDefault, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
@@ -66,6 +68,8 @@ export interface RowColumns {
 interface RowValues {
   kept: unknown[]
   added: unknown[]
+  /** In JSON, instead of kept columns: the object of the row's own kept properties. */
+  text?: string
 }
 
 /** Resolves the columns from the first records; `first` has their properties if there are none. */
@@ -131,7 +135,7 @@ export function columnsOf(
       added.map(({ name }) => name),
     ),
     keptColumn: columnMaker(job),
-    read: reader(job, fields, settings),
+    read: settings.to === 'ndjson' ? memberReader(job, fields, settings) : reader(job, fields, settings),
   }
 }
 
@@ -284,8 +288,8 @@ function valueReader(nulls: NullTexts | undefined, stores: ReadonlyMap<Column, F
 
 /** Creates the function that reads and rounds the values of a row, and checks that it has the shape of the first. */
 function reader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
-  const { emit, layout, inRows, kept, isKept, isPrediction, stores, typed } = job
-  const round = rounder(settings)
+  const { kept, isKept, isPrediction, stores, typed } = job
+  const addedOf = addedReader(job, fields, settings)
   const old = new Set(job.old)
   const given = { isWritten: true, isPrediction }
   const tests = typed ? kept.map((column) => fitTest(column, stores)) : []
@@ -295,9 +299,37 @@ function reader(job: Job, fields: readonly Field[], settings: Settings): RowColu
     const values = kept.map((column) => keptOf(row, column, position, job))
     const misfit = tests.findIndex((test, at) => !test(values[at]))
     if (misfit >= 0) throw misfitError(kept[misfit]!, values[misfit], position, stores, settings.types, given)
+    return { kept: values, added: addedOf(row, position) }
+  }
+}
+
+/** The same for lines of JSON, each of which has its own keys. */
+function memberReader(job: Job, fields: readonly Field[], settings: Settings): RowColumns['read'] {
+  const { emit, layout, isKept } = job
+  const addedOf = addedReader(job, fields, settings)
+  const taken = new Set(fields.map(({ name }) => name))
+  return (row, position) => {
+    const names = Object.keys(row).filter(isKept)
+    const clash = names.find((name) => taken.has(name))
+    if (clash !== undefined)
+      throw new SoftmaxError('E_NAME', { row: position, ...takenName(clash, names, { ...layout, emit }) })
+    const members = names.map((name) => memberOf(row, name, position, job))
+    return { kept: [], added: addedOf(row, position), text: `{${members.join(',')}}` }
+  }
+}
+
+function memberOf(row: Row, name: string, position: number, job: Job): string {
+  const value = keptOf(row, { name, type: 'json', sample: '' }, position, job)
+  return `${JSON.stringify(name)}:${jsonOf(value as Value)}`
+}
+
+/** Creates the function that reads and rounds the new values of a row. */
+function addedReader({ emit, layout, inRows }: Job, fields: readonly Field[], settings: Settings) {
+  const round = rounder(settings)
+  return (row: Row, position: number): unknown[] => {
     const added = recall(row, emit, { ...layout, columnNames: inRows })
     requireValues(added, fields, layout, position)
-    return { kept: values, added: added.map((value, at) => (isResult(fields[at]!) ? rounded(value, round) : value)) }
+    return added.map((value, at) => (isResult(fields[at]!) ? rounded(value, round) : value))
   }
 }
 

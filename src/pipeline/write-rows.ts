@@ -77,15 +77,17 @@ interface Output {
 }
 
 /** Writes rows up to the first that does not fit. */
-async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uint8Array> {
+async function* writeBatch(items: unknown[], output: Output): AsyncGenerator<Uint8Array> {
   const { writer, columns, values } = output
   const rows: unknown[][] = []
+  const rawRows: string[] = []
   let failure: unknown
   values.length = 0
   try {
-    for (const [index, item] of batch.entries()) {
+    for (const [index, item] of items.entries()) {
       const place = output.rows + index + 1
-      const { kept, added } = columns.read(recordOf(item, place), place)
+      const { kept, added, text } = columns.read(recordOf(item, place), place)
+      if (text !== undefined) rawRows.push(text)
       values.push(added)
       rows.push(kept)
     }
@@ -93,13 +95,15 @@ async function* writeBatch(batch: unknown[], output: Output): AsyncGenerator<Uin
     failure = error
   }
   output.rows += rows.length
-  const kept = columns.kept.map((column, at) =>
+  const hasOwn = rawRows.length > 0
+  const kept = (hasOwn ? [] : columns.kept).map((column, at) =>
     columns.keptColumn(
       rows.map((row) => row[at]),
       column,
     ),
   )
-  if (rows.length > 0) yield* await writer.write({ batch: { kept }, scores: NO_SCORES, good: [...rows.keys()] })
+  const batch = hasOwn ? { kept, rawRows } : { kept }
+  if (rows.length > 0) yield* await writer.write({ batch, scores: NO_SCORES, good: [...rows.keys()] })
   if (failure) throw failure
 }
 

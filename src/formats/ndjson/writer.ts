@@ -47,6 +47,7 @@ function membersOf(object: string, isKept: (key: string) => boolean): string[] {
 
 /** An object with more members appended. */
 function append(object: string, pairs: string): string {
+  if (pairs === '') return `${object}\n`
   const body = object.slice(0, object.lastIndexOf('}')).trimEnd()
   return `${body}${body.endsWith('{') ? '' : ','}${pairs}}\n`
 }
