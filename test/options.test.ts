@@ -931,6 +931,26 @@ const TESTS = {
       )
     })
 
+    it('is that of kept decimals in dictionaries', async () => {
+      const types = readFileSync(new URL('../fixtures/types.arrow', import.meta.url))
+      const options = { to: 'csv', outputDelimiter: ';', outputDecimal: ',', emit: 'index' } as const
+      const { text } = await run(types, { ...options, keep: '/^(dictionary|plain) decimal128.38, 3/' })
+      const nines = '99999999999999999999999999999999999,999'
+      const rows = text.split('\n').slice(1, 4)
+      expect(rows.map((row) => row.slice(0, -2))).toEqual([`${nines};${nines}`, ';', '0,001;0,001'])
+    })
+
+    it('is not that of lists, which are JSON, with a warning if results are lists', async () => {
+      const input = '{"x":1.5,"tokens":[[2,1],[0,1]]}\n'
+      const options = { from: 'ndjson', to: 'csv', outputDelimiter: ';', outputDecimal: ',', logits: 'tokens' } as const
+      const { text, warnings } = await run(input, { ...options, emit: 'confidence', precision: 2, labels: 'a,b' })
+      expect(text).toBe('x;confidence\n1,5;[0.73,0.73]\n')
+      expect(warnings).toEqual([
+        "the results are lists, written as JSON with decimal points; only kept numbers have decimal commas (outputDecimal: '.' writes all with points)",
+      ])
+      expect((await run(input, { ...options, emit: 'index', labels: 'a,b' })).warnings).toEqual([])
+    })
+
     it('may be a point where the input has commas', async () => {
       const input = 'x;logit_a;logit_b\n1,5;2,0;1\n'
       const options = { delimiter: ';', decimal: ',', outputDecimal: '.' } as const

@@ -18,7 +18,8 @@ interface ForBytes {
   outputDelimiter?: ValueOf<'outputDelimiter'> | undefined
   /**
    * Decimal separator of results in delimited text, and of kept numbers from JSON, Parquet, Arrow and arrays; kept
-   * text is not changed [default: that of the input if it has the same format, otherwise a point].
+   * text is not changed, and lists are JSON, with points [default: that of the input if it has the same format,
+   * otherwise a point].
    */
   outputDecimal?: ValueOf<'outputDecimal'> | undefined
   /** Maximum number of rows to score; no more are read [default: all]. */

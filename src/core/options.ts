@@ -789,7 +789,7 @@ export const OPTIONS = {
     scopes: BYTES,
     defaultText: 'that of the input if it has the same format, otherwise a point',
     aliases: 'out-decimal output-decimal-separator',
-    help: 'decimal separator of results in delimited text, and of kept numbers from JSON, Parquet, Arrow and arrays; kept text is not changed',
+    help: 'decimal separator of results in delimited text, and of kept numbers from JSON, Parquet, Arrow and arrays; kept text is not changed, and lists are JSON, with points',
   }),
   axis: option({
     group: 'Input',

@@ -10,13 +10,14 @@ import { nestedWarning } from '../core/lost-types.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items, OPTIONS } from '../core/options.js'
+import { fieldsOf } from '../core/output-columns.js'
 import { gapWarning, indexWarning, lostIndexWarning, pandasIndexNames } from '../core/pandas-index.js'
 import type { Column, Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema } from '../core/schema.js'
 import { unknownNames } from '../core/selector.js'
 import { isByClass } from '../formats/class-columns.js'
-import { outputDialect } from '../formats/csv/dialect-options.js'
+import { outputDialect, pointsWarning } from '../formats/csv/dialect-options.js'
 import { evenBatches } from '../formats/even-batches.js'
 import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
 import { defineColumns, hasLogits } from './defining-row.js'
@@ -68,9 +69,9 @@ export async function jobOf(
   const isFirst = run.first === undefined
   const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
   const found = { evidence, isDetected, isTable, isFirst }
-  for (const warning of await warningsOf(reader, schema, settings, run, found)) run.emit('warning', warning, input.name)
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   if (delimiterOf(settings.to) !== undefined) run.dialect ??= outputDialect(settings, dialect)
+  for (const warning of await warningsOf(reader, schema, settings, run, found)) run.emit('warning', warning, input.name)
   const measures = run.measures === true
   const own = measures ? { ...schema, emit: [], names: [], kept: [] } : schema
   const byClass = isTable && isByClass(schema)
@@ -123,6 +124,7 @@ async function warningsOf(
     nestedWarning(kept, requestedTypes(settings.types)),
     kept.length > 0 && isFirst ? await textNullsWarning(reader, schema, settings) : undefined,
     settings.to === 'copy' && isFirst && !run.measures ? base64Warning(all) : undefined,
+    isFirst && !run.measures ? pointsWarning(run.dialect, fieldsOf(schema.emit, schema)) : undefined,
   ]
   return warnings.filter((text) => text !== undefined)
 }

@@ -5,6 +5,7 @@ import { SoftmaxError } from '../../core/errors.js'
 import { dialectOf } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
 import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
+import type { Field } from '../../core/output-columns.js'
 
 /** The requested dialect. Throws E_CONFLICT if one character would have two meanings. */
 export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
@@ -36,6 +37,13 @@ export function outputDialect(settings: SettingsOf<'bytes'>, input: Dialect | un
   if (outputDelimiter !== undefined) requireDifferent({ ...own, comment: undefined, delimiter })
   if (isEscaped(own) && delimiter.length > 1) throw conflict(`${optionText('to', to)} requires a single-byte delimiter`)
   return { ...own, delimiter, blanks, newline: '\n', trailing: false, ...(hasComma && { decimalComma: true }) }
+}
+
+/** The warning that results of nested logits, which are JSON, have decimal points; undefined if that is no surprise. */
+export function pointsWarning(output: Dialect | undefined, fields: readonly Field[]): string | undefined {
+  const hasLists = fields.some(({ item }) => item && ['result', 'classes', 'top'].includes(item.type))
+  if (!output?.decimalComma || !hasLists) return undefined
+  return `the results are lists, written as JSON with decimal points; only kept numbers have decimal commas (${optionText('outputDecimal', '.')} writes all with points)`
 }
 
 /** Throws E_CONFLICT if the comma is both the decimal separator and the default delimiter. */

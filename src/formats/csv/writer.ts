@@ -3,6 +3,7 @@
  * csv-stringify examines every byte of a cell, which takes longer than printing a number.
  */
 
+import { isNumeric } from '../../core/column-numbers.js'
 import { textReader } from '../../core/column-values.js'
 import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
 import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
@@ -115,9 +116,9 @@ function keptCellWriter(schema: TextSchema, column: Column): (value: Value) => s
 
 /** Creates the function that formats a kept value with a decimal comma, if it is a number. */
 function commaText({ field }: Column): (value: Value) => string {
-  const isDecimal = field?.type.kind === 'decimal'
+  const isNumbers = field !== undefined && isNumeric(field.type)
   return (value) => {
-    const isNumber = isDecimal || typeof value === 'number' || (value instanceof RawJson && /^[-\d]/.test(value.text))
+    const isNumber = isNumbers || typeof value === 'number' || (value instanceof RawJson && /^[-\d]/.test(value.text))
     return isNumber ? cellOf(value).replace('.', ',') : cellOf(value)
   }
 }
