@@ -157,14 +157,15 @@ describe('labels', () => {
       const names = Array.from({ length: classes }, (_, index) => `${random.of(['x', 'é', 'a b'])}${index}`)
       const cell = () => random.of(['0', '-0', '1.5', '-2', '"3"', 'inf', '-inf', 'nan', '1e3', ' 1', '-0.5', ''])
       const lines = Array.from({ length: 40 }, (_, id) => `${id},${names.map(cell).join()}\n`)
+      const to = random.of(['csv', 'copy', 'ndjson'] as const)
       await both(
         `id,${names.map((name) => `logit_${name}`).join()}\n${lines.join('')}`,
         {
           op: random.of(['sigmoid', 'log-sigmoid']),
           emit: random.of(['labels', 'probs,labels', 'labels,label,confidence']),
           threshold: random.of([0, 0.5, 1, 0.8]),
-          keep: random.of([true, false]),
-          to: random.of(['csv', 'ndjson']),
+          keep: to === 'copy' || random.of([true, false]),
+          to,
           onError: 'skip',
           nonfinite: random.of(['error', 'propagate']),
           missing: random.of(['error', '-inf']),

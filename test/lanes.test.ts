@@ -14,6 +14,7 @@ import { anyOptions, both, fastOptions, isSame, maybe, sameIn, type Way } from '
 import { kept as keptCell, logit, ODD, typedCells } from './cells.js'
 import { type Random, randomFrom } from './random.js'
 import { chunksOf, run } from './streams.js'
+import { calibrationOf } from './support.js'
 
 const COUNT = Number(process.env.COUNT ?? 5_000)
 const SEED = Number(process.env.SEED ?? 20261124)
@@ -145,6 +146,35 @@ describe('labels that begin as comments do', () => {
     const options: ScoreOptions = { comment: '#', keep: false, emit: 'label', labels: ['#a', '#b'], missing: '-inf' }
     const { text } = await both('logit_a,logit_b\n1,2\n1,\n1,2\n', options, [{ size: 4096, jobs: 1 }])
     expect(text).toBe('label\n#b\n#a\n#b\n')
+  })
+})
+
+describe('lists of class names, which may be empty', () => {
+  const INPUT = 'id,logit_a,logit_b\n1,-5,-5\n2,5,-5\n3,0,\n'
+  const calibration = calibrationOf({ coverage: 0.5, quantile: 0.4, classes: ['a', 'b'] })
+  const ways = [
+    { size: 4096, jobs: 1 },
+    { size: 1, jobs: 2 },
+  ]
+
+  it.each([
+    ['csv', ','],
+    ['tsv', '\t'],
+    ['copy', '\t'],
+  ] as const)('are the same in both lanes in %s, of rows that the kernel defers too', async (to, delimiter) => {
+    const rows = (lines: string[]) => lines.map((line) => `${line.replace(',', delimiter)}\n`).join('')
+    const options: ScoreOptions = { to, outputHeader: true, missing: '-inf' }
+    const labels = await both(INPUT, { ...options, op: 'sigmoid', emit: 'labels' }, ways)
+    expect(labels.text).toBe(rows(['id,labels', '1,', '2,a', '3,a']))
+    const set = await both(INPUT, { ...options, calibration, emit: 'set' }, ways)
+    expect(set.text).toBe(rows(['id,set', '1,', '2,a', '3,a']))
+  })
+
+  it('are no blank line in copy', async () => {
+    for (const lane of ['general', 'auto'] as const) {
+      const { error } = await run(INPUT, { to: 'copy', op: 'sigmoid', emit: 'labels', keep: false, lane })
+      expect(error).toMatchObject({ code: 'E_CONFLICT', message: expect.stringContaining('would be a blank line') })
+    }
   })
 })
 

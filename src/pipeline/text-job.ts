@@ -187,7 +187,13 @@ function escapesRefusal(job: ScoreJob): string | undefined {
   if (job.measures || !job.output || !isEscaped(job.output)) return undefined
   if (job.settings.escapeFormulas) return 'formulas in an output with escapes'
   if (job.schema.classes.includes('')) return 'classes without a name'
+  if (mayBeBlank(job.schema)) return 'a single column of names, which may be empty'
   return job.input && isEscaped(job.input) && !keepsCells(job) ? 'other escapes' : undefined
+}
+
+/** Whether the only cell of a row may be a list of no names. */
+function mayBeBlank({ kept, emit }: Schema): boolean {
+  return kept.length === 0 && emit.length === 1 && hasNames(emit)
 }
 
 /** Whether kept cells are copied unchanged. */

@@ -148,13 +148,14 @@ function newCellWriter(schema: TextSchema, fields = schema.fields): CellsOf {
   const safe = formulaEscaper(escapeFormulas, dialect)
   const text = (value: string) => encode(toBytes(safe(value)))
   const empty = noneCell(schema)
+  const noNames = isEscaped(dialect) ? '' : empty
   const writers = runsOf(fields).map((run): CellsOf => {
     const [{ type, value, nullable }] = run as [Field]
     if (type === 'nested') {
       const list = jsonText(run[0]!, classes, schema.print)
       return (scores, row) => [text(list(scores, row))]
     }
-    if (type === 'names') return (scores, row) => [namesCell(value(scores, row) as string[], text) ?? empty]
+    if (type === 'names') return (scores, row) => [namesCell(value(scores, row) as string[], text) ?? noNames]
     if (nullable && type === 'text') return memoized(value, (name) => (name === null ? empty : text(name)))
     if (nullable) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]
     if (type === 'result') return numberWriter(run, print)
