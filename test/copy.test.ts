@@ -218,6 +218,15 @@ describe('copied text that is written', () => {
       }
     })
 
+    it('unless all columns are listed by name', async () => {
+      const warned = async (keep: string) => {
+        const { warnings } = await run('{"na":1,"nb":2,"logits":[1,2]}\n', { from: 'ndjson', to: 'copy', keep })
+        return warnings.length > 0
+      }
+      for (const keep of ['na-nb', 'n*', '1-2', '!na']) expect(await warned(keep)).toBe(true)
+      for (const keep of ['nb,na', '"na"']) expect(await warned(keep)).toBe(false)
+    })
+
     it('from objects', async () => {
       const warningsOf = async (...args: Parameters<typeof write>) => {
         const warnings: string[] = []

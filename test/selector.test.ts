@@ -1,5 +1,6 @@
 import { type Schema, type ScoreOptions, type SoftmaxError, score } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { command, folder } from './support.js'
 
 /** Resolves the columns of an input. */
 async function settle(input: string, options: ScoreOptions = {}): Promise<Schema> {
@@ -355,6 +356,21 @@ describe('a position that is the name of another column', () => {
     const options = { header: true, logits: '2-6' }
     expect((await refused(numbers, { ...options, truth: '5', emit: 'loss' })).message).toContain(`truth: '"5"' selects`)
     expect((await refused(numbers, { ...options, keep: '5' })).message).toContain(`keep: '"5"' selects`)
+  })
+
+  it.each([
+    ['id,1-2,3-4,5-6\n', '1-2', `positions of other columns; logits: '"1-2"' selects the name, logits: 'id,"1-2"' the`],
+    ['2-2,x,y\n', '2-2', `positions of other columns; logits: '"2-2"' selects the name, logits: 'x' the positions`],
+    ['2,2,q\n', '2', `a position of other columns; logits: '1-1' selects the name, logits: '2-2' the position`],
+  ])('is refused where names look like ranges, or repeat: %j, %s', async (header, logits, message) => {
+    const error = await refused(header, { logits, header: true })
+    expect(error).toMatchObject({ code: 'E_SELECTOR', message: expect.stringContaining(`is a name and ${message}`) })
+  })
+
+  it('is none of a later input whose columns have names that look like ranges', async () => {
+    const files = folder({ 'a.csv': '2-2,1-1,x\n1,2,z\n', 'b.csv': '2-2,1-1,x\n1,2,z\n' })
+    const { stdout } = command(['a.csv', 'b.csv', '--logits', '"2-2","1-1"', '-e', 'label'], { cwd: files })
+    expect(stdout).toBe('x,label\nz,1-1\nz,1-1\n')
   })
 
   it('beyond the columns is proposed as a name', async () => {

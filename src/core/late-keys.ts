@@ -33,7 +33,7 @@ export function declaredRemedy(late: readonly string[], keep: Selector, types: T
 /** How to keep them in objects: by a pattern, which must match a key of the first row. */
 export function patternRemedy(late: readonly string[], keep: Selector): string | undefined {
   const names = typeof keep === 'string' ? keep.split(',').map((name) => name.trim()) : keep
-  const isPlain = listsNames(keep) && names.every((name) => /^\w+$/.test(name))
+  const isPlain = listsNames(keep, []) && names.every((name) => /^\w+$/.test(name))
   if (!isPlain || names.every((name) => late.includes(name))) return undefined
   return `${optionText('keep', `/^(${names.join('|')})$/`)} also selects keys that only later rows have`
 }

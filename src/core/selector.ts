@@ -70,8 +70,11 @@ export function unknownNames(selector: string | readonly string[], names: readon
 }
 
 /** Whether a selector lists names, so that it shows an order whatever the columns are. */
-export function listsNames(selector: string | readonly string[]): boolean {
-  return itemsIn(selector, 'keep').every((item) => !/^(!|\d[\d-]*$)/.test(item) && !patternIn(item, 'keep'))
+export function listsNames(selector: string | readonly string[], names: readonly string[]): boolean {
+  const columns = new Columns(names, 'keep')
+  const isOther = (item: string) =>
+    /^(!|\d[\d-]*$)/.test(item) || patternIn(item, 'keep') || (!byName(item, columns) && byRange(item, columns))
+  return itemsIn(selector, 'keep').every((item) => item.startsWith('"') || !isOther(item))
 }
 
 /** Whether an item is a pattern or a position, or names columns. */
@@ -268,24 +271,70 @@ function byPosition(item: string, columns: Columns): number[] | undefined {
   if (first === undefined) return undefined
   const last = dash ? end || String(columns.names.length) : first
   const found = span(Number(first) - 1, Number(last) - 1, item, columns)
-  // A range of one position is never meant as a name.
-  if (!dash || first !== last) requireNoNames(item, [first, last], found, columns)
+  requireNoName(item, dash ? 'positions' : 'a position', found, columns)
+  // A range of one position is never meant as names.
+  if (dash && first !== last) requireNoNames(item, [first, last], found, columns)
   return found
 }
 
-/** Throws E_SELECTOR for positions that are names of other columns: either may be meant. */
+/** Throws E_SELECTOR for positions that are the name of another column: either may be meant. */
+function requireNoName(item: string, are: string, found: readonly number[], columns: Columns): void {
+  const named = columns.named(item)
+  if (named.length === 0 || (found.length === 1 && found[0] === named[0])) return
+  throw ambiguous(
+    item,
+    [`a name and ${are}`, 'the name', `the ${are.replace(/^a /, '')}`],
+    named.slice(0, 1),
+    found,
+    columns,
+  )
+}
+
+/** Throws E_SELECTOR for positions whose ends are names of other columns. */
 function requireNoNames(item: string, ends: readonly string[], found: readonly number[], columns: Columns): void {
   const [from, to] = ends.map((end) => columns.named(end)[0]) as [number | undefined, number | undefined]
   if (from === undefined || to === undefined || (from === found[0] && to === found.at(-1))) return
-  const namesOf = (indices: readonly number[]) => selectorOfNames(indices.map((index) => columns.names[index]!))
-  const [meant, placed] = [namesOf(span(from, to, item, columns)), namesOf(found)]
-  const [what, name, position] =
-    ends[0] === ends[1]
-      ? ['a name and a position', 'the name', 'the position']
-      : ['names and positions', 'the names', 'the positions']
-  const byName = `${optionText(columns.option, meant)} selects ${name}`
-  const reason = `is ${what} of other columns; ${byName}, ${optionText(columns.option, placed)} ${position}`
-  throw columns.error(item, reason)
+  throw ambiguous(
+    item,
+    ['names and positions', 'the names', 'the positions'],
+    span(from, to, item, columns),
+    found,
+    columns,
+  )
+}
+
+/** The error for an item that is a name, or names, of some columns, and the position of others. */
+function ambiguous(
+  item: string,
+  [are, names, positions]: readonly [string, string, string],
+  named: readonly number[],
+  placed: readonly number[],
+  columns: Columns,
+): SoftmaxError {
+  const [byName, byPosition] = [named, placed].map((indices) =>
+    optionText(columns.option, unambiguous(indices, columns)),
+  )
+  return columns.error(item, `is ${are} of other columns; ${byName} selects ${names}, ${byPosition} ${positions}`)
+}
+
+/** A selector of columns by their names, or by positions where names repeat. */
+function unambiguous(indices: readonly number[], columns: Columns): string {
+  const itemOf = (index: number) => {
+    const name = columns.names[index]!
+    return columns.named(name).length === 1 ? selectorOfNames([name]) : positionItem(index)
+  }
+  return indices.map(itemOf).join()
+}
+
+/** The items that select columns by their positions, or by names if one looks like such an item. */
+export function itemsOfPositions(indices: readonly number[], names: readonly string[]): string[] {
+  const isUsual = !names.some((name) => /^\s*\d+-\d+\s*$/.test(name))
+  return indices.map((index) => (isUsual ? positionItem(index) : `"${names[index]!.replaceAll('"', '""')}"`))
+}
+
+/** An item that selects the column at a position, even if a column has that number as its name. */
+function positionItem(index: number): string {
+  return `${index + 1}-${index + 1}`
 }
 
 function byName(item: string, columns: Columns): number[] | undefined {

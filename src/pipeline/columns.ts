@@ -9,7 +9,7 @@ import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { listsNames } from '../core/selector.js'
+import { itemsOfPositions, listsNames } from '../core/selector.js'
 import { truthWarnings } from '../core/truth-columns.js'
 import { isRowOrder } from '../formats/tensor/tensor.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
@@ -61,7 +61,7 @@ export function requireHeader(header: readonly string[], { first }: Pick<Run, 'f
 /** The settings with the logits resolved to the positions they had in the first input. */
 export function withSelection<S extends Settings>(settings: S, { first }: Pick<Run, 'first'>): S {
   if (!first || first.schema.logitsList) return settings
-  return { ...settings, logits: first.schema.logits.map((index) => `${index + 1}-${index + 1}`) }
+  return { ...settings, logits: itemsOfPositions(first.schema.logits, first.schema.header) }
 }
 
 /** Throws E_SCHEMA if columns or classes differ from those of the `first` input. */
@@ -84,8 +84,8 @@ export function orderWarnings(schema: Schema, settings: InputSettings, hasHeader
 }
 
 /** Whether no column has a place that depends on the keys of an object. */
-function isOrderGiven({ logitsList, logitKeys }: Schema, { keep }: InputSettings): boolean {
-  const isKeptInOrder = keep === false || (keep !== true && listsNames(keep))
+function isOrderGiven({ header, logitsList, logitKeys }: Schema, { keep }: InputSettings): boolean {
+  const isKeptInOrder = keep === false || (keep !== true && listsNames(keep, header))
   return isKeptInOrder && logitsList === true && logitKeys === undefined
 }
 
