@@ -6,6 +6,7 @@ import { optionText } from '../core/option-words.js'
 import { parseOptions, requireApplicable, type SettingsOf } from '../core/options.js'
 import { isReader } from '../core/reader-streams.js'
 import { areText, requestedTypes, requestsNothing } from '../core/requested-types.js'
+import { countOfTypes } from '../core/stream-types.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { oneByOne } from '../io/batches.js'
@@ -59,7 +60,7 @@ export function write(format: FormatName, options: WriteOptions = {}): WriterStr
   requireFormat(format)
   const { typesFrom, ...given } = parseOptions(options, 'write')
   const bytesSettings = parseOptions({ ...given, from: format }, 'bytes')
-  const settings: Settings = { ...bytesSettings, to: rowFormatOf(format), typesFrom }
+  const settings: Settings = { ...bytesSettings, to: rowFormatOf(format), typesFrom, typesBefore: countOfTypes() }
   dialectFromOptions(settings)
   requireApplicable(settings, format)
   requireTypes(settings)

@@ -23,9 +23,8 @@ export function lostWarning(lost: readonly LostColumn[]): string | undefined {
   return `the ${noun} ${names} ${were} ${types} in the input, and ${are} written as text; score() and scoreFiles() keep types`
 }
 
-/** The warning about columns of copies, which do not have the types of the rows that they were made from; undefined if there are none. */
-export function copiedWarning(lost: readonly LostColumn[]): string | undefined {
-  if (lost.length === 0) return undefined
+/** The warning about some columns of copies, which do not have the types of the rows that they were made from. */
+export function copiedWarning(lost: readonly LostColumn[]): string {
   const [noun, are, were, types] =
     lost.length === 1 ? ['column', 'is', 'was', 'type of its'] : ['columns', 'are', 'were', 'types of their']
   const names = shownNames(lost.map(({ name }) => name))

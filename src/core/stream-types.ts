@@ -14,8 +14,9 @@ export interface FoundTypes {
 /** Attached to a stream of `read`. */
 export const foundTypes = hiddenProperty<FoundTypes>()
 
-/** The latest streams with types. A small input is read to its end, and its stream closed, before copies are written. */
+/** The latest streams that found types, and how many did in all. */
 const latest: FoundTypes[] = []
+let count = 0
 const REMEMBERED = 4
 
 /** Notes the types that a stream finds first. */
@@ -24,12 +25,21 @@ export function noteTypes(found: FoundTypes, types: SourceTypes): void {
   found.types = types
   latest.unshift({ ...found, types: withoutSeeds(types) })
   latest.length = Math.min(latest.length, REMEMBERED)
+  count += 1
 }
 
-/** The types that the streams found that were read last, if the properties of the given names may be copies of their rows. */
-export function typesOfCopies(names: readonly string[]): SourceTypes[] {
+/** How many streams have found types so far. */
+export function countOfTypes(): number {
+  return count
+}
+
+/**
+ * The types that streams have found since there were `before` of them, if the properties of the given names may be copies
+ * of their rows. A small input is read to its end, and its stream closed, before copies are written.
+ */
+export function typesOfCopies(names: readonly string[], before: number): SourceTypes[] {
   const has = new Set(names)
-  return latest.flatMap(({ names: all = [], types }) => {
+  return latest.slice(0, count - before).flatMap(({ names: all = [], types }) => {
     const shared = all.filter((name) => has.has(name)).length
     return types && 2 * shared >= all.length ? types : []
   })

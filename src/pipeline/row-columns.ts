@@ -47,6 +47,8 @@ export type Row = Record<string, unknown>
 type Settings = Pick<SettingsOf<'bytes'>, 'emit' | 'labels' | 'keep' | 'precision' | 'float32' | 'types' | 'null'> & {
   to: FormatName
   typesFrom?: Duplex | undefined
+  /** How many streams had found types when this one was made: it writes no copies of their rows. */
+  typesBefore: number
 }
 
 /** The columns of an output. */
@@ -118,12 +120,10 @@ export function columnsOf(
   const keptNames = kept.map(({ name }) => name)
   requireNewNames({ ...layout, emit: job.emit }, keptNames)
   for (const text of format.typed ? typeWarnings(kept, restored, settings.types) : []) warn(text)
-  if (format.typed && !types)
-    warnOfCopies(
-      rows,
-      kept.filter(({ name }) => !byName.has(name)),
-      warn,
-    )
+  if (format.typed && !types) {
+    const open = kept.filter(({ name }) => !byName.has(name))
+    for (const text of copyWarnings(rows, open, settings)) warn(text)
+  }
   for (const text of settings.labels ? labelWarnings(settings.labels) : []) warn(text)
   const added = [...kept.filter(({ name }) => !restored.columns.has(name)), ...fields]
   return {
@@ -173,12 +173,14 @@ function typesIn(row: Row, { typesFrom }: Settings): SourceTypes | undefined {
   return typesFrom ? typesFoundBy(typesFrom) : (typesOf(row) ?? originOf(row)?.types)
 }
 
-/** Warns of types that rows do not have any more if they are copies of those that a stream has read. */
-function warnOfCopies(rows: readonly unknown[], kept: readonly Column[], warn: (text: string) => void): void {
-  const sources = typesOfCopies(kept.map(({ name }) => name))
+/** The warning of types that rows do not have any more if they are copies of those that a stream has read, if they are. */
+function copyWarnings(rows: readonly unknown[], kept: readonly Column[], { typesBefore }: Settings): string[] {
+  const sources = typesOfCopies(
+    kept.map(({ name }) => name),
+    typesBefore,
+  )
   const [lost] = sources.map((types) => lostByCopies(rows, kept, types)).filter(({ length }) => length > 0)
-  const warning = lost && copiedWarning(lost)
-  if (warning !== undefined) warn(warning)
+  return lost ? [copiedWarning(lost)] : []
 }
 
 /** Which columns are written for predictions, and which properties hold them. */

@@ -21,6 +21,8 @@ import { withoutValues } from './read-rows.js'
 import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
 
 export type Settings = SettingsOf<'bytes'> & { to: FormatName } & Pick<SettingsOf<'write'>, 'typesFrom'> & {
+    /** How many streams had found types when this one was made: it writes no copies of their rows. */
+    typesBefore: number
     /** The stream of `read` that is piped into this one, if one is. */
     piped?: Duplex | undefined
   }
