@@ -289,7 +289,7 @@ describe('a true class', () => {
       await expect(several).rejects.toThrow(/"x", "y"; labels gives these names;/)
     }
     const options = { logits: 'x', binary: 'no,yes' }
-    await expect(evaluated('x,y\n1,False\n', options)).rejects.toThrow(/; binary gives these names;/)
+    await expect(evaluated('x,y\n1,ham\n', options)).rejects.toThrow(/; binary gives these names;/)
   })
 
   it('is never taken for a logit', async () => {

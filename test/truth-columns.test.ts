@@ -77,6 +77,77 @@ describe('columns of the true class', () => {
     }
   })
 
+  describe('that are false and true', () => {
+    const options: ScoreOptions = { binary: ['ham', 'spam'], keep: false, emit: 'correct' }
+    // 1.5 is spam, -2 is ham.
+    const rows = ['True', 'False', '', 'TRUE', 'false', '0', 'spam'].map((y, index) => `${index % 2 ? -2 : 1.5},${y}\n`)
+    const input = `logit,is_spam\n${rows.join('')}`
+    const CORRECT = ['true', 'true', '', 'false', 'false', 'true', 'true']
+
+    it.each(LANES)('are the positions of two classes, in lane %s', async (lane) => {
+      const { text, error, warnings } = await run(input, { ...options, truth: 'is_spam', lane })
+      expect({ error, warnings }).toEqual({ error: undefined, warnings: [] })
+      const expected = CORRECT.map((text) => (text === '' ? '""' : text))
+      expect(text).toBe(`correct\n${expected.join('\n')}\n`)
+      const lines = '{"logit":1.5,"is_spam":true}\n{"logit":1.5,"is_spam":false}\n{"logit":1.5,"is_spam":null}\n'
+      const json = await run(lines, { ...options, truth: 'is_spam', lane, from: 'ndjson' })
+      expect(json.text).toBe('{"correct":true}\n{"correct":false}\n{"correct":null}\n')
+    })
+
+    it.each(['parquet', 'arrow'] as const)('are booleans in %s, and in objects', async (to) => {
+      const typed = 'logit,is_spam\n1.5,true\n1.5,false\n1.5,\n'
+      const made = await run(typed, { logits: 'logit', types: 'is_spam=bool', emit: 'logsumexp', to })
+      const table = { logits: 'logsumexp', truth: 'is_spam' }
+      for (const lane of ['auto', 'general'] as const) {
+        const { text } = await run(made.bytes, { ...options, ...table, lane, from: to, to: 'csv' })
+        expect(text).toBe('correct\ntrue\nfalse\n""\n')
+      }
+      const { predictions } = await predict(
+        [true, false, null].map((y) => ({ logit: 1.5, y })),
+        { ...options, truth: 'y' },
+      )
+      expect(predictions.map(({ correct }) => correct)).toEqual([true, false, null])
+    })
+
+    it('are announced unless the column has the name of the class that is true', async () => {
+      const warning = 'the true classes in "y" are read as positions: false is "ham", true is "spam"'
+      const text = input.replace('is_spam', 'y')
+      for (const lane of LANES) expect((await run(text, { ...options, truth: 'y', lane })).warnings).toEqual([warning])
+      const stream = softmax({ binary: ['ham', 'spam'], truth: 'y', emit: 'correct' })
+      const heard: string[] = []
+      stream.on('warning', (text) => heard.push(text))
+      stream.end({ logit: 1.5, y: true })
+      await stream.resume().toArray()
+      expect(heard).toEqual([warning])
+    })
+
+    it.each([
+      ['names of classes, if these are called so', { binary: ['False', 'True'] }, 'true', 'E_TRUTH'],
+      ['no positions of three classes', { logits: '1-3', labels: 'a,b,c' }, 'true', 'E_TRUTH'],
+      ['no positions of classes that are called by other numbers', { binary: ['1', '2'] }, 'true', 'E_TRUTH'],
+      ['no classes of a list', { op: 'sigmoid', logits: '1-2', labels: 'a,b' }, 'true', 'E_TRUTH'],
+    ] as [string, ScoreOptions, string, string][])('are %s', async (_, given, cell, code) => {
+      const columns = given.logits === '1-3' ? 3 : given.logits === undefined ? 1 : 2
+      const text = `${'logit_a,logit_b,logit_c'.split(',').slice(0, columns)},y\n${Array(columns).fill(1.5)},${cell}\n`
+      for (const lane of LANES) {
+        const { error } = await run(text, { ...given, truth: 'y', emit: 'correct', lane })
+        expect(error).toMatchObject({ code, info: { cell } })
+      }
+    })
+
+    it('are names of classes that are called so', async () => {
+      for (const lane of LANES) {
+        const { text, warnings } = await run('logit,y\n1.5,False\n', {
+          ...options,
+          binary: ['True', 'False'],
+          truth: 'y',
+          lane,
+        })
+        expect({ text, warnings }).toEqual({ text: 'correct\ntrue\n', warnings: [] })
+      }
+    })
+  })
+
   it.each(LANES)('keep their place among the other columns, in lane %s', async (lane) => {
     const csv = 'id,logit_a,logit_b,y,w\n1,2,1,a,3\n'
     const lines = '{"id":1,"logit_a":2,"logit_b":1,"y":"a","w":3}\n'

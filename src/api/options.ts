@@ -137,9 +137,9 @@ interface ForBytesObjectsMatrixWrite {
 interface ForBytesObjects {
   /**
    * Column with the true class of each row, by name or by position from 1. A cell contains the name of a class or
-   * its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown; with the sigmoid, a list of
-   * classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class,
-   * which this selects [default: none].
+   * its position from 0 (of two classes, also false or true), and is empty (in arrays, -100 or NaN) if the class is
+   * unknown; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one
+   * array or in one column per class, which this selects [default: none].
    */
   truth?: ValueOf<'truth'> | undefined
 }
@@ -149,7 +149,8 @@ interface ForBytesWrite {
    * Types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers,
    * booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types
    * ('infer,id=text' does both), any of text, int64, float64, double, bool, date32, timestamp, timestamp_utc,
-   * decimal(P,S) [default: 'text'].
+   * decimal(P,S); with keep: 'id', 'id=text' also declares a key of JSON or objects that the first rows do not have
+   * [default: 'text'].
    */
   types?: ValueOf<'types'> | undefined
   /** Whether to write a header line [default: same as the input; no header when converting another format to copy]. */

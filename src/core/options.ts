@@ -383,7 +383,7 @@ const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: 
   entry
 
 const TRUE_CLASS =
-  'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0, and is empty (in arrays, -100 or NaN) if the class is unknown'
+  'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0 (of two classes, also false or true), and is empty (in arrays, -100 or NaN) if the class is unknown'
 
 const REJECTED =
   'write bad rows to FILE, one JSON object per line: position (rows and lines count from 1, bytes and unnamed classes from 0), reason, and for text the bytes of the row'

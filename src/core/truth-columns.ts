@@ -10,7 +10,7 @@ import { opText, type SettingsOf } from './options.js'
 import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { selectOne, selectorOfNames, selectTruths } from './selector.js'
-import { requireNoLogit } from './truth-names.js'
+import { readsBooleans, requireNoLogit } from './truth-names.js'
 
 /** Where the true classes of a row are. */
 export interface TruthPositions {
@@ -115,6 +115,17 @@ export function requireNoBit({ name, first, header }: SingleTruth, { classes, si
       : `name a column with the ${sigmoid ? 'classes' : 'class'} of each row, by name or position${sigmoid ? ', or one column for each class' : ''}`
   const reason = `${optionText('truth')}: ${shown(name)} is named after the class ${shown(word)}, but its 0 and 1 would be read as the positions of ${shown(classes[0]!)} and ${shown(classes[1]!)}; ${remedy}`
   throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** The warning that false and true are read as positions, unless the column is named after the class that is true. */
+export function booleanWarnings(
+  { name, first }: Pick<SingleTruth, 'name' | 'first'>,
+  { classes, sigmoid }: OutputLayout,
+): string[] {
+  const isBoolean = /^\s*(?:true|false)\s*$/i.test(String(first))
+  const [no, yes] = classes as [string, string]
+  if (sigmoid || !isBoolean || !readsBooleans(classes) || yes === '1' || hasWord(name, yes)) return []
+  return [`the true classes in ${shown(name)} are read as positions: false is ${shown(no)}, true is ${shown(yes)}`]
 }
 
 /** The columns named like indicator columns, for all classes; undefined if any is missing. */

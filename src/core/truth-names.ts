@@ -27,7 +27,7 @@ export class TruthNames {
   readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral' | 'areNumbers'>
 
   constructor({ classes, namedBy }: Classes, nulls?: NullTexts, isOfSeveral = false) {
-    this.texts = textsOf(classes)
+    this.texts = textsOf(classes, !isOfSeveral && readsBooleans(classes))
     this.#classes = classes
     this.#nulls = nulls
     // Unnamed classes are called by their positions.
@@ -182,15 +182,32 @@ const BITS = new Map([
 
 const INTEGER = /^[+-]?\d+$/
 
+/** How programs write false and true: pandas, JSON, spreadsheets. */
+const BOOLEANS = [
+  ['false', 'False', 'FALSE'],
+  ['true', 'True', 'TRUE'],
+] as const
+
+/** Whether false and true are the positions of two classes, none of which is called so or by another number. */
+export function readsBooleans(classes: readonly string[]): boolean {
+  const isOther = (name: string, index: number) => /^(?:false|true)$/i.test(name.trim()) || isOtherNumber(name, index)
+  return classes.length === 2 && !classes.some(isOther)
+}
+
 /** Class names, the first of duplicates; and positions, unless a class has an integer name. */
-function textsOf(classes: readonly string[]): Map<string, number> {
+function textsOf(classes: readonly string[], hasBooleans: boolean): Map<string, number> {
   const texts = new Map<string, number>()
   const add = (text: string, index: number) => texts.has(text) || texts.set(text, index)
   for (const [index, name] of classes.entries()) add(name, index)
   if (!haveIntegerNames(classes)) for (const index of classes.keys()) add(String(index), index)
   // Programs without nullable integers write them as doubles.
   for (const [text, index] of [...texts]) if (INTEGER.test(text)) add(`${text}.0`, index)
+  if (hasBooleans) for (const [index, all] of BOOLEANS.entries()) for (const text of all) add(text, index)
   return texts
+}
+
+function isOtherNumber(name: string, index: number): boolean {
+  return INTEGER.test(name) && name !== String(index)
 }
 
 function haveIntegerNames(classes: readonly string[]): boolean {

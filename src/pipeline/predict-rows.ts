@@ -8,6 +8,7 @@ import type { SettingsOf, ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'
+import { booleanWarnings } from '../core/truth-columns.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
@@ -54,7 +55,7 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
         waiting = waiting.slice(1)
         yield { ...NOTHING, rows: 1, errors: [{ code: shape.code, info: { ...shape.info, row: 0 }, value: row }] }
       } else {
-        announce(shape, run)
+        announce(shape, row, run)
         score = rowScorer(shape, run, row as object)
       }
     }
@@ -95,10 +96,14 @@ async function firstRows(batches: AsyncGenerator<unknown[]>, settings: Settings)
   return { first, all: await lookAhead(batches, (batch) => batch.every(wantsMore), PATIENCE) }
 }
 
-function announce({ schema, layout, otherShape, logitsProperty = '' }: RowShape, { settings, emit }: Run): void {
+function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void {
+  const { schema, layout, otherShape, logitsProperty = '', truth } = shape
   if (schema) emit('schema', schema)
   if (otherShape) emit('warning', ignoredShapeWarning(logitsProperty, otherShape))
   for (const warning of classWarnings(layout, settings)) emit('warning', warning)
+  if (truth === undefined) return
+  const first = (row as Record<string, unknown>)[truth]
+  for (const warning of booleanWarnings({ name: truth, first }, layout)) emit('warning', warning)
 }
 
 const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }

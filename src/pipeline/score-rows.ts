@@ -1,6 +1,7 @@
 /** Scores an open input into bytes: resolves its columns, then runs a lane. */
 import { isText } from '../core/formats.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import { booleanWarnings } from '../core/truth-columns.js'
 import { truthWarnings } from '../core/truth-names.js'
 import { loadFormat } from '../formats/index.js'
 import { orderWarnings } from './columns.js'
@@ -13,7 +14,7 @@ import type { Input } from './open-input.js'
 import { watchLogits } from './probability-warning.js'
 import { requireAllBytes } from './row-counts.js'
 import { type InputSettings, isDone, type Origin, type Run } from './run.js'
-import { outputSchema } from './score-job.js'
+import { outputSchema, type ScoreJob } from './score-job.js'
 
 export async function* scoreRows(
   reader: RecordBatchReader,
@@ -40,7 +41,12 @@ export async function* scoreRows(
   const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
   run.kept ??= schema.kept
   const ordered = orderWarnings(job.schema, settings, schema.header)
-  const warnings = [...(writer.warnings ?? []), ...ordered, ...truthWarnings(job.schema)]
+  const warnings = [
+    ...(writer.warnings ?? []),
+    ...ordered,
+    ...truthWarnings(job.schema),
+    ...readAsPositions(reader, job),
+  ]
   if (isFirst) for (const text of warnings) warn(text)
   // A text writer belongs to one input, as it may copy raw cells of that input.
   if (!isText(settings.to)) run.writer = writer
@@ -50,6 +56,13 @@ export async function* scoreRows(
   if (reader.text) for (const piece of beginning.splice(0)) yield piece
   yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The warning that booleans are read as the positions of true classes. */
+function readAsPositions({ columns }: RecordBatchReader, { schema }: ScoreJob): string[] {
+  if (schema.truth === undefined) return []
+  const { name, field, sample } = columns[schema.truth]!
+  return booleanWarnings({ name, first: field?.type.kind === 'bool' ? 'true' : sample }, schema)
 }
 
 /** Delays the start of the output until the first rows are read: their compression may be unsupported. */

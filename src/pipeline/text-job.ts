@@ -325,7 +325,7 @@ function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]):
 
 /** How true classes are spelled in a text, quoted or not; the general lane knows more spellings. */
 function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string, number][] {
-  const { texts } = new TruthNames(schema)
+  const { texts } = new TruthNames(schema, undefined, schema.sigmoid)
   const all: [string, number][] = [...withCommas(texts, schema, source)].flatMap(([text, index]): [string, number][] =>
     writtenAs(text, source).map((written) => [toBytes(written), index]),
   )
