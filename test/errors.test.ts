@@ -123,7 +123,7 @@ const THROUGH_COMMAND = {
     status: 1 as const,
     stdout: `1,${P21},0\n`,
     begins: 'in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns',
-    says: '--no-keep',
+    says: '--keep id ignores it, --keep id,x --types x=text adds it, --to ndjson keeps the keys of each row',
   },
   E_CELL_TYPE: {
     files: { 'in.csv': `${GOOD}${'1,2,1\n'.repeat(9_999)}K1A,2,1\n` },

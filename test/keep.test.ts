@@ -460,6 +460,43 @@ describe('kept keys that only rows after the first 1000 have', () => {
     expect(predictions.at(-1)).toEqual({ id: 2, n: 7, label: '0' })
   })
 
+  it('are named by the error of a row that has one, with what ignores or adds it', async () => {
+    const options = { ...JSON_LINES, to: 'csv' } as const
+    const remedies = (ignored: string, added: string) =>
+      `unexpected key "n": the first row defines the columns; ${ignored} ignores it, ${added}to: 'ndjson' keeps the keys of each row [E_KEY]`
+    const others = { id: '1', '"a,b"': '2', note: 'null' }
+    const rowOf = (keys: object) => {
+      const members = Object.entries(keys).map(([key, value]) => `"${key.replaceAll('"', '')}":${value},`)
+      return `{${members.join('')}"logits":[2,1]}\n`
+    }
+    for (const [first, ignored, added] of [
+      [others, `keep: 'id,"a,b",note'`, `keep: 'id,"a,b",note,n', types: 'n=text' adds it, `],
+      [{}, 'keep: false', `keep: 'n', types: 'n=text' adds it, `],
+      [{ ['x'.repeat(80)]: 1 }, `keep: '${'x'.repeat(80)}'`, ''],
+    ] as const) {
+      const text = `${rowOf(first)}${rowOf({ ...first, n: 7 })}`
+      expect(await refused(text, true, options)).toBe(
+        `line 2: row 2, byte ${rowOf(first).length}: ${remedies(ignored, added)}`,
+      )
+    }
+    const wide = rowOf(Object.fromEntries(Array.from({ length: 30 }, (_, index) => [`key${index}`, index])))
+    expect(await refused(`${wide}{"n":7,"logits":[2,1]}\n`, true, options)).toContain(
+      '; keep with a list of keys ignores others, to:',
+    )
+    const negated = await refused(`${rowOf(others)}${rowOf({ n: 7 })}`, '!note', options)
+    expect(negated).toContain(remedies(`keep: 'id,"a,b"'`, `keep: 'id,"a,b",n', types: 'n=text' adds it, `))
+    const typed = { ...JSON_LINES, to: 'arrow', types: 'id=int64' } as const
+    expect(await refused(`${rowOf({ id: 1 })}${rowOf({ n: 7 })}`, true, typed)).toContain(
+      remedies(`keep: 'id'`, `keep: 'id,n', types: 'id=int64,n=text' adds it, `),
+    )
+  })
+
+  it('are ignored or added by what that error says', async () => {
+    const options = { ...JSON_LINES, to: 'csv' } as const
+    expect(await kept(lines, 'id', options)).toMatch(/^id,label\n(1,0\n){1500}2,0\n$/)
+    expect(await kept(lines, 'id,n', { ...options, types: 'n=text' })).toMatch(/^id,n,label\n(1,,0\n){1500}2,7,0\n$/)
+  })
+
   it('are written if write() declares them', async () => {
     const objects = [{ id: 1 }, { id: 2, n: 7 }]
     const written = async (to: 'csv' | 'arrow', options: Parameters<typeof write>[1]) =>

@@ -615,14 +615,24 @@ export interface KeyInfo {
   /** The value of the option `types` that would accept the value. */
   types?: string | undefined
   isRepeated?: boolean
+  /** The selector that keeps only the columns, empty if there are none; and the options that make the key another one. */
+  keep?: string | undefined
+  added?: { keep: string; types: string } | undefined
   /** Whether the object was given to `write`; and whether it is a prediction. */
   isWritten?: boolean
   isPrediction?: boolean
 }
 
 /** How to handle keys that are not columns. */
-function keyRemedy({ isWritten, isPrediction }: KeyInfo): string {
-  if (!isWritten) return `${optionText('to', 'ndjson')} keeps the keys of each row, ${noKeep()}`
+function keyRemedy({ keep, added, isWritten, isPrediction }: KeyInfo): string {
+  if (!isWritten) {
+    const ignored =
+      keep === undefined
+        ? `${optionText('keep')} with a list of keys ignores others`
+        : `${optionText('keep', keep === '' ? false : keep)} ignores it`
+    const adding = added && `${optionsText(['keep', added.keep], ['types', added.types])} adds it`
+    return [ignored, adding, `${optionText('to', 'ndjson')} keeps the keys of each row`].filter(Boolean).join(', ')
+  }
   return `give the first row all keys, with null where it has no value, or write ndjson${isPrediction ? `; ${noKeep()}` : ''}`
 }
 

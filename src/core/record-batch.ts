@@ -8,7 +8,7 @@ import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
 import type { DeclaredShape } from './declared-shape.js'
 import type { Dialect } from './dialect.js'
-import type { Code, Position } from './errors.js'
+import type { Code, KeyInfo, Position } from './errors.js'
 import type { MissingRule } from './missing.js'
 import type { Nesting } from './nesting.js'
 import type { Rounding } from './number.js'
@@ -215,6 +215,8 @@ export interface ReaderOptions {
   rawRowKeys: readonly string[] | undefined
   /** The data of an E_NAME for a key that a row already has. */
   takenName?(name: string, keys: readonly string[]): TakenName
+  /** The data of an E_KEY for a key that would be kept, but is not a column. */
+  otherKey?(key: string): KeyInfo
   /** Whether values of a kept column must have its type; and the requested types. */
   typed: boolean
   types: Types

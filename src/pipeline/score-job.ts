@@ -1,6 +1,7 @@
 /** The description of a scoring run, and the options its reader and writer derive from it. */
 import { type Dialect, isEscaped, sameCells } from '../core/dialect.js'
 import { type Keep, keptTest } from '../core/kept-columns.js'
+import { otherKey } from '../core/late-keys.js'
 import { nullsOf } from '../core/missing.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -73,6 +74,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     classes: inputsOf(schema),
     rawRowKeys: rawRows ? names : undefined,
     takenName: (name, keys) => takenName(name, keys, schema),
+    otherKey: (key) => otherKey(key, schema, settings.types),
     typed,
     types: settings.types,
     missing: settings.missing,

@@ -119,7 +119,7 @@ softmax in.csv --types infer --quiet -o out.parquet`,
     example: `echo '{"id":7,"logits":[1,2]}' > in.ndjson
 echo '{"id":8,"logits":[1,2],"x":3}' >> in.ndjson
 softmax in.ndjson --to csv`,
-    says: 'softmax: in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns; --to ndjson keeps the keys of each row, --no-keep leaves out all kept columns [E_KEY]',
+    says: 'softmax: in.ndjson:2: row 2, byte 24: unexpected key "x": the first row defines the columns; --keep id ignores it, --keep id,x --types x=text adds it, --to ndjson keeps the keys of each row [E_KEY]',
     fix: `Write JSON lines, which keep the keys of each object, as write('ndjson') does, too; or select columns with --keep, as in --keep id, which ignores other keys. --types price=float64 sets the type of a column. ${SKIP}`,
   },
   E_ENCODING: {

@@ -187,7 +187,7 @@ function overflow(text: string, index: number, { logitsColumn, paths }: Task): R
 function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, RowError>): void {
   const values = valuesIn(text)
   const extra = task.unexpected && [...values.keys()].find(task.unexpected)
-  if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { key: extra } })
+  if (extra !== undefined) bad.set(row, { code: 'E_KEY', info: { ...task.plan.otherKey?.(extra), key: extra } })
   const { typed, types } = task.plan
   task.kept.forEach(({ name, type, field, inner }, index) => {
     const found = inner ? textIn(text, inner) : values.get(name)
