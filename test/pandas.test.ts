@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { buffer } from 'node:stream/consumers'
-import { tableFromIPC } from 'apache-arrow'
+import { Schema, Table, tableFromIPC, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { parquetMetadata } from 'hyparquet'
 import { read, type ScoreOptions, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
@@ -102,6 +102,34 @@ describe('rows left out of a table with the default index of pandas', () => {
   it.each(cases)('cause no warning if there are none: %o', async (one) => {
     const { warnings } = await run(bytes(one.from), { ...one, ...options })
     expect(warnings).toEqual([])
+  })
+})
+
+describe('an entry of pandas that is', () => {
+  const fileWith = (entry: string) => {
+    const logits = { logit_a: vectorFromArray([2, 1]), logit_b: vectorFromArray([1, 2]) }
+    const { schema, batches } = new Table(logits)
+    const described = new Schema(schema.fields, new Map([['pandas', entry]]))
+    return Buffer.from(tableToIPC(new Table(described, batches), 'file'))
+  }
+  const entryOf = async (entry: string) => {
+    const { bytes, error } = await run(fileWith(entry), { from: 'arrow', emit: 'label' })
+    expect(error).toBeUndefined()
+    return contentsOf(bytes, 'arrow').entry
+  }
+
+  it('hostile is read in time that grows with its length', async () => {
+    for (const end of ['', '"}']) {
+      const entry = `{"index_columns": [], "a": "${'\\"'.repeat(2_000_000)}${end}`
+      expect((await entryOf(entry)).length).toBeGreaterThan(entry.length / 2)
+    }
+  })
+
+  it('not JSON, as it has a NaN of Python, keeps what is not understood', async () => {
+    const columns = '[{"name": "x", "field_name": "x", "metadata": {"v": NaN}}]'
+    const names = '[{"name": null, "field_name": null, "pandas_type": "int64", "numpy_type": "int64"}]'
+    const entry = `{"index_columns": ["x"], "column_indexes": ${names}, "columns": ${columns}, "v": Infinity}`
+    expect(await entryOf(entry)).toContain(`"columns": ${columns}, "v": Infinity}`)
   })
 })
 

@@ -19,7 +19,7 @@ const KEY = 'pandas'
 
 /** A list in the entry; an empty one if there is none. */
 export function pandasList(metadata: Metadata, key: string): unknown[] {
-  return listIn(membersOf(metadata?.get(KEY) ?? ''), key)
+  return listOf(membersOf(metadata?.get(KEY) ?? '').get(key)) ?? []
 }
 
 /**
@@ -29,7 +29,7 @@ export function pandasList(metadata: Metadata, key: string): unknown[] {
  */
 export function withAdded(metadata: Metadata, added: readonly string[]): Metadata {
   const members = membersOf(metadata?.get(KEY) ?? '')
-  const list = (key: string) => listIn(members, key)
+  const list = (key: string) => listOf(members.get(key)) ?? []
   const [index, columns, levels] = [list('index_columns'), list('columns'), list('column_indexes')]
   const before = new Set(columns.map(fieldName).filter((name) => !index.includes(name)))
   const isAdded = new Set<unknown>(added)
@@ -62,17 +62,17 @@ function textLevel(levels: readonly unknown[]): unknown {
 }
 
 function entryOf(members: ReadonlyMap<string, string>, changed: Record<string, unknown[]>): string {
-  const text = (key: string, json: string) => (changed[key] ? JSON.stringify(changed[key]) : json)
+  const text = (key: string, json: string) => (changed[key] && listOf(json) ? JSON.stringify(changed[key]) : json)
   return `{${Array.from(members, ([key, json]) => `"${key}": ${text(key, json.trim())}`).join(', ')}}`
 }
 
-function listIn(members: ReadonlyMap<string, string>, key: string): unknown[] {
+/** The list in a JSON text; undefined if it is none, or not JSON, as it may have Python's NaN: then it stays as it is. */
+function listOf(json: string | undefined): unknown[] | undefined {
   try {
-    const value: unknown = JSON.parse(members.get(key) ?? '[]')
-    return Array.isArray(value) ? value : []
+    const value: unknown = JSON.parse(json ?? '')
+    return Array.isArray(value) ? value : undefined
   } catch {
-    // Invalid JSON says nothing about columns.
-    return []
+    return undefined
   }
 }
 
@@ -90,10 +90,12 @@ function membersOf(text: string): Map<string, string> {
   return members
 }
 
-/** The braces, colons and commas of an object, but not of objects and lists in it. */
+/** The braces, colons and commas of an object, but not of objects, lists and strings in it. */
 function* outerTokens(text: string): Generator<{ token: string; index: number }> {
-  let depth = 0
-  for (const { 0: token, index } of text.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\],:]/gs)) {
+  let [depth, isInString] = [0, false]
+  for (const { 0: token, index } of text.matchAll(/[{}[\],:"]|\\./gs)) {
+    if (token === '"') isInString = !isInString
+    if (isInString || token === '"') continue
     if (token === '{' || token === '[') depth += 1
     if (depth === 1 && token.length === 1) yield { token, index }
     if (token === '}' || token === ']') depth -= 1
