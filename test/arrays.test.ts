@@ -583,7 +583,7 @@ describe('a bad logit of an array', () => {
     const onReject = (reject: Reject) => rejects.push(reject)
     const options = { to: 'csv', labels: 'ant,bee,cat,dog,elk', onReject } as const
     await run(file, options)
-    expect(rejects[1]).toMatchObject({ column: '3', message: expect.stringMatching(/^class dog \(row 10, numpy/) })
+    expect(rejects[1]).toMatchObject({ column: 'dog', message: expect.stringMatching(/^class dog \(row 10, numpy/) })
     const lines = '{"logits":[1,2]}\n{"logits":[1,"x"]}\n{"logits":[NaN,1]}\n'
     const { error } = await run(lines, { from: 'ndjson', labels: 'cat,dog' })
     expect(error?.message).toMatch(/class dog \(row 2, byte \d+\): "x"/)

@@ -150,6 +150,28 @@ describe('onReject', () => {
     ])
   })
 
+  it('is reported with the class of a logit in a list, by its name if it has one', async () => {
+    const good = { logits: [3, 2, 1] }
+    const bad = { logits: [3, 2, 'x'] }
+    const lines = `${JSON.stringify(good)}\n${JSON.stringify(bad)}\n`
+    for (const [labels, column] of [
+      [['ham', 'spam', 'fraud'], 'fraud'],
+      [['10', '1', '0'], '0'],
+      [undefined, '2'],
+    ] as const) {
+      const expected = { code: 'E_CELL', column, message: expect.stringContaining(`class ${column} (row 2`) }
+      const rejects: Reject[] = []
+      const options = { labels, onError: 'skip', onReject: (reject: Reject) => rejects.push(reject) } as const
+      await predict([good, bad], options)
+      await run(lines, { from: 'ndjson', ...options })
+      await run(lines, { from: 'ndjson', lane: 'general', ...options })
+      expect(rejects).toMatchObject([expected, expected, expected])
+      const info = { row: 2, column, classIndex: 2 }
+      expect((await run(lines, { from: 'ndjson', labels })).error).toMatchObject({ info })
+      expect((await predict([good, bad], { labels })).error).toMatchObject({ info })
+    }
+  })
+
   it('is reported of each row if none has the logits that an option names, before the stream ends', async () => {
     for (const rows of [[{ x: 1 }], [{ m: null }, { m: {} }, { x: 1 }], Array(100).fill({ id: 0 })]) {
       const rejects: Reject[] = []

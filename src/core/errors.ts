@@ -18,12 +18,10 @@ export interface Position {
   row?: number
   /** From 0, in the input. */
   byte?: number
-  /** The name of the column; if the logits of a row are one list, the index of the class, from 0. */
+  /** The name of the column; if the logits of a row are one list, that of the class, or its index if it has none. */
   column?: string
-  /** Whether `column` is such an index. */
-  isUnnamed?: true
-  /** The name of that class, if it has one. */
-  className?: string
+  /** If the logits of a row are one list, the index of the class, from 0. */
+  classIndex?: number
   /** In an array, its index as in numpy: `[1, 0]`, or `[1, :]` for a row. */
   index?: string
 }
@@ -406,11 +404,10 @@ function hexEscape(character: string): string {
 }
 
 /** `bad.csv:7: column logit_cat (row 6, byte 210): `, or without a column `bad.csv:7: row 6, byte 210: `; as far as known. */
-function where({ source, line, column, isUnnamed, className = column, row, byte, index }: Position): string {
+function where({ source, line, column, classIndex, row, byte, index }: Position): string {
   const numbers = [row !== undefined && `row ${row}`, byte !== undefined && `byte ${byte}`]
   const counts = [...numbers, index !== undefined && `numpy index ${index}`].filter(Boolean).join(', ')
-  const named =
-    column !== undefined && `${isUnnamed ? `class ${shortened(className!)}` : `column ${shortened(column)}`}`
+  const named = column !== undefined && `${classIndex === undefined ? 'column' : 'class'} ${shortened(column)}`
   const inside = named ? `${named}${counts && ` (${counts})`}` : counts
   const isLine = line !== undefined
   const file = source === undefined ? isLine && `line ${line}` : isLine ? `${source}:${line}` : source

@@ -35,8 +35,8 @@ export function notLogits(name: string, value: unknown, expected: string): RowEr
 }
 
 /** The error of a logit in a list, which is identified by its class index, from 0. */
-export function ofClass({ code, info }: RowError, index: number | string): RowError {
-  return { code, info: { ...info, isUnnamed: true }, column: String(index) }
+export function ofClass({ code, info }: RowError, index: number): RowError {
+  return { code, info: { ...info, classIndex: index }, column: String(index) }
 }
 
 /** The error of a logit in a list or an object, whose classes may have names. */

@@ -14,7 +14,7 @@ export interface Reject {
   byteStart?: number
   /** The end of the row, before its newline. */
   byteEnd?: number
-  /** The column of the error; if the logits of a row are one list, the index of the class, from 0. */
+  /** The column of the error; if the logits of a row are one list, the class, or its index from 0 if it has no name. */
   column?: string
   /** The code of the error, as in a `SoftmaxError`. */
   code: Code
@@ -88,7 +88,7 @@ export function noRows(rows: number, first: { code: Code; info: Position } | und
   return new SoftmaxError('E_NO_ROWS', { ...reason, rows })
 }
 
-function positionIn({ source, line, row, byte, column, isUnnamed, className, index }: Position): Position {
-  const position = Object.entries({ source, line, row, byte, column, isUnnamed, className, index })
+function positionIn({ source, line, row, byte, column, classIndex, index }: Position): Position {
+  const position = Object.entries({ source, line, row, byte, column, classIndex, index })
   return Object.fromEntries(position.filter(([, value]) => value !== undefined))
 }

@@ -50,7 +50,9 @@ export class NestedReader {
   #refuse(item: number, error: RowError): void {
     const { row, path } = indexPath(this.#nesting, item)
     if (this.#bad.has(row)) return
-    const { info, column, ...rest } = error
+    const { info: all, column, ...rest } = error
+    // The index path is the position.
+    const { classIndex: _, ...info } = all
     const of = error.code === 'E_WIDTH' && { of: `list ${path.join('.')}` }
     this.#bad.set(row, {
       ...rest,

@@ -236,8 +236,7 @@ function requireNoSelector({ logits, keep = true }: Partial<ShapeSettings>, reas
 /** The shape of rows whose logits are a list. */
 function listShape(first: ArrayLike<unknown>, split: RowShape['split'], settings: ShapeSettings): RowShape {
   const layout = { ...resolveLayout(settings, undefined, first.length), shape: 'list' as const }
-  const names = layout.binary ? [undefined] : layout.classes
-  const columns = names.map((name, index) => (name === String(index) ? undefined : name))
+  const columns = Array.from({ length: layout.binary ? 1 : layout.classes.length }, () => undefined)
   return { layout, columns, split }
 }
 

@@ -240,9 +240,9 @@ function located(
 
 /** Adds the name of the class to an error that has its index; with one logit for two classes, it is of neither. */
 function withClassName(error: LocatedRowError, { classes, binary }: Layout): LocatedRowError {
-  const { column, isUnnamed } = error.info
-  const className = isUnnamed && !binary ? classes[Number(column)] : undefined
-  return className === undefined || className === column ? error : { ...error, info: { ...error.info, className } }
+  const { classIndex } = error.info
+  const column = classIndex !== undefined && !binary ? classes[classIndex as number] : undefined
+  return column === undefined ? error : { ...error, info: { ...error.info, column } }
 }
 
 /** Adds the index path of a nested logit to its error, or that of its list if the error concerns all of the list. */

@@ -197,11 +197,11 @@ function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueC
  */
 function indexed({ others, shape }: RowOrder, axes: number, truth: TruthRows | undefined): Relocate {
   let before = 0
-  const indexOf = ({ code, info: { row, column, isUnnamed, nth } }: LocatedRowError) => {
+  const indexOf = ({ code, info: { row, column, classIndex, nth } }: LocatedRowError) => {
     const places = others.map((_, axis) => String(positionAlong(others, axis)(before + row)))
     if (code === 'E_TRUTH' && truth) return truth.indexOf(places, nth as number)
-    if (column !== undefined && !isUnnamed) return undefined
-    return places.toSpliced(shape.axis, 0, column ?? ':').slice(0, axes)
+    if (column !== undefined && classIndex === undefined) return undefined
+    return places.toSpliced(shape.axis, 0, classIndex === undefined ? ':' : String(classIndex)).slice(0, axes)
   }
   return (scored) => {
     const errors = scored.errors.map((error) => {
