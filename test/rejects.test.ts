@@ -184,6 +184,17 @@ describe('onReject', () => {
     expect(error).toMatchObject({ code: 'E_SELECTOR' })
   })
 
+  it('is not too many if an option is mistyped, whatever the limit', async () => {
+    for (const maxErrors of [0, 2, 100]) {
+      const rejects: Reject[] = []
+      const rows = Array(5).fill({ id: 0, logit_a: 1, logit_b: 2 })
+      const onReject = (reject: Reject) => void rejects.push(reject)
+      const { error } = await predict(rows, { logits: 'lgoit_*', maxErrors, onReject })
+      expect(error).toMatchObject({ code: 'E_SELECTOR', status: 2 })
+      expect(rejects.length).toBe(Math.min(maxErrors, 5))
+    }
+  })
+
   it('is JSON whatever its row contains', async () => {
     const row = {
       id: 2n ** 63n - 1n,
@@ -398,7 +409,7 @@ describe('bad rows', () => {
 
 describe('an input file that changes while it is read', () => {
   it.each([
-    ['shrinks', 'truncate -s 9000000 in.csv'],
+    ['shrinks', 'truncate -s 9000019 in.csv'],
     ['grows', 'echo 7,2,1 >>in.csv'],
   ])('and %s ends the run with 3, after its rows', (_, change) => {
     const cwd = folder({ 'in.csv': HEADER + '7,2,1\n'.repeat(2_000_000) })

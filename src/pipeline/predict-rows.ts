@@ -48,7 +48,7 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
       const shape = unlessRefused(() => shapeAmong(waiting, first, run.settings, isAll))
       if (!shape) return
       if (shape instanceof SoftmaxError) {
-        if (run.settings.onError === 'skip') yield allRefused(waiting, shape)
+        if (run.settings.onError === 'skip') yield allRefused(waiting.slice(0, errorsLeft(run)), shape)
         throw shape
       }
       if ('code' in shape) {
@@ -83,7 +83,7 @@ function unlessRefused<Shape>(shape: () => Shape): Shape | SoftmaxError {
   }
 }
 
-/** Rows of which none has a valid shape, so that the stream ends: they are reported like other bad rows. */
+/** Rows of which none has a valid shape, so that the stream ends with their error: they are reported like other bad rows, as far as the limit allows. */
 function allRefused(rows: readonly unknown[], { code, info }: SoftmaxError): ScoredRows<Prediction> {
   const errors = rows.map((value, row) => ({ code, info: { ...info, row }, value }))
   return { ...NOTHING, rows: rows.length, errors }
