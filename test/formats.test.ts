@@ -1,4 +1,4 @@
-import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import * as zlib from 'node:zlib'
 import { gunzipSync, gzipSync } from 'node:zlib'
@@ -243,12 +243,12 @@ describe('.npy', () => {
   })
 
   it.each([
-    [{ emit: 'probs,label' }, "emit: 'probs,index' writes numbers"],
-    [{ emit: ['probs', 'label'] }, "emit: 'probs,index' writes numbers"],
-    [{ emit: 'label' }, "emit: 'index' writes numbers"],
-    [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' writes numbers"],
-    [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' writes numbers"],
-    [{ emit: 'labels,label', op: 'sigmoid' }, "emit: 'labels,index' writes numbers"],
+    [{ emit: 'probs,label' }, "emit: 'probs,index' writes numbers, to: 'parquet' names"],
+    [{ emit: ['probs', 'label'] }, "emit: 'probs,index' writes numbers, to: 'parquet' names"],
+    [{ emit: 'label' }, "emit: 'index' writes numbers, to: 'parquet' names"],
+    [{ emit: 'index,confidence,label=x' }, "emit: 'index,confidence' writes numbers, to: 'parquet' names"],
+    [{ emit: 'label=x,margin' }, "emit: 'index=x,margin' writes numbers, to: 'parquet' names"],
+    [{ emit: 'labels,label', op: 'sigmoid' }, "emit: 'labels,index' writes numbers, to: 'parquet' names"],
   ] as [ScoreOptions, string][])('refuses names of classes that are asked for: %j', async (options, says) => {
     for (const to of ['npy', 'npz', 'safetensors'] as const) {
       const { error, bytes } = await run('logit_a,logit_b\n2,1\n', { to, ...options })
@@ -510,6 +510,17 @@ describe('what a name says and the bytes do not', () => {
     expect(await warningOf('c.csv')).toEqual([
       'it is compressed with gzip, according to its first bytes, although its name says otherwise',
     ])
+    // Hugging Face's datasets writes streams with this extension.
+    const [file, stream] = await Promise.all(
+      (['arrow', 'arrows'] as const).map((to) => run(csv, { to, emit: 'logsumexp', keep: false })),
+    )
+    writeFileSync(join(cwd, 'g.arrow'), stream!.bytes)
+    writeFileSync(join(cwd, 'g.arrows'), file!.bytes)
+    for (const name of ['g.arrow', 'g.arrows']) {
+      const { status, stdout, stderr } = command([name, '-l', 'logsumexp', '--binary', 'no,yes', '-t', 'csv'], { cwd })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      expect(stdout).toMatch(/^p_no,p_yes,label\n/)
+    }
     for (const name of ['d.csv', 'e.csv', 'f.csv']) {
       expect(await warningOf(name)).toEqual(['it is read as ndjson, according to its first bytes, not as csv'])
     }

@@ -42,7 +42,7 @@ export interface MatrixScores<Numbers = Float64Array | Float32Array> {
   logsumexp?: Numbers
   /** With `truth` and `emit`: -log softmax at the true class, in nats; NaN if a row has no true class. */
   loss?: Numbers
-  /** With `truth` and `emit`: the rank of the true class, from 1; 0 if a row has no true class. */
+  /** With `truth` and `emit`: the rank of the true class, from 1; of equal logits, the first class ranks first; 0 if a row has no true class. */
   rank?: Uint32Array
   /**
    * With `truth` and `emit`: 1 if `index` is the true class, otherwise 0; -1 if a row has no true class or no

@@ -968,7 +968,7 @@ export const OPTIONS = {
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
-    help: 'with --truth, also write the metrics of the predictions to FILE, as softmax evaluate --json prints them; FILE is created or replaced only once the run is complete',
+    help: 'with --truth, also write the metrics of the predictions to FILE, as softmax evaluate --json prints them; works with one output, not with a folder of them; FILE is created or replaced only once the run is complete',
   }),
   report: option({
     group: 'Reports',

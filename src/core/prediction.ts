@@ -63,7 +63,7 @@ export interface Prediction {
    * class, like the next two. By the sigmoid, the mean over classes of -log p if true, otherwise -log (1 - p).
    */
   loss?: number | null
-  /** With `emit: 'rank'`: the rank of the true class, from 1. */
+  /** With `emit: 'rank'`: the rank of the true class, from 1; of equal logits, the first class ranks first. */
   rank?: number | null
   /**
    * With `emit: 'correct'`: whether the label is the true class; null without a label. By the sigmoid, whether the

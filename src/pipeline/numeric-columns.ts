@@ -1,7 +1,7 @@
 /** Selects the columns of array files, which hold only numbers. */
 import { SoftmaxError, shownNames } from '../core/errors.js'
 import { type FormatName, holdsArrays } from '../core/formats.js'
-import { optionText } from '../core/option-words.js'
+import { optionText, speaking } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import type { ColumnNames, Emitted, OutputColumn } from '../core/output-columns.js'
 import type { Column } from '../core/record-batch.js'
@@ -30,7 +30,12 @@ export function requireNumeric({ to, emit, columnNames, topK }: Requested): void
   }
   if (!emit.includes('label')) return
   const remedy = optionText('emit', withIndex(emit, columnNames))
-  throw refuse(`${to} stores only numbers; label is the name of a class; ${remedy} writes numbers`)
+  throw refuse(`${to} stores only numbers; label is the name of a class; ${remedy} writes numbers, ${toNames()} names`)
+}
+
+/** The options for a format that stores names; that of an output is usually its extension. */
+function toNames(): string {
+  return optionText('to', 'parquet') + (speaking() === 'command' ? ' or -o FILE.parquet' : '')
 }
 
 /** The same columns, with the position of the label instead of its name. */

@@ -64,7 +64,8 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     ? { source, encoding: undefined }
     : await decode(source, settings.encoding, input.file?.path, warn)
   const format = binary ?? (await textFormat(text.source, named, settings))
-  if (named && named !== format) warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
+  if (named && named !== format && !areArrow(named, format))
+    warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
   const chunks = text.source.rest()
   return {
     chunks: delimiterOf(format) === undefined ? chunks : watchEnd(chunks, warn),
@@ -73,6 +74,11 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     encoding: text.encoding,
     file,
   }
+}
+
+/** Whether both are Arrow, whose files and streams often have the same extension. */
+function areArrow(...formats: readonly FormatName[]): boolean {
+  return formats.every((format) => format === 'arrow' || format === 'arrows')
 }
 
 /** Throws E_UNSUPPORTED if another format is requested. The two Arrow formats share a name. */

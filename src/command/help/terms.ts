@@ -18,7 +18,7 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
   entropy: 'the entropy of the probabilities, -sum of p log p, in nats',
   logsumexp: 'log of the sum of exp of the logits, after division by the temperature',
   loss: 'with --truth, the cross-entropy: -log of the probability of the true class, in nats; with --sigmoid, the mean over all classes',
-  rank: 'with --truth, the rank of the true class by probability, from 1; in arrays, 0 is none',
+  rank: 'with --truth, the rank of the true class by probability, from 1; of classes with equal logits, the first one ranks first; in arrays, 0 is none',
   correct:
     'with --truth, whether the label is the true class; with --sigmoid, whether the labels are the true classes; in arrays, 1 or 0, and NaN without a true class or a label',
 }
