@@ -520,6 +520,22 @@ describe('parts of other classes than the first', () => {
     expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
   })
 
+  it('have that warning, and those of unusual parts, where a later part ends the run, too', () => {
+    const files = { 'in/d.csv': 'id,logit_a,logit_b\n', 'in/e.csv': 'id,logit_a,logit_b\n1,2,x\n' }
+    const cwd = tree({ ...MIXED, ...files })
+    const { status, stderr } = run(cwd)
+    const [empty, difference, done, error] = stderr.split('\n')
+    expect(empty).toBe('softmax: warning: "in/d.csv" has no rows')
+    expect(difference).toBe(`softmax: warning: ${DIFFERENCE}; each part was scored with its own`)
+    expect(done).toContain('softmax: 4 of 5 parts are done: 3 rows written; ')
+    expect(error).toContain('softmax: in/e.csv:2: column logit_b (row 1, byte 23): "x" is not a number')
+    expect(status).toBe(1)
+    expect(run(cwd, '--resume', '--quiet').stderr.split('\n')).toHaveLength(2)
+    const refused = run(tree(MIXED), '--no-output-header')
+    expect(refused.stderr).toContain('[E_PARTS]')
+    expect(refused.stderr).not.toContain('warning')
+  })
+
   // By hand: of five parts, one has the same classes in another order, and two lack a class.
   const ABC = 'id,logit_a,logit_b,logit_c\n1,1,2,3\n'
   const CBA = 'id,logit_c,logit_b,logit_a\n1,3,2,1\n'

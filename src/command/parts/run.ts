@@ -67,7 +67,7 @@ export async function scoreParts(run: Run): Promise<void> {
   } catch (error) {
     await joinAll(run).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))
-    sayStopped(run, error)
+    sayFailed(run, error)
     run.manifest.removeEmpty()
     throw error
   } finally {
@@ -166,7 +166,7 @@ function isUnmeasured({ read, classes }: Entry): boolean {
  */
 async function finishUnmeasured(run: Run): Promise<void> {
   const labels = positionsIn(run.classSets.first)
-  for (const { index, entry, part } of run.unmeasured.sort((a, b) => a.index - b.index)) {
+  for (const { index, entry, part } of inOrder(run.unmeasured)) {
     recordPart(run, part, index, labels ? await scorePart(run, part, labels) : entry, false)
   }
 }
@@ -224,8 +224,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   await manifest.rewrite(namesOf(plan.parts), files)
   await requireRejects(plan.rejects, run.rejects)
   await joinAll(run)
-  const unscored = run.unscored.sort((a, b) => a.index - b.index)
-  for (const { entry } of unscored.toReversed()) copyBadRows(entry, totals)
+  for (const { entry } of inOrder(run.unscored).toReversed()) copyBadRows(entry, totals)
   requireRows({ settings, stats: totals })
   await stats?.write(totals, undefined, counts)
   const successFile = join(plan.folder, SUCCESS)
@@ -235,7 +234,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   if (missing === 0) await markComplete(plan, files)
   else if (hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings })
-  sayUnscored(run, unscored)
+  sayUnscored(run)
   sayEmpty(run)
   sayDifferences(run)
   run.isOver = true
@@ -254,14 +253,14 @@ function notComplete({ folder }: Plan, missing: number): SoftmaxError {
 }
 
 /** Warns about parts without a good row, which may be read with the wrong options. */
-function sayUnscored(run: Run, unscored: readonly Recorded[]): void {
-  const parts = partsText(unscored)
+function sayUnscored(run: Run): void {
+  const parts = partsText(inOrder(run.unscored))
   if (parts) say(run, `warning: no row of ${parts} could be scored`)
 }
 
 /** Warns about parts without rows, and those without a header either, whose outputs most readers refuse. */
 function sayEmpty(run: Run): void {
-  const empty = run.empty.sort((a, b) => a.index - b.index)
+  const empty = inOrder(run.empty)
   const bare = empty.filter(({ entry }) => entry.output.bytes === 0)
   const others = empty.filter(({ entry }) => entry.output.bytes > 0)
   const [one, two] = [partsText(others), partsText(bare)]
@@ -271,6 +270,10 @@ function sayEmpty(run: Run): void {
       run,
       `warning: ${two} ${bare.length === 1 ? 'has no rows, and its output is' : 'have no rows, and their outputs are'} empty`,
     )
+}
+
+function inOrder(parts: readonly Recorded[]): Recorded[] {
+  return parts.toSorted((a, b) => a.index - b.index)
 }
 
 /** `"in/a.csv" and 2 other parts` */
@@ -325,6 +328,16 @@ async function joinAll({ plan: { rejects, parts } }: Run): Promise<void> {
   if (file === undefined || folder === undefined) return
   const paths = parts.map((part) => join(folder, rejectsName(part)))
   await joinRejects(file, paths.filter(existsSync))
+}
+
+/** Says what is unusual about the parts that are done, and what is done. Different columns may be the error itself. */
+function sayFailed(run: Run, error: unknown): void {
+  if (run.isOver || run.counts.done === 0) return
+  const { code } = known(error)
+  if (code !== 'E_NO_ROWS') sayUnscored(run)
+  sayEmpty(run)
+  if (code !== 'E_PARTS') sayDifferences(run)
+  sayStopped(run, error)
 }
 
 /** Says once what is done when an error or a signal ends the run. */
