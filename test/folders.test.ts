@@ -298,7 +298,29 @@ function manifestFormat(name: string): string {
 }
 
 describe('a folder as the output is refused', () => {
+  const mixed = { 'in/a.csv': rows(1), 'in/b.ndjson': '{"logits":[1,2]}\n' }
   const refusals: [string, Files, string[], RegExp, number][] = [
+    [
+      'an option of delimited text, if a part is written in another format',
+      mixed,
+      ['--output-delimiter', ';'],
+      /^softmax: in\/b\.ndjson: --output-delimiter works only with delimited text, which the output is not.*\[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      'an option of delimited text, if a part is read in another format',
+      mixed,
+      ['--delimiter', ';', '-t', 'csv'],
+      /^softmax: in\/b\.ndjson: --delimiter works only with delimited text.*the input is ndjson.*\[E_CONFLICT\]/,
+      2,
+    ],
+    [
+      'a label, if a part is written as an array',
+      { 'in/a.csv': rows(1), 'in/b.npy': readFileSync(join(ROOT, 'fixtures/digits.npy')) },
+      ['--emit', 'probs,label'],
+      /^softmax: in\/b\.npy: npy stores only numbers; label is the name of a class.*\[E_CONFLICT\]/,
+      2,
+    ],
     [
       'two parts that would be one',
       { 'in/a.csv': rows(1), 'in/a.csv.gz': gzipSync(rows(2)) },

@@ -901,6 +901,30 @@ const TESTS = {
         expect(thrown(() => score(options))).toMatchObject({ code: 'E_OPTION' })
       },
     )
+
+    it('is refused at once where the output cannot have it', () => {
+      for (const options of [
+        { to: 'copy', outputDelimiter: '||' },
+        { from: 'copy', outputDelimiter: '||' },
+        { from: 'csv', quote: "'", outputDelimiter: "'" },
+      ] as const) {
+        expect(thrown(() => score(options))).toMatchObject({ code: 'E_CONFLICT' })
+        expect(thrown(() => scoreFiles('in.csv', options))).toMatchObject({ code: 'E_CONFLICT' })
+      }
+      const { status, stderr } = command([
+        'none.csv',
+        '-t',
+        'copy',
+        '--output-delimiter',
+        '||',
+        '--stats',
+        'stats.json',
+      ])
+      expect([status, stderr]).toEqual([
+        2,
+        'softmax: --to copy requires a single-byte --output-delimiter [E_CONFLICT]\n',
+      ])
+    })
   },
 
   outputDecimal() {
@@ -1414,14 +1438,17 @@ const TESTS = {
       { outputHeader: true },
       { outputDelimiter: ';' },
       { outputDecimal: ',' as const },
-    ])('is refused without delimited text: %j', async (options) => {
-      for (const to of ['ndjson', 'npy', 'parquet'] as const) {
-        const { error } = await run('logit_a,logit_b\n1,2\n', { ...options, to })
-        expect(error).toMatchObject({
-          code: 'E_CONFLICT',
-          message: expect.stringContaining('works only with delimited text, which the output is not; leave it out'),
-        })
+    ])('is refused without delimited text, at once if the options show the format: %j', async (options) => {
+      const conflict = {
+        code: 'E_CONFLICT',
+        message: expect.stringContaining('works only with delimited text, which the output is not; leave it out'),
       }
+      for (const to of ['ndjson', 'npy', 'parquet'] as const) {
+        expect(thrown(() => score({ ...options, to }))).toMatchObject(conflict)
+        expect(thrown(() => score({ ...options, from: to }))).toMatchObject(conflict)
+        expect(thrown(() => scoreFiles('in.csv', { ...options, to }))).toMatchObject(conflict)
+      }
+      expect((await run('{"logits":[1,2]}\n', options)).error).toMatchObject(conflict)
     })
 
     it('puts a quote before text that begins as a formula does, never before numbers', async () => {

@@ -6,6 +6,7 @@ import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
 import { CHUNK, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
+import { requireOutput } from '../pipeline/output-conflicts.js'
 import { newStats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
@@ -28,7 +29,7 @@ export interface FilesStream
  * with a footer are read by random access. A folder is read as its parts, sorted by name: the files that are named
  * part-* or have the extension of a format, except those whose names begin with _ or a dot.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
  *
  * @example
  * await pipeline(scoreFiles(['january.csv', 'february.csv.gz']), createWriteStream('scored.csv'))
@@ -45,6 +46,7 @@ export function filesStream(
   known: Pick<Run, 'isPart' | 'releasesChunks' | 'isMeasured'> = {},
 ): FilesStream {
   const settings = parseOptions(options, 'bytes')
+  requireOutput(settings)
   const { signal } = settings
   const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }
   const bytes = scoreReadable(inputs, run)

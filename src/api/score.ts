@@ -8,6 +8,7 @@ import { itemsOf, oneByOne } from '../io/batches.js'
 import { release } from '../io/buffer-pool.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { InputInfo } from '../pipeline/input-info.js'
+import { requireOutput } from '../pipeline/output-conflicts.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
@@ -47,7 +48,7 @@ export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
  * A transform stream that reads a file of logits, in any of the formats, and writes one of class probabilities and argmax
  * labels. Memory is constant: nothing is read while the consumer does not read.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION at once; any other error is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
  *
  * @example
  * await pipeline(process.stdin, score({ op: 'log-softmax', labels: ['dog', 'cat'] }), process.stdout)
@@ -55,6 +56,7 @@ export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
 export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = parseOptions(options, 'bytes')
   dialectFromOptions(settings)
+  requireOutput(settings)
   const stats = newStats()
   const metrics = settings.truth === undefined ? undefined : new RunMetrics()
   const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (batches) =>

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module'
 import { SoftmaxError } from '../core/errors.js'
 import { speakAs } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
+import { requireOutput } from '../pipeline/output-conflicts.js'
 import { paintFor } from './colours.js'
 import { requireDistinct } from './conflict.js'
 import { prepared } from './early-failure.js'
@@ -35,6 +36,7 @@ async function main(argv: string[]): Promise<void> {
   requireNoParts(parsed)
   const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   requireMeasured(settings, verb)
+  if (!verb) requireOutput(settings)
   const other = file === undefined ? [] : [file]
   const inputs = verb ? inputsOf(named) : await prepared(settings, [...named, ...other], () => inputsOf(named))
   requireDistinct([...inputs, ...other], settings)

@@ -116,7 +116,7 @@ function uselessLeast(
 }
 
 /** Throws E_CONFLICT for an option of delimited text if the output has another format. */
-function requireCells({ to, ...settings }: WrittenSettings): void {
+export function requireCells({ to, ...settings }: WrittenSettings): void {
   if (to === undefined || delimiterOf(to) !== undefined) return
   const option = CELL_OPTIONS.find((name) => settings[name])
   if (option === undefined) return

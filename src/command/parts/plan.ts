@@ -1,13 +1,14 @@
 /** Plans a run over parts, before anything is written. */
 import { existsSync } from 'node:fs'
 import { isAbsolute, join, parse, relative, sep } from 'node:path'
-import { SoftmaxError, shown } from '../../core/errors.js'
+import { SoftmaxError, shown, withSource } from '../../core/errors.js'
 import type { FormatName } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import { requestedTypes } from '../../core/requested-types.js'
 import { formatOf } from '../../formats/index.js'
 import { isPart } from '../../pipeline/input-files.js'
+import { requireFormats } from '../../pipeline/output-conflicts.js'
 import { requireDistinct } from '../conflict.js'
 import { DASH, descriptorOf } from '../descriptor.js'
 import { EXISTS } from '../output.js'
@@ -82,6 +83,22 @@ function requireCompressible(parts: readonly Part[], settings: Settings): void {
   }
 }
 
+/** Throws E_CONFLICT if an option does not fit the format of a part, or that of its output. */
+function requireWritable(parts: readonly Part[], settings: Settings): void {
+  const known = new Set<string>()
+  for (const part of parts) {
+    const from = settings.from ?? formatOf(part.file)
+    const to = formatFor(settings, part)
+    if (from === undefined || to === undefined || known.has(`${from} ${to}`)) continue
+    known.add(`${from} ${to}`)
+    try {
+      requireFormats(settings, from, to)
+    } catch (error) {
+      throw withSource(error, part.file)
+    }
+  }
+}
+
 /**
  * Plans a run from the given inputs to a directory.
  *
@@ -101,6 +118,7 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
     onFolder: requireNoOutput,
   })
   requireCompressible(parts, settings)
+  requireWritable(parts, settings)
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
   const mine = share ? partsOfShare(parts, share) : parts
   const made = madeWith(settings, version)

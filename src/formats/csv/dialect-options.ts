@@ -7,8 +7,10 @@ import { optionText } from '../../core/option-words.js'
 import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
 import type { Field } from '../../core/output-columns.js'
 
+type Settings = SettingsOf<'bytes'> | SettingsOf<'command'>
+
 /** The requested dialect. Throws E_CONFLICT if one character would have two meanings. */
-export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect, 'newline'> {
+export function dialectFromOptions(settings: Settings): Omit<Dialect, 'newline'> {
   const isWhitespace = settings.delimiter === WHITESPACE
   const own = (settings.from && dialectOf(settings.from)) ?? COMMAS
   const delimiter = isWhitespace ? ' ' : toBytes(settings.delimiter ?? own.delimiter)
@@ -28,14 +30,15 @@ export function dialectFromOptions(settings: SettingsOf<'bytes'>): Omit<Dialect,
  * The dialect of the output: that of the input if it has the same format, unless options differ. Throws E_CONFLICT as
  * {@link dialectFromOptions} does.
  */
-export function outputDialect(settings: SettingsOf<'bytes'>, input: Dialect | undefined): Dialect {
+export function outputDialect(settings: Settings, input: Dialect | undefined): Dialect {
   const { from, to, outputDelimiter, outputDecimal } = settings
   const { decimalComma, ...own } = input && to === from ? input : ((to && dialectOf(to)) ?? COMMAS)
   const blanks = outputDelimiter !== undefined && own.blanks === 'delimit' ? 'keep' : own.blanks
   const delimiter = outputDelimiter === undefined ? own.delimiter : toBytes(outputDelimiter)
   const hasComma = outputDecimal === undefined ? decimalComma : outputDecimal === ','
   if (outputDelimiter !== undefined) requireDifferent({ ...own, comment: undefined, delimiter })
-  if (isEscaped(own) && delimiter.length > 1) throw conflict(`${optionText('to', to)} requires a single-byte delimiter`)
+  if (isEscaped(own) && delimiter.length > 1)
+    throw conflict(`${optionText('to', to)} requires a single-byte ${optionText('outputDelimiter')}`)
   return { ...own, delimiter, blanks, newline: '\n', trailing: false, ...(hasComma && { decimalComma: true }) }
 }
 
@@ -47,14 +50,14 @@ export function pointsWarning(output: Dialect | undefined, fields: readonly Fiel
 }
 
 /** Throws E_CONFLICT if the comma is both the decimal separator and the default delimiter. */
-export function requireComma({ delimiter, decimalComma }: Dialect, settings: SettingsOf<'bytes'>): void {
+export function requireComma({ delimiter, decimalComma }: Dialect, settings: Settings): void {
   if (!decimalComma || delimiter !== ',' || settings.delimiter !== undefined) return
   const choices = `${optionText('delimiter', ';')} or ${optionText('delimiter', ',')}`
   throw conflict(`a decimal comma requires an explicit delimiter: ${choices}`)
 }
 
 /** Throws E_CONFLICT if the escape is not a backslash, the delimiter is not one byte, or blanks are trimmed. */
-function requireEscapable(escape: string, delimiter: string, settings: SettingsOf<'bytes'>): void {
+function requireEscapable(escape: string, delimiter: string, settings: Settings): void {
   if (escape !== '\\') throw conflict(`${optionText('quote', 'none')} works only with ${optionText('escape', '\\')}`)
   if (delimiter.length > 1) throw conflict(`${optionText('escape', '\\')} requires a single-byte delimiter`)
   if (settings.trim || settings.delimiter === WHITESPACE)
