@@ -100,3 +100,44 @@ describe.each(pairs)('inputs of %s and %s', (one, other) => {
     }
   })
 })
+
+describe('objects after those of another input', () => {
+  const FIRST = '{"id":1,"logit_a":2,"logit_b":1,"note":"x"}\n'
+  const SECOND = '{"logit_b":1,"id":2,"logit_a":2}\n{"note":"y","logit_a":2,"logit_b":1,"id":3}\n'
+  const scored = async (second: string, options: ScoreOptions, name = 'ndjson') => {
+    const path = folder({ [`1.${name}`]: FIRST, [`2.${name}`]: second })
+    const results = new Set<string>()
+    for (const lane of ['auto', 'general'] as const) {
+      const pieces = await scoreFiles([join(path, `1.${name}`), join(path, `2.${name}`)], {
+        emit: 'label',
+        lane,
+        ...options,
+      }).toArray()
+      results.add(Buffer.concat(pieces).toString())
+    }
+    expect(results.size).toBe(1)
+    return [...results][0]
+  }
+
+  it('may have their keys in another order, or lack some', async () => {
+    expect(await scored(SECOND, { to: 'csv' })).toBe('id,note,label\n1,x,a\n2,,a\n3,y,a\n')
+    expect(await scored(SECOND, { to: 'csv', keep: 'note' })).toBe('note,label\nx,a\n,a\ny,a\n')
+    expect(await scored(SECOND, { to: 'csv', keep: 'note,id' })).toBe('note,id,label\nx,1,a\n,2,a\ny,3,a\n')
+    expect(await scored(SECOND, { keep: 'note' })).toBe(
+      '{"note":"x","label":"a"}\n{"label":"a"}\n{"note":"y","label":"a"}\n',
+    )
+  })
+
+  it('may have other keys where each has its own, or if they are not kept', async () => {
+    const second = SECOND.replace('"id":2', '"id":2,"new":0')
+    const rows = [FIRST, ...second.split(/(?<=\n)/)].map((row) => row.replace('}\n', ',"label":"a"}\n'))
+    expect(await scored(second, {})).toBe(rows.join(''))
+    expect(await scored(second, { to: 'csv', keep: 'id' })).toBe('id,label\n1,a\n2,a\n3,a\n')
+    await expect(scored(second, { to: 'csv' })).rejects.toMatchObject({ code: 'E_KEY', info: { key: 'new', row: 1 } })
+  })
+
+  it('must have the logits', async () => {
+    const second = SECOND.replace('"logit_a":2', '"logit_c":2')
+    await expect(scored(second, { to: 'csv' })).rejects.toMatchObject({ code: 'E_SCHEMA' })
+  })
+})

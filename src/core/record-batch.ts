@@ -291,6 +291,11 @@ export interface RecordBatchReader {
    * `known`; returns the others, if there may be more rows than the first ones. For text whose rows name the columns.
    */
   addKeys?(keys: readonly string[], known: readonly string[]): Promise<readonly string[]>
+  /**
+   * Defines the columns to be those of an earlier input of the same kind, so that rows are read as if they came after its
+   * rows. For text whose rows name the columns.
+   */
+  continueFrom?(names: readonly string[]): void
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */
   text?: TextBlocks
   /** For text: sets the type of a column; without a type, infers it from the first cells (delimited text only). */

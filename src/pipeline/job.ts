@@ -137,18 +137,30 @@ function shapeWarning({ logits: [first], logitsList }: Schema, columns: readonly
 
 /**
  * Adds the kept keys that the first row does not have, and returns those that only later rows may have. Those that have a
- * requested type, or that the first input has, need not be in any row.
+ * requested type, or that the first input has, need not be in any row. Objects after those of another input have its
+ * columns.
  */
 async function addKeptKeys(
-  { columns, addKeys }: RecordBatchReader,
+  { columns, addKeys, continueFrom }: RecordBatchReader,
   { keep, types }: InputSettings,
   { first }: Run,
 ): Promise<readonly string[]> {
-  if (typeof keep === 'boolean' || !addKeys) return []
   const header = columns.map(({ name }) => name)
+  if (first && continueFrom && continues(header, first)) {
+    continueFrom(first.header)
+    return []
+  }
+  if (typeof keep === 'boolean' || !addKeys) return []
   const keys = unknownNames(keep, header)
   const known = [...(first?.schema.header ?? []), ...requestedTypes(types).byName.keys()]
   return keys.length > 0 ? addKeys(keys, known) : []
+}
+
+/** Whether objects may have been later ones of the first input: at least the first has all it needs to be scored. */
+function continues(header: readonly string[], { format, schema }: NonNullable<Run['first']>): boolean {
+  const has = new Set(header)
+  const needed = [...schema.logits, ...(schema.truth === undefined ? [] : [schema.truth]), ...(schema.truths ?? [])]
+  return format === 'ndjson' && needed.every((index) => has.has(schema.header[index]!))
 }
 
 /** How to keep keys that only later rows may have. */

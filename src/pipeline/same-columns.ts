@@ -17,7 +17,7 @@ const MOST = 100
 /**
  * Throws E_SCHEMA if one of the first hundred files does not have the columns of the first. Unreadable files are
  * skipped, as their errors are reported in order, after the rows of earlier files; so are pipes, which can be read only
- * once.
+ * once, and objects, of which each may have other keys.
  */
 export async function requireSameColumns(paths: readonly string[], settings: Settings): Promise<void> {
   // With a row limit, the last files may never be read.
@@ -41,6 +41,7 @@ async function headerOf(path: string, settings: Settings): Promise<string[] | un
     const { format, encoding } = opened
     const reader = await (await loadFormat(format)).read(opened, { ...settings, from: format, encoding })
     await reader?.close?.()
+    if (reader?.continueFrom) return undefined
     return reader?.columns.map(({ name }, index) => (reader.named ? name : String(index + 1)))
   } catch {
     return undefined

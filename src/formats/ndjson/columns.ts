@@ -29,9 +29,14 @@ export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'byte
   return [...columns, ...selected, ...(isSelected ? [] : innerColumns(rows, truth, isThere))]
 }
 
+/** The column of a key, which the rows may not have. */
+export function columnOfKey(name: string, rows: ParsedRow[]): JsonColumn {
+  return describe(name, [name], rows)
+}
+
 /** The column of a key that the first row does not have. */
 export function lateColumn(name: string, rows: ParsedRow[]): JsonColumn {
-  return { ...describe(name, [name], rows), isLate: true }
+  return { ...columnOfKey(name, rows), isLate: true }
 }
 
 /** The columns of single values inside objects. */

@@ -20,7 +20,7 @@ import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
-import { columnsOf, isOpen, lateColumn, sampleOf, withType } from './columns.js'
+import { columnOfKey, columnsOf, isOpen, lateColumn, sampleOf, withType } from './columns.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
 import { rowBlocks } from './row-blocks.js'
@@ -39,11 +39,13 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   const columns: JsonColumn[] = []
   let defining = rows
   let late: readonly string[] = []
+  let earlier: readonly string[] | undefined
   const define = (rows: ParsedRow[]) => {
     defining = rows
-    const own = columnsOf(rows, settings)
-    const names = late.filter((name) => !Object.hasOwn(rows[0]!.value, name))
-    columns.splice(0, columns.length, ...own, ...names.map((name) => lateColumn(name, rows)))
+    const own = new Map(columnsOf(rows, settings).map((column) => [column.name, column]))
+    const others = late.filter((name) => !own.has(name)).map((name) => lateColumn(name, rows))
+    const all = earlier?.map((name) => own.get(name) ?? columnOfKey(name, rows)) ?? [...own.values(), ...others]
+    columns.splice(0, columns.length, ...all)
   }
   define(rows)
   /** Visits the first rows, as long as they are wanted and arrive in time; returns whether there may be more. */
@@ -94,6 +96,10 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       late = keys.filter((key) => !missing.has(key))
       define(defining)
       return isLong ? [...missing] : []
+    },
+    continueFrom(names) {
+      earlier = names
+      define(defining)
     },
     start: { line: 1, row: 1, byte: first.rowOffset },
     text: { source: { format: 'ndjson', columns }, blocks: allBlocks },
