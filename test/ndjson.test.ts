@@ -210,6 +210,18 @@ describe('a row of NDJSON', () => {
   })
 
   it.each([
+    ['{"id":1,"logits":{"type":"float32","dims":[1,2],"data":[1.5,-2]}}', 'logits.data'],
+    ['{"id":1,"logits":{"type":"float32","dims":[1,2],"data":{"0":1.5,"1":-2}}}', 'logits.data'],
+    ['{"id":1,"output":{"dims":[1,2],"data":[1.5,-2]}}', 'output.data'],
+    ['{"id":1,"scores":{"a":1,"b":2}}', 'scores'],
+  ])('that is a tensor or an object of numbers is proposed: %s', async (line, logits) => {
+    const { error } = await run(`${line}\n`, { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+    expect(error!.message).toContain(`use logits: '${logits}'`)
+    expect((await run(`${line}\n`, { from: 'ndjson', logits })).error).toBeUndefined()
+  })
+
+  it.each([
     ['[2,1', 'E_JSON', {}],
     ['{"logits":[2,1,0]}', 'E_WIDTH', { cells: 3, width: 2 }],
     ['{"logits":[2,null]}', 'E_MISSING', { column: '1' }],

@@ -205,6 +205,46 @@ describe('options', () => {
     expect(rejects).toEqual(['E_ROW', 'E_ROW'])
   })
 
+  /** As in onnxruntime-common, whose class computes the data. */
+  class Tensor {
+    readonly type = 'float32'
+    readonly #numbers: Float32Array
+    constructor(
+      numbers: number[],
+      readonly dims: number[],
+    ) {
+      this.#numbers = Float32Array.from(numbers)
+    }
+    get data() {
+      return this.#numbers
+    }
+  }
+
+  it.each<[Record<string, unknown>, string]>([
+    [{ id: 1, scores: { a: 1.5, b: -2 }, name: 'x' }, 'scores'],
+    [{ id: 1, preds: { cat: 2, dog: 1 } }, 'preds'],
+    [{ id: 1, model: { scores: [1.5, -2] } }, 'model.scores'],
+    [{ id: 1, model: { scores: Float32Array.of(1.5, -2) } }, 'model.scores'],
+    [{ id: 1, logits: { type: 'float32', dims: [1, 2], data: [1.5, -2] } }, 'logits.data'],
+    [{ id: 1, logits: { type: 'float32', dims: [1, 2], data: Float32Array.of(1.5, -2) } }, 'logits.data'],
+    [{ id: 1, logits: new Tensor([1.5, -2], [1, 2]) }, 'logits.data'],
+    [{ output: new Tensor([1.5, -2], [1, 2]) }, 'output.data'],
+  ])('that are left out are proposed: %j', async (row, logits) => {
+    const error = await failure([row])
+    expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits } })
+    expect(error.message).toContain(`use logits: '${logits}'`)
+    expect(await predict([row], { logits, labels: ['a', 'b'] })).toMatchObject([{ label: 'a' }])
+  })
+
+  it('are not proposed of an object that contains itself, or of several objects', async () => {
+    const self: Record<string, unknown> = { id: 1, name: 'x' }
+    self.self = self
+    self.all = [self]
+    expect(await failure([self])).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
+    const row = { id: 1, scores: { a: 1, b: 2 }, other_scores: { a: 3, b: 4 } }
+    expect(await failure([row])).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
+  })
+
   it('select the tensor of a batch of one, whose shape has to match', async () => {
     const row = (dims: number[]) => ({ output: { type: 'float32', dims, data: Float32Array.of(1, 2, 3) } })
     const options = { logits: 'output.data' }

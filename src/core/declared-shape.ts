@@ -21,7 +21,7 @@ export interface DeclaredShape {
 
 /** The shape declared for the list with this name in an object; undefined if there is none, or the list is nested. */
 export function declaredShape(list: unknown, parent: unknown, name: string | undefined): DeclaredShape | undefined {
-  if (name === undefined || SHAPE_KEYS.some((key) => key === name)) return undefined
+  if (name === undefined || isShapeKey(name)) return undefined
   if (typeof parent !== 'object' || parent === null || Array.isArray(parent)) return undefined
   const key = SHAPE_KEYS.find((key) => Object.hasOwn(parent, key) && isList((parent as Record<string, unknown>)[key]))
   if (key === undefined || !isList(list)) return undefined
@@ -30,6 +30,11 @@ export function declaredShape(list: unknown, parent: unknown, name: string | und
   if (!mayBelong(shape, list, isTensor)) return undefined
   const sizes = sizesOf(list, shape)
   return { key, ...(sizes && { sizes }), isTensor, mismatch: mismatchOf(key, shape, list) }
+}
+
+/** Whether a key is that of a shape. */
+export function isShapeKey(key: string): boolean {
+  return SHAPE_KEYS.some((shape) => shape === key)
 }
 
 /** Whether a shape nests its list, so that it does not hold one row of logits. */

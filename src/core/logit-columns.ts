@@ -45,7 +45,7 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
   if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
   const chosen = new Set(conventional)
   const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
-  if (places.length === 1) requireRows(conventional, columns)
+  if (places.length === 1) requireNoObject(conventional, columns)
   const numbers = places.length === 1 ? unnamedNumbers(columns, places) : []
   requireNoLookalikes(columns, places, circumstances.mayBeSingle ? [] : numbers, circumstances)
   return { logits: places, guessed: numbers.length > 0 }
@@ -108,16 +108,9 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   requireNoTable(all)
   if (chosen.length === 0) requireRows(all, all)
   const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
-  const nested = all.find(({ listPath }) => listPath !== undefined)?.listPath
-  if (nested !== undefined && suggested.length < 2) {
-    throw new SoftmaxError('E_COLUMNS', {
-      header,
-      logits: nested,
-      reason: `${shown(nested)} contains a list of numbers`,
-    })
-  }
+  if (suggested.length < 2) requireNoInnerList(all, all)
   requireFlat(all, all)
-  if (!isSure) requireNoClassObject(all, suggested.length < 2)
+  if (!isSure) requireNoClassObject(all, all, suggested.length < 2)
   const isOfProbabilities = suggested.length > 1 && signOfProbabilities(rowsOf(suggested)) === 'sum'
   if (isOfProbabilities) throw notDetected(header, positionsOf(suggested), SIGNS.sum, { holds: 'probabilities' })
   throw notDetected(
@@ -129,6 +122,22 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
       ...(columns.some(({ values }) => values.some(Number.isFinite)) && { hasNumbers: true }),
     },
   )
+}
+
+/** Throws E_ROW or E_COLUMNS if the only column named like a logit has rows, or lists or objects with the logits. */
+function requireNoObject(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
+  requireRows(columns, all)
+  if (columns.some(({ type }) => type === 'json')) requireNoTable(all)
+  requireNoInnerList(columns, all)
+  requireNoClassObject(columns, all, true)
+}
+
+/** Throws E_COLUMNS if one of some columns has objects with a list of numbers, as tensors are, or is a list itself. */
+function requireNoInnerList(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
+  const logits = columns.find(({ listPath }) => listPath !== undefined)?.listPath
+  if (logits === undefined) return
+  const reason = `${shown(logits)} contains a list of numbers`
+  throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
 }
 
 /** Throws E_ROW if the first row is a complete table. */
@@ -175,13 +184,17 @@ function requireFlat(columns: readonly SampledColumn[], all: readonly SampledCol
  * Throws E_COLUMNS if exactly one object appears to have the logits of all classes; `mayHoldProbabilities` if it may
  * also have their probabilities.
  */
-function requireNoClassObject(columns: readonly SampledColumn[], mayHoldProbabilities: boolean): void {
-  const all = columns.flatMap(({ classObjects = [] }) => classObjects)
-  const ofLogits = all.filter(({ holds }) => holds === 'logits')
-  const [object, ...more] = ofLogits.length === 0 && mayHoldProbabilities ? all : ofLogits
+function requireNoClassObject(
+  columns: readonly SampledColumn[],
+  all: readonly SampledColumn[],
+  mayHoldProbabilities: boolean,
+): void {
+  const objects = columns.flatMap(({ classObjects = [] }) => classObjects)
+  const ofLogits = objects.filter(({ holds }) => holds === 'logits')
+  const [object, ...more] = ofLogits.length === 0 && mayHoldProbabilities ? objects : ofLogits
   if (object === undefined || more.length > 0) return
   const { path: logits, holds } = object
-  const header = columns.map(({ name }) => name)
+  const header = all.map(({ name }) => name)
   if (holds === 'logits') {
     throw new SoftmaxError('E_COLUMNS', { header, logits, reason: `${shown(logits)} is an object of numbers` })
   }

@@ -1,7 +1,9 @@
 /** Resolves the shape of rows that are JavaScript values: where their logits are and what their classes are called. */
+import { classObjectsIn } from '../core/class-objects.js'
 import { isLogitName } from '../core/column-name.js'
-import type { DeclaredShape } from '../core/declared-shape.js'
-import { SoftmaxError } from '../core/errors.js'
+import { type DeclaredShape, declaredShape } from '../core/declared-shape.js'
+import { SoftmaxError, shown } from '../core/errors.js'
+import { findList, isNumbers } from '../core/inner-lists.js'
 import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
@@ -10,6 +12,7 @@ import { requireEffect, resolveLayout } from '../core/layout.js'
 import { logitOf, notLogits, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, findSelected, selectorOf } from '../core/logits-list.js'
+import { memberOf } from '../core/members.js'
 import { requireNewNames } from '../core/new-names.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
@@ -21,8 +24,6 @@ import { selectOne, selectTruths, unknownNames } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
-import { shapeAt } from '../formats/ndjson/nested.js'
-import { valueAt } from '../formats/ndjson/row.js'
 
 /** The options that define the shape of rows. */
 export type ShapeSettings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
@@ -219,11 +220,36 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
     return { logits, rest: restOf(row as Properties) }
   }
   const value = valueAt(first, path)
+  requireNoTensor(value, first, path)
   if (isRecord(value)) return nestedShape(value, splitter, settings)
   const declaredShapeOf = (row: unknown) => shapeAt(row as Properties, path)
   const declared = declaredShapeOf(first)
   const otherShape = declared && !declared.sizes && !declared.isTensor && { otherShape: declared }
   return { ...listShape(listOf(value)!, splitter(listOf), settings), declaredShapeOf, ...otherShape }
+}
+
+/** Throws E_COLUMNS if the value is a tensor, an object whose data are the logits. */
+function requireNoTensor(value: unknown, first: Properties, path: readonly string[]): void {
+  const data = isRecord(value) ? memberOf(value, 'data') : undefined
+  if (!isList(data) || !isNumbers(Array.from(data))) return
+  const logits = pathName([...path, 'data'])
+  const reason = `${shown(logits)} contains a list of numbers`
+  throw new SoftmaxError('E_COLUMNS', { header: Object.keys(first), logits, reason })
+}
+
+/** The value at a path; undefined if it leads nowhere. */
+function valueAt(row: Properties, path: readonly string[]): unknown {
+  let value: unknown = row
+  for (const key of path) {
+    if (typeof value !== 'object' || value === null) return undefined
+    value = memberOf(value, key)
+  }
+  return value
+}
+
+/** The shape next to the list at a path. */
+function shapeAt(row: Properties, path: readonly string[]): DeclaredShape | undefined {
+  return declaredShape(valueAt(row, path), valueAt(row, path.slice(0, -1)), path.at(-1))
 }
 
 /** Throws E_CONFLICT for a selector if the shape of the row leaves nothing to select. */
@@ -270,7 +296,7 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
     name: header[index]!,
     type: typeOf(valueAt(first, path)) ?? ('text' as const),
     cells: evidence.map((row) => textOf(valueAt(row, path))),
-    listPath: isListText(valueAt(first, path)) ? selectorOf(header, index) : undefined,
+    ...innerLogits(valueAt(first, path), header, index),
     inner: path.length > 1 ? path : undefined,
   }))
   requireNoList(first, settings)
@@ -289,6 +315,18 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
     },
   }
 }
+
+/** The logits that a property may hold: the text of a list, a list in an object, or objects of numbers. */
+function innerLogits(value: unknown, header: readonly string[], index: number) {
+  if (isListText(value)) return { listPath: selectorOf(header, index) }
+  if (!isRecord(value)) return {}
+  const name = header[index]!
+  const listPath = findList(isNumbers, value, name, FEW_LEVELS)?.path
+  return { listPath, classObjects: classObjectsIn(value, [name], FEW_LEVELS) }
+}
+
+/** Objects may contain themselves, in many ways. */
+const FEW_LEVELS = 4
 
 /** The properties of a record, and selected ones inside them. */
 function columnPaths(first: Properties, { logits }: ShapeSettings): (readonly string[])[] {

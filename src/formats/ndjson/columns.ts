@@ -4,6 +4,7 @@ import { classObjectsIn } from '../../core/class-objects.js'
 import { isLogitName } from '../../core/column-name.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
+import { findList, isNumbers } from '../../core/inner-lists.js'
 import { pathName, selectedPaths } from '../../core/inner-paths.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
@@ -143,22 +144,6 @@ function areWords(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every(isWord)
 }
 
-/** The first list in nested objects that passes a test, with its path as a selector. */
-function findList(
-  test: (value: unknown[]) => boolean,
-  value: unknown,
-  path: string,
-  deepest = MOST_LEVELS,
-): { path: string; list: unknown[] } | undefined {
-  if (typeof value !== 'object' || value === null || deepest === 0) return undefined
-  if (Array.isArray(value)) return test(value) ? { path, list: value } : undefined
-  for (const [key, item] of Object.entries(value)) {
-    const found = findList(test, item, `${path}.${key}`, deepest - 1)
-    if (found !== undefined) return found
-  }
-  return undefined
-}
-
 /** The selector of nested logits: a list of numbers, preferably with a logit-like name or with fractions. */
 function logitsIn(row: object): string | undefined {
   if (Array.isArray(row)) return undefined
@@ -166,10 +151,6 @@ function logitsIn(row: object): string | undefined {
   const hasFractions = (list: unknown[]) => list.some((item) => !Number.isInteger(item))
   const best = lists.find(({ path }) => isLogitName(path)) ?? lists.find(({ list }) => hasFractions(list)) ?? lists[0]
   return best && /^[\w.]+$/.test(best.path) ? best.path : undefined
-}
-
-function isNumbers(list: unknown[]): boolean {
-  return list.length > 1 && list.every((item) => typeof item === 'number')
 }
 
 function areNested(list: unknown[]): boolean {
