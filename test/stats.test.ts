@@ -13,9 +13,9 @@ import {
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { setTimeout as wait } from 'node:timers/promises'
-import { write } from 'softmax-stream'
+import { softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { P21 } from './streams.js'
+import { P21, run } from './streams.js'
 import { command, folder, shell, start } from './support.js'
 
 const HEADER = 'id,logit_a,logit_b\n'
@@ -26,6 +26,70 @@ const OLD = 'what was there before\n'
 
 const contentOf = (cwd: string, name: string) => readFileSync(join(cwd, name), 'utf8')
 const statsIn = (cwd: string) => JSON.parse(contentOf(cwd, 'stats.json'))
+
+describe('rows written as NaN', () => {
+  // A NaN, an infinity, only -inf: three of five rows, next to a bad one.
+  const ROWS = 'logit_a,logit_b\n2,1\nnan,1\nx,1\ninf,1\n-inf,-inf\n1,-inf\n'
+  const PROPAGATE = { nonfinite: 'propagate', onError: 'skip' } as const
+
+  it('are counted in every lane and format, and where rows are bad', async () => {
+    const [lines, typed] = await Promise.all([
+      run('{"logits":[2,1]}\n{"logits":[NaN,1]}\n{"logits":[-Infinity,-Infinity]}\n', {
+        ...PROPAGATE,
+        from: 'ndjson',
+      }),
+      run(ROWS.replace('x,1\n', ''), { ...PROPAGATE, emit: 'logsumexp', to: 'parquet' }),
+    ])
+    expect(lines.stats).toMatchObject({ read: 3, nan: 2 })
+    // Of logsumexp, inf is infinite, and so is -inf for a row of only -inf; NaN is NaN.
+    const table = await run(typed.bytes, {
+      ...PROPAGATE,
+      from: 'parquet',
+      to: 'csv',
+      logits: 'logsumexp',
+      op: 'sigmoid',
+    })
+    expect(table.stats).toMatchObject({ lane: 'table', read: 5 })
+    expect(table.stats.nan).toBe(table.text.split('\n').filter((line) => line.includes('NaN')).length)
+    for (const lane of ['fast', 'general'] as const) {
+      for (const options of [{}, { emit: 'probs' }, { op: 'log-softmax' }, { to: 'arrow' }, { jobs: 1 }] as const) {
+        const { stats } = await run(ROWS, { ...PROPAGATE, ...options, lane })
+        expect(stats).toMatchObject({ read: 6, written: 5, nan: 3, rejected: { E_CELL: 1 } })
+      }
+      expect((await run(GOOD, { ...PROPAGATE, lane })).stats).not.toHaveProperty('nan')
+    }
+  })
+
+  it('are counted in objects', async () => {
+    const stream = softmax({ nonfinite: 'propagate' })
+    await Readable.from([
+      [Number.NaN, 1],
+      [2, 1],
+    ])
+      .compose(stream)
+      .toArray()
+    expect(stream.stats).toMatchObject({ read: 2, written: 2, nan: 1 })
+  })
+
+  it('are printed at the end, unless --quiet, and are in the statistics', () => {
+    const cwd = folder({ 'in.csv': ROWS.replace('x,1\n', '') })
+    const args = ['in.csv', '--nonfinite', 'propagate', '-o', 'out.csv', '--stats', 'stats.json']
+    expect(command(args, { cwd })).toMatchObject({ status: 0, stderr: 'softmax: 3 of 5 rows written as NaN\n' })
+    expect(statsIn(cwd)).toMatchObject({ read: 5, written: 5, rejected: {}, nan: 3 })
+    expect(command([...args, '-q'], { cwd })).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('are counted over the parts of a folder, also of an earlier run', () => {
+    const cwd = folder()
+    mkdirSync(join(cwd, 'parts'))
+    writeFileSync(join(cwd, 'parts/a.csv'), ROWS.replace('x,1\n', ''))
+    writeFileSync(join(cwd, 'parts/b.csv'), 'logit_a,logit_b\nnan,1\n')
+    const args = ['parts/', '-o', 'out/', '--nonfinite', 'propagate', '--resume']
+    for (const _ of ['first', 'again']) {
+      expect(command(args, { cwd }).stderr).toContain('softmax: 4 of 6 rows written as NaN\n')
+    }
+  })
+})
 
 describe('--stats', () => {
   it('is one line of JSON, in one order, of all inputs together', () => {

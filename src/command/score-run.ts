@@ -170,10 +170,12 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
   await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
 }
 
-/** Reports the skipped rows on stderr. */
+/** Reports rows that are NaN, and the skipped rows, on stderr. */
 export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): void {
   const total = rejectedOf(done)
-  if (total === 0 || settings.quiet) return
+  if (settings.quiet) return
+  if (done.nan) complain(`${done.nan} of ${plural(done.read, 'row')} written as NaN`)
+  if (total === 0) return
   complain(`${total} of ${plural(done.read, 'row')} rejected: ${codesText(done)}${movedRows(done, settings)}`)
 }
 

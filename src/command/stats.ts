@@ -91,7 +91,7 @@ export function isStats(path: string): boolean {
 }
 
 /** The content; `lane` is null if no row was reached. */
-function contentOf({ read, written, abstained, rejected, bytes, lane }: Stats, start: number) {
+function contentOf({ read, written, abstained, rejected, nan, bytes, lane }: Stats, start: number) {
   const seconds = Math.round(performance.now() - start) / 1000
-  return { read, written, abstained, rejected, bytes, seconds, lane: lane ?? null }
+  return { read, written, abstained, rejected, ...(nan && { nan }), bytes, seconds, lane: lane ?? null }
 }

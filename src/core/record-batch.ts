@@ -135,6 +135,8 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
   written: number
   /** The number of good rows without a label, if that is possible. */
   abstained?: number | undefined
+  /** The number of good rows whose results are NaN, if that is possible. */
+  nan?: number | undefined
   /** The newlines and bytes of the rows, if the input has them. */
   lines: number
   bytes: number

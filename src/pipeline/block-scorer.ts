@@ -9,7 +9,7 @@ import { write as writeNdjson } from '../formats/ndjson/writer.js'
 import { oversizedBatch } from '../formats/oversized.js'
 import type { Piece } from './pieces.js'
 import { outputSchema, readerOptions } from './score-job.js'
-import { abstainedIn, batchScorer, evaluatedOf, rounding } from './scorer.js'
+import { batchScorer, countsOf, evaluatedOf, rounding } from './scorer.js'
 import { makesColumns, type TextJob } from './text-job.js'
 import { truthReader } from './truths.js'
 
@@ -37,9 +37,8 @@ export function blockScorer(job: TextJob): ScoreBlock {
     const { scores, rows, good, rowErrors } = score(batch, errorsLeft)
     const pieces = good.length > 0 ? write({ batch, scores, good }) : []
     const evaluated = evaluatedOf(scores, good)
-    const abstained = abstainedIn(scores, good)
     const { lines, bytes } = batch
-    return { pieces, rows, written: good.length, abstained, lines, bytes, errors: rowErrors, evaluated }
+    return { pieces, rows, written: good.length, ...countsOf(scores, good), lines, bytes, errors: rowErrors, evaluated }
   }
 }
 

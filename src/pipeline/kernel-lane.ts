@@ -199,7 +199,7 @@ class BlockRun {
     const rows = last ? last.rows + 1 : result.rows
     const evaluated = scored.evaluated && { evaluated: [...this.#evaluated, ...scored.evaluated] }
     const abstained = (last ?? { abstained: this.#abstained }).abstained + (scored.abstained ?? 0)
-    return { ...result, rows, written: rows - errors.length, abstained, errors, ...evaluated }
+    return { ...result, rows, written: rows - errors.length, abstained, nan: scored.nan, errors, ...evaluated }
   }
 
   /** Errors of deferred rows, with positions translated to the block. */

@@ -14,7 +14,7 @@ import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
 import { logitsWatch } from './probability-warning.js'
 import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
-import { abstainedIn, batchScorer } from './scorer.js'
+import { batchScorer, countsOf } from './scorer.js'
 
 /** The maximum number of rows scored together; as many may be buffered. */
 export const BATCH = 64
@@ -119,7 +119,6 @@ function rowScorer(shape: RowShape, run: Run, first: object): (rows: unknown[]) 
     look(() => read)
     const { scores, good, rowErrors, rows } = score(read, errorsLeft(run))
     const pieces = good.map((row) => predict(read.rest[row]!, scores, row))
-    const abstained = abstainedIn(scores, good)
-    return { ...NOTHING, pieces, rows, written: pieces.length, abstained, errors: rowErrors }
+    return { ...NOTHING, pieces, rows, written: pieces.length, ...countsOf(scores, good), errors: rowErrors }
   }
 }

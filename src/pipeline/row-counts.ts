@@ -23,6 +23,8 @@ export interface RowTotals {
   abstained: number
   /** Bad rows skipped, by error code. */
   rejected: Record<string, number>
+  /** If there are any: rows written as NaN, because of `nonfinite: 'propagate'`. */
+  nan?: number
 }
 
 /** The progress of a run. */
@@ -183,11 +185,12 @@ function withRaw(reject: Reject, { start, end, raw, value }: LocatedRowError, { 
 
 function count(
   stats: RowTotals,
-  { rows, written, abstained = 0, errors: rowErrors }: Omit<ScoredRows, 'pieces'>,
+  { rows, written, abstained = 0, nan = 0, errors: rowErrors }: Omit<ScoredRows, 'pieces'>,
 ): void {
   stats.read += rows
   stats.written += written
   stats.abstained += abstained
+  if (nan > 0) stats.nan = (stats.nan ?? 0) + nan
   for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
 }
 

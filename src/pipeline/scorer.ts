@@ -45,9 +45,8 @@ export async function* scoreBatches(
     const { scores, good, rowErrors, rows } = score(batch, errorsLeft())
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
     const evaluated = evaluatedOf(scores, good)
-    const abstained = abstainedIn(scores, good)
     const { lines, bytes } = batch
-    yield { pieces, rows, written: good.length, abstained, lines, bytes, errors: rowErrors, evaluated }
+    yield { pieces, rows, written: good.length, ...countsOf(scores, good), lines, bytes, errors: rowErrors, evaluated }
   }
 }
 
@@ -134,11 +133,15 @@ export function withZeros(logits: ArrayLike<number>, rows: number): Float64Array
   return numbers
 }
 
-/** The number of good rows without a label; for nested rows, those with an unlabeled list. */
-export function abstainedIn({ labels, nesting }: Scores, good: readonly number[]): number {
-  if (!labels) return 0
-  const lacks = (row: number) => labels[row] === NO_CLASS
-  return good.filter(nesting ? (row) => itemsOf(nesting, [row]).some(lacks) : lacks).length
+/** The number of good rows without a label, and of those that are NaN; of nested rows, those with such a list. */
+export function countsOf(scores: Scores, good: readonly number[]): Pick<ScoredRows, 'abstained' | 'nan'> {
+  const { labels, nesting, status, unscored } = scores
+  const count = (test: (row: number) => boolean) =>
+    good.filter(nesting ? (row) => itemsOf(nesting, [row]).some(test) : test).length
+  return {
+    abstained: labels ? count((row) => labels[row] === NO_CLASS) : 0,
+    nan: unscored > 0 ? count((row) => status[row] !== 0) : 0,
+  }
 }
 
 /** The good rows to be evaluated, without those that have no softmax. */

@@ -15,7 +15,7 @@ import { atRow } from '../formats/logits-reader.js'
 import { acquireDoubles } from '../io/column-pool.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
-import { abstainedIn, batchScorer, evaluatedOf, rounding } from './scorer.js'
+import { batchScorer, countsOf, evaluatedOf, rounding } from './scorer.js'
 import { truthReader } from './truths.js'
 
 /** What a thread needs to know about a run. It can be sent to another thread if its job can. */
@@ -38,7 +38,8 @@ export interface TablePart {
   part: unknown
   rows: number
   written: number
-  abstained: number
+  abstained?: number | undefined
+  nan?: number | undefined
   errors: LocatedRowError[]
   evaluated: EvaluatedRows[] | undefined
 }
@@ -70,7 +71,7 @@ export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): Score
     const { scores, good, rows, rowErrors } = score(batch, errorsLeft, before)
     before = isCopied ? scores : undefined
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
-    const abstained = abstainedIn(scores, good)
-    return { part, rows, written: good.length, abstained, errors: rowErrors, evaluated: evaluatedOf(scores, good) }
+    const [counts, evaluated] = [countsOf(scores, good), evaluatedOf(scores, good)]
+    return { part, rows, written: good.length, ...counts, errors: rowErrors, evaluated }
   }
 }

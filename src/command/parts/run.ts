@@ -208,10 +208,11 @@ function requireFewErrors({ plan, totals }: Run, { file }: Part, entry: Entry): 
   throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(file)}` })
 }
 
-function addUp(totals: Stats, { read, written, abstained, rejected, lane, input }: Entry): void {
+function addUp(totals: Stats, { read, written, abstained, rejected, nan = 0, lane, input }: Entry): void {
   totals.read += read
   totals.written += written
   totals.abstained += abstained
+  if (nan > 0) totals.nan = (totals.nan ?? 0) + nan
   totals.bytes += input.bytes
   for (const [code, count] of Object.entries(rejected)) totals.rejected[code] = (totals.rejected[code] ?? 0) + count
   if (lane) noteLane(totals, lane)
