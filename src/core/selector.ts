@@ -61,6 +61,13 @@ export function nameTest(selector: string | readonly string[]): (name: string) =
   return (name) => rules.reduce((is, { matches, selects }) => (matches(name) ? selects : is), isFirstNegated)
 }
 
+/** A selector without the names that are not among those of the columns; false if it has no others. */
+export function withoutUnknown(selector: string | readonly string[], names: readonly string[]): string[] | false {
+  const columns = new Columns(names, 'keep')
+  const items = itemsIn(selector, 'keep').filter((item) => isKnown(item.replace(/^!/, ''), columns))
+  return items.length > 0 && items
+}
+
 /** The names in a selector that are not among those of the columns. */
 export function unknownNames(selector: string | readonly string[], names: readonly string[]): string[] {
   const columns = new Columns(names, 'keep')

@@ -20,7 +20,7 @@ import type { OutputLayout } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { Column, RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
-import { selectOne, selectTruths, unknownNames } from '../core/selector.js'
+import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
@@ -300,7 +300,9 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
     inner: path.length > 1 ? path : undefined,
   }))
   requireNoList(first, settings)
-  const schema = resolveSchema(settings, columns, true)
+  // Names that are not among these are those of late keys.
+  const keep = typeof settings.keep === 'boolean' ? settings.keep : withoutUnknown(settings.keep, header)
+  const schema = resolveSchema({ ...settings, keep }, columns, true)
   const selected = schema.logits.map((index) => columns[index]!)
   const own = new Set(selected.flatMap(({ name, inner }) => (inner ? [] : [name])))
   return {
