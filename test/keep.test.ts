@@ -639,6 +639,18 @@ describe('kept properties of objects', () => {
     expect(error?.message).toBe('the rows are arrays of logits; leave out the option keep [E_CONFLICT]')
   })
 
+  it('may be properties that only later rows have, with logits of any form', async () => {
+    for (const logits of [{ logits: [2, 1] }, { logits: { a: 2, b: 1 } }, { logit_a: 2, logit_b: 1 }]) {
+      const input = [
+        { id: 1, ...logits },
+        { note: 'x', id: 2, ...logits },
+      ]
+      expect(await restOf('note', input)).toEqual([{}, { note: 'x' }])
+      expect(await restOf('id,note', input)).toEqual([{ id: 1 }, { note: 'x', id: 2 }])
+      expect((await predict(input, { keep: 'id,nope' })).error?.code).toBe('E_SELECTOR')
+    }
+  })
+
   it('may be without the true class', async () => {
     const input = [{ id: 1, y: '0', logits: [2, 1] }]
     const { predictions } = await predict(input, { keep: 'id', truth: 'y', emit: 'rank' })
@@ -667,6 +679,8 @@ describe('kept properties of objects', () => {
     await expect(written(predictions, 'label')).rejects.toThrow('keep "label" selects only results; ')
     expect(await written(rows, 'id')).toBe('id\n1\n2\n')
     expect(await written(rows, '/^(id|name)$/')).toBe('id,name\n1,x\n2,\n')
+    expect(await written(rows, 'name,id')).toBe('name,id\nx,1\n,2\n')
+    expect(await written(predictions, 'name,id')).toBe('name,id,p_0,p_1,label\nx,1,0.5,0.5,0\n,2,0.5,0.5,1\n')
   })
 
   it('are those of read() in a pipeline', async () => {

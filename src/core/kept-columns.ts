@@ -49,3 +49,10 @@ export function keptKeyTest(
   const isKept = keptTest(keep, keys, keptIn(keep, columns, { at, are }))
   return (key) => !left.has(key) && isKept(key)
 }
+
+/** The keys that a selector selects, in its order. */
+export function inListedOrder(keep: Keep, keys: readonly string[]): readonly string[] {
+  if (typeof keep === 'boolean') return keys
+  const columns = keys.map((name) => ({ name }))
+  return keptIn(keep, columns, { at: [], are: 'results' }, true).map((index) => keys[index]!)
+}

@@ -616,7 +616,7 @@ export const OPTIONS = {
     aliases:
       'no-keep columns cols select usecols use-cols keep-columns keep-cols passthrough id-columns drop=!COLUMN drop-columns=!COLUMN exclude=!COLUMN',
     help: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON in a table: in the order of the list): a selector as for --logits, such as id,name or 2-4; !secret keeps all but secret",
-    doc: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON in a table: in the order of the list): `true`, `false`, or a selector as for --logits, such as 'id,name'; '!secret' keeps all but secret",
+    doc: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON, and properties that `write` writes, in a table: in the order of the list): `true`, `false`, or a selector as for --logits, such as 'id,name'; '!secret' keeps all but secret",
   }),
   types: option({
     group: 'Output',

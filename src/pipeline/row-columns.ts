@@ -10,7 +10,7 @@ import type { TableSchema } from '../core/data-type.js'
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import type { FieldStore } from '../core/field-values.js'
 import { type FormatName, isArray } from '../core/formats.js'
-import { keptKeyTest } from '../core/kept-columns.js'
+import { inListedOrder, keptKeyTest } from '../core/kept-columns.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelWarnings, readLabels } from '../core/labels.js'
 import { declaredRemedy, withRemedy } from '../core/late-keys.js'
@@ -87,7 +87,8 @@ export function columnsOf(
   const { byName } = requestedTypes(settings.types)
   const keys = [...Object.keys(first), ...declaredKeys(first, settings)]
   const isKept = propertyTest(keys, isPrediction ? properties : undefined, settings)
-  const old = keys.filter(isKept)
+  // An object has its own order, but a table has that of the list.
+  const old = (settings.to === 'ndjson' ? keys : inListedOrder(settings.keep, keys)).filter(isKept)
   requireColumns(requestedTypes(settings.types), old, (item) => keepRemedy(item, old, settings.keep))
   const types = format.typed ? typesIn(first, settings) : undefined
   const restored = restoredColumns(rows, old, types, byName)
