@@ -412,20 +412,52 @@ describe('inputs', () => {
   })
 
   it.each([
-    ['other names', 'id,logit_a,logit_c\n1,2,3\n'],
-    ['another order', 'id,logit_b,logit_a\n1,2,3\n'],
-    ['one column more', 'id,logit_a,logit_b,note\n1,2,3,4\n'],
-    ['one column less', 'logit_a,logit_b\n2,3\n'],
-  ])('of %s are refused, files before a byte is written', (_, content) => {
+    ['other names', 'id,logit_a,logit_c\n1,2,3\n', 'column 3 is "logit_c", but "logit_b" in "a.csv"'],
+    ['another order', 'id,logit_b,logit_a\n1,2,3\n', 'column 2 is "logit_b", but "logit_a" in "a.csv"'],
+    ['one column more', 'id,logit_a,logit_b,note\n1,2,3,4\n', 'it has the column "note", which "a.csv" lacks'],
+    ['one column less', 'logit_a,logit_b\n2,3\n', 'it lacks the column "id" of "a.csv"'],
+    ['two columns less', 'logit_b\n3\n', 'it lacks the columns "id", "logit_a" of "a.csv"'],
+    [
+      'others',
+      'key,logit_a,x,logit_c\n',
+      'it lacks the columns "id", "logit_b" of "a.csv", and has "key", "x", "logit_c" instead',
+    ],
+    ['one column twice', 'id,logit_a,logit_b,id\n', 'it has 4 columns, but "a.csv" has 3'],
+  ])('of %s are refused, files before a byte is written', (_, content, difference) => {
     const cwd = folder({ 'a.csv': GOOD, 'b.csv': content, 'b.csv.gz': zlib.gzipSync(content) })
     for (const name of ['b.csv', 'b.csv.gz']) {
       const { status, stdout, stderr } = command(['a.csv', 'a.csv', name], { cwd })
-      expect(stderr).toMatch(/^softmax: b\.csv(?:\.gz)?: .*a\.csv.*\[E_SCHEMA\]\n$/)
+      expect(stderr).toBe(`softmax: ${name}: ${difference}; -o FOLDER/ scores each file separately [E_SCHEMA]\n`)
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     }
     const piped = command(['a.csv', '-'], { cwd, stdin: content })
-    expect(piped.stderr).toMatch(/^softmax: stdin: .*a\.csv.*\[E_SCHEMA\]\n$/)
+    expect(piped.stderr).toContain(`softmax: stdin: ${difference}; -o `)
     expect({ status: piped.status, stdout: piped.stdout }).toEqual({ status: 1, stdout: SCORED })
+  })
+
+  it('of which the 20th column differs are refused by its name, with what reads them', () => {
+    const names = Array.from({ length: 19 }, (_, nth) => `logit_${nth}`)
+    const file = (...last: string[]) =>
+      `${[...names, 'y', ...last].join()}\n${[...names, 'y', ...last].fill('0').join()}\n`
+    const files = { 'a.csv': file('logit_x'), 'b.csv': file('logit_z'), 'c.csv': file('logit_x', 'note') }
+    const cwd = folder({ ...files, 'joined.csv': files['a.csv'] + files['b.csv'] })
+    const refusal = (...args: string[]) =>
+      command(args, { cwd }).stderr.replace(/^softmax: (.*) \[E_SCHEMA\]\n$/s, '$1')
+    const misc = 'b.csv: column 21 is "logit_z", but "logit_x" in "a.csv"'
+    expect(refusal('a.csv', 'b.csv')).toBe(`${misc}; -o FOLDER/ scores each file separately`)
+    expect(refusal('evaluate', 'a.csv', 'b.csv', '--truth', 'y')).toBe(`${misc}; measure it separately`)
+    expect(refusal('calibrate', 'a.csv', 'b.csv', '--truth', 'y')).toBe(`${misc}; leave out this input`)
+    expect(refusal('evaluate', 'a.csv', 'c.csv', '--truth', 'y')).toBe(
+      'c.csv: it has the column "note", which "a.csv" lacks; --partial measures each file, and --merge combines the results',
+    )
+    expect(refusal('joined.csv', '-o', 'out.csv')).toContain(
+      'the row is a header that differs from the first one, as if files were concatenated: column 21 is "logit_z", but "logit_x" in the first one; score each file separately',
+    )
+    expect(refusal('a.csv', 'b.csv', '-o', 'each/', '-q')).toBe('')
+    const sums = ['a.csv', 'c.csv'].map(
+      (name) => command(['evaluate', name, '--truth', 'y', '--partial'], { cwd }).stdout,
+    )
+    expect(command(['evaluate', '--merge'], { cwd, stdin: sums.join('') }).stdout).toContain('2 rows')
   })
 
   it('of other columns are no error where no row of theirs is wanted, nor are empty ones', () => {

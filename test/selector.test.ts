@@ -108,6 +108,20 @@ describe('a selector', () => {
     expect(message).toContain(` is not one of "${names[0]}", "${names[1]}", ... [E_SELECTOR]`)
   })
 
+  it('names the columns that no item selects where a long list has a name that is none of many columns', async () => {
+    const names = Array.from({ length: 12 }, (_, nth) => `logit_class_${nth}`)
+    const text = `id,${names.join()},logit_misc\n${Array(14).fill(1).join()}\n`
+    const messageOf = async (logits: string) => (await refused(text, { logits })).message
+    for (const logits of [`${names.join()},other`, 'logit_class_*,other', '2-13,other']) {
+      expect(await messageOf(logits)).toBe(
+        'logits "other" is not one of the 14 columns, of which no item selects "id", "logit_misc" [E_SELECTOR]',
+      )
+    }
+    expect(await messageOf(`${names.join()},misc`)).toContain('"id", "logit_misc"; did you mean ')
+    expect(await messageOf('other')).toContain('"logit_class_4", ... [')
+    expect(await messageOf('id,other')).toContain('"logit_class_4", ... [')
+  })
+
   it.each([
     ['a quote that is not closed', '"logit_a'],
     ['a quote that is not closed, behind others', 'z,"logit_a'],

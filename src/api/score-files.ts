@@ -122,7 +122,7 @@ export async function over<T>(inputs: readonly (string | Readable)[], run: () =>
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
 export async function* scoreReadable(inputs: readonly (string | Readable)[], run: Run): AsyncGenerator<Uint8Array> {
   const files = await readableFiles(inputs, run.settings)
-  if (files.every((file) => typeof file === 'string')) await requireSameColumns(files, run.settings)
+  if (files.every((file) => typeof file === 'string')) await requireSameColumns(files, run)
   const sources = files.map((file) => inputOf(file, run.settings.source, run.stats))
   yield* scoreInputs(sources, { ...run, single: files.length === 1 })
 }

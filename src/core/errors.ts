@@ -127,10 +127,12 @@ export const CODES = {
       ? `no row could be scored (${rows} read)${first === undefined ? '' : `; the first: ${first}`}`
       : `none of the ${plural(rows, 'row')} has a true class in ${shown(truth)}, so there is nothing to measure`,
   ),
-  E_SCHEMA: word<{ header: string[]; first?: string }>(1, ({ header, first }) =>
-    first === undefined
-      ? `the row is a header, ${shownNames(header)}, that differs from the first one, as if files were concatenated; score each file separately`
-      : `its header ${shownNames(header)} differs from that of ${shown(first)}; score it separately`,
+  E_SCHEMA: word<{ header: string[]; first?: string; difference: string; remedy?: string }>(
+    1,
+    ({ first, difference, remedy }) =>
+      first === undefined
+        ? `the row is a header that differs from the first one, as if files were concatenated: ${difference}; score each file separately`
+        : `${difference}; ${remedy}`,
   ),
   E_COLUMN_TYPE: word<ColumnTypeInfo>(1, (info) => {
     const reason = 'reason' in info ? info.reason : `its type is ${info.type}, but ${info.expected} in the first input`

@@ -1,5 +1,6 @@
 /** Recognizes the header of another file among rows, as if files were concatenated. */
 import { isLogitName, plainName } from './column-name.js'
+import { headerDifference } from './header-difference.js'
 import { isNumber } from './number.js'
 import type { RowError } from './record-batch.js'
 
@@ -13,7 +14,7 @@ export function secondHeader(cells: readonly string[], columns: readonly string[
   const [found, names] = [cells.map(plainName), columns.map(plainName)]
   if (!isHeader(found, new Set(names))) return undefined
   if (ordered(found) === ordered(names)) return { code: 'E_REPEATED', info: {} }
-  return { code: 'E_SCHEMA', info: { header: [...cells] } }
+  return { code: 'E_SCHEMA', info: { header: [...cells], difference: headerDifference(found, names, 'the first one') } }
 }
 
 /** Whether most cells are names; if some are numbers, whether all are the names of the columns, and not all numbers. */

@@ -377,9 +377,27 @@ function span(first: number, last: number, item: string, columns: Columns): numb
 
 function named(name: string, columns: Columns): number {
   const [index, another] = columns.named(name)
-  if (index === undefined) throw columns.error(name, `is not one of ${columns}${proposal(name, columns)}`)
+  if (index === undefined) throw columns.error(name, `is not one of ${otherColumns(columns)}${proposal(name, columns)}`)
   if (another !== undefined) throw columns.error(name, 'names two columns; select by position')
   return index
+}
+
+/** The columns, or if these are many, those that no item selects: one of them may have been meant. */
+function otherColumns(columns: Columns): string {
+  const all = String(columns)
+  if (!all.endsWith(MORE)) return all
+  const taken = takenBy(columns)
+  const left = shownNames(columns.names.filter((_, index) => !taken.has(index)))
+  if (taken.size === 0 || left === '' || left.endsWith(MORE)) return all
+  return `the ${columns.names.length} columns, of which no item selects ${left}`
+}
+
+/** The end of a list of names that is cut. */
+const MORE = ', ...'
+
+/** The columns that the items of the selector select. */
+function takenBy(columns: Columns): ReadonlySet<number> {
+  return new Set(columns.items.flatMap((other) => selectedBy(other, columns)))
 }
 
 /**
@@ -404,7 +422,7 @@ function proposal(item: string, columns: Columns): string {
 
 /** The names that no item selects, each of one column. */
 function untakenNames(columns: Columns): string[] {
-  const taken = new Set(columns.items.flatMap((other) => selectedBy(other, columns)))
+  const taken = takenBy(columns)
   return columns.names.map(plainName).filter((name) => {
     const [index, another] = columns.named(name)
     return another === undefined && !taken.has(index!)

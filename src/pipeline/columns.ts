@@ -1,6 +1,8 @@
 /** Resolves and reports the columns of an input; every later input must have the columns of the first. */
-import { plural, SoftmaxError, shownNames } from '../core/errors.js'
+import { isLogitName } from '../core/column-name.js'
+import { plural, SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { delimiterOf, type FormatName, rowFormatOf } from '../core/formats.js'
+import { headerDifference } from '../core/header-difference.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -37,8 +39,8 @@ export function resolveColumns(
   requireHeader(header, run)
   const schema = resolve(withSelection(settings, run))
   if (first) {
-    requireSame(schema.classes, first.schema.classes, first.name)
-    requireSame(keptNames(schema), keptNames(first.schema), first.name)
+    requireSame(schema.classes, first.schema.classes, run, { first: first.name, noun: 'class' })
+    requireSame(keptNames(schema), keptNames(first.schema), run, { first: first.name, noun: 'kept column' })
   }
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of names ? nameWarnings(names, isRequested) : []) run.emit('warning', warning, name)
@@ -54,8 +56,9 @@ function keptNames({ header, kept }: Schema): string[] {
 }
 
 /** Throws E_SCHEMA if the columns differ from those of the first input. */
-export function requireHeader(header: readonly string[], { first }: Pick<Run, 'first'>): void {
-  if (first) requireSame(header, first.header, first.name)
+export function requireHeader(header: readonly string[], run: Run): void {
+  const { first } = run
+  if (first) requireSame(header, first.header, run, { first: first.name })
 }
 
 /** The settings with the logits resolved to the positions they had in the first input. */
@@ -64,15 +67,43 @@ export function withSelection<S extends Settings>(settings: S, { first }: Pick<R
   return { ...settings, logits: itemsOfPositions(first.schema.logits, first.schema.header) }
 }
 
+/** What is compared: the names of both inputs, if they have some, and what the names are of. */
+interface Compared {
+  first: string | undefined
+  source?: string
+  noun?: 'column' | 'class' | 'kept column'
+}
+
 /** Throws E_SCHEMA if columns or classes differ from those of the `first` input. */
 export function requireSame(
   names: readonly string[],
   others: readonly string[],
-  first = 'the first',
-  source?: string,
+  run: Pick<Run, 'measures' | 'probe'>,
+  { first, source, noun = 'column' }: Compared,
 ): void {
   if (names.join('\0') === others.join('\0')) return
-  throw new SoftmaxError('E_SCHEMA', { header: [...names], first, ...(source !== undefined && { source }) })
+  const difference = headerDifference(names, others, first === undefined ? 'the first input' : shown(first), noun)
+  throw new SoftmaxError('E_SCHEMA', {
+    header: [...names],
+    first: first ?? 'the first',
+    difference,
+    remedy: separately(run, noun === 'class' || haveOtherLogits(names, others)),
+    ...(source !== undefined && { source }),
+  })
+}
+
+/** Whether columns that are called like logits differ, so that the classes do. */
+function haveOtherLogits(names: readonly string[], others: readonly string[]): boolean {
+  return names.filter(isLogitName).join('\0') !== others.filter(isLogitName).join('\0')
+}
+
+/** How to read inputs with different columns. */
+function separately({ measures, probe }: Pick<Run, 'measures' | 'probe'>, hasOtherClasses: boolean): string {
+  if (probe) return 'leave out this input'
+  const isCommand = speaking() === 'command'
+  if (!measures) return isCommand ? '-o FOLDER/ scores each file separately' : 'score it separately'
+  if (!isCommand || hasOtherClasses) return 'measure it separately'
+  return `${optionText('partial', true)} measures each file, and ${optionText('merge', true)} combines the results`
 }
 
 /** The warning of {@link headerlessWarning} for JSON, if the output has no header. */

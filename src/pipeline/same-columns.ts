@@ -6,6 +6,7 @@ import { requireSame } from './columns.js'
 import { inputOf } from './file-input.js'
 import { type Opened, openInput } from './open-input.js'
 import { newStats } from './row-counts.js'
+import type { Run } from './run.js'
 
 type Settings = SettingsOf<'bytes'>
 
@@ -19,14 +20,15 @@ const MOST = 100
  * skipped, as their errors are reported in order, after the rows of earlier files; so are pipes, which can be read only
  * once, and objects, of which each may have other keys.
  */
-export async function requireSameColumns(paths: readonly string[], settings: Settings): Promise<void> {
+export async function requireSameColumns(paths: readonly string[], run: Run): Promise<void> {
+  const { settings } = run
   // With a row limit, the last files may never be read.
   if (paths.length < 2 || settings.head !== undefined) return
   let first: { path: string; header: string[] } | undefined
   for (const path of paths.slice(0, MOST)) {
     const header = await headerOf(path, settings)
     if (header === undefined) continue
-    if (first) requireSame(header, first.header, first.path, path)
+    if (first) requireSame(header, first.header, run, { first: first.path, source: path })
     else first = { path, header }
   }
 }

@@ -193,7 +193,7 @@ softmax in.npy`,
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
-    says: 'softmax: b.csv: its header "logit_a", "logit_c" differs from that of "a.csv"; score it separately [E_SCHEMA]',
+    says: 'softmax: b.csv: column 2 is "logit_c", but "logit_b" in "a.csv"; -o FOLDER/ scores each file separately [E_SCHEMA]',
     fix: 'Score the input separately; concatenated files, too. -o FOLDER/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
