@@ -162,6 +162,50 @@ describe('what comes out', () => {
     })
   })
 
+  it('of a pipeline are checked in the functions after it', async () => {
+    const rows = [{ id: 1, logits: [9, 1] }]
+    async function* lengths(source: AsyncIterable<{ label: string }>) {
+      for await (const { label } of source) yield label.length
+    }
+    async function* others(source: AsyncIterable<{ name: string }>) {
+      for await (const { name } of source) yield `${name}`
+    }
+    async function end(all: AsyncIterable<unknown>) {
+      for await (const one of all) expect(one).not.toBeNull()
+    }
+    await pipeline(rows, softmax<(typeof rows)[0]>(), lengths, end)
+    // @ts-expect-error the label may be null
+    await pipeline(rows, softmax<(typeof rows)[0]>({ minConfidence: 0.9 }), lengths, end)
+    // @ts-expect-error predictions have no name
+    await pipeline(rows, softmax(), others, end)
+    // @ts-expect-error
+    await pipeline(rows, softmax<(typeof rows)[0]>({ logits: 'logits' }), others, end)
+    await pipeline(
+      rows,
+      softmax<(typeof rows)[0]>({ minConfidence: 0.9 }),
+      async function* (predictions) {
+        for await (const { id, label } of predictions) yield [id, label] as const
+      },
+      async (all) => {
+        for await (const [id, label] of all) {
+          expectTypeOf(id).toEqualTypeOf<number>()
+          expectTypeOf(label).toEqualTypeOf<string | null | undefined>()
+        }
+      },
+    )
+  })
+
+  it('of iterator() are those of the stream', async () => {
+    const stream = softmax<{ id: number }>()
+    stream.end([2, 1])
+    for await (const { id, label } of stream.iterator({ destroyOnReturn: false })) {
+      expectTypeOf(id).toEqualTypeOf<number>()
+      expectTypeOf(label).toEqualTypeOf<string>()
+    }
+    for await (const bytes of scoreFiles([Readable.from(['logit_a,logit_b\n1,2\n'])]).iterator())
+      expectTypeOf(bytes).toEqualTypeOf<Buffer>()
+  })
+
   it('of rows are properties that streams have, too', async () => {
     interface Shop {
       closed: string

@@ -4,7 +4,8 @@
  * A method may have several signatures. The first is the one that programs call. The second has untyped chunks, so that the
  * stream can be assigned to Node's types. From the last signature of the iterator, `source.compose(stream)` infers its
  * result, a stream. `pipeline` infers chunks from a function instead, so the stream also has a call signature, as if it were
- * an async generator.
+ * an async generator. Its parameter is a type that no program has a value of, and not `never`, which functions with any
+ * arguments do not accept: `pipeline` would not check the functions after the stream.
  */
 import type { Duplex, Readable } from 'node:stream'
 import type { IsUnion } from './emitted.js'
@@ -75,7 +76,7 @@ export type Returned<Parameter, Stream> = [Parameter] extends [unknown] ? Stream
 /** A readable stream of `Out`, with additional events. */
 export interface ReadableOf<Out, Events> extends Readable {
   /** For type inference only; do not call. */
-  (nothing: never): AsyncIterable<Out>
+  (nothing: typeof events): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
   /** The same in Node's types. */
@@ -84,6 +85,8 @@ export interface ReadableOf<Out, Events> extends Readable {
   [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<Composed<this, Out>>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
+  /** The same as iterating over the stream, but leaving the loop need not destroy it. */
+  iterator(options?: { destroyOnReturn?: boolean }): NodeJS.AsyncIterator<Out>
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
   /** For type inference only; it does not exist. */
   [events]?: Events & ReadableEvents<Out>
@@ -97,7 +100,7 @@ export interface ReadableOf<Out, Events> extends Readable {
 /** A duplex stream from which `Out` is read, with additional events. */
 export interface DuplexOf<Out, Events> extends Duplex {
   /** For type inference only; do not call. */
-  (nothing: never): AsyncIterable<Out>
+  (nothing: typeof events): AsyncIterable<Out>
   /** Reads the stream to its end, chunk by chunk. */
   [Symbol.asyncIterator](): NodeJS.AsyncIterator<Out>
   /** The same in Node's types. */
@@ -106,6 +109,8 @@ export interface DuplexOf<Out, Events> extends Duplex {
   [Symbol.asyncIterator](nothing: never): NodeJS.AsyncIterator<Composed<this, Out>>
   read(size?: number): Out | null
   read(this: NodeJS.ReadableStream, size?: number): Untyped
+  /** The same as iterating over the stream, but leaving the loop need not destroy it. */
+  iterator(options?: { destroyOnReturn?: boolean }): NodeJS.AsyncIterator<Out>
   toArray(options?: { signal?: AbortSignal }): Promise<Out[]>
   /** For type inference only; it does not exist. */
   [events]?: Events & DuplexEvents<Out>
