@@ -57,7 +57,8 @@ export function read(
 export function read(format: FormatName, options?: ReadOptions): RowStream
 export function read(format: FormatName, options: ReadOptions = {}): RowStream {
   requireFormat(format)
-  const settings = parseOptions({ ...parseOptions(options, 'read'), from: format }, 'bytes')
+  // Blocks of the general lane are small: parsing a large one would keep the event loop from turning.
+  const settings = parseOptions({ ...parseOptions(options, 'read'), from: format, lane: 'general' }, 'bytes')
   dialectFromOptions(settings)
   const stats = newStats()
   const found: FoundTypes = {}
