@@ -1197,7 +1197,7 @@ const TESTS = {
       const input = 'logit_a,logit_b\nnan,1\ninf,1\n-inf,-inf\n'
       const output = `p_a,p_b\n${'NaN,NaN\n'.repeat(3)}`
       const options = { nonfinite: 'propagate', emit: 'probs' } as const
-      await bothGive(['--nonfinite', 'propagate', '-e', 'probs'], options, input, output)
+      await bothGive(['--nonfinite', 'propagate', '-e', 'probs', '--quiet'], options, input, output)
       await readsAs(
         ['--nonfinite=propagate', '-e', 'probs', '--log'],
         { ...options, op: 'log-softmax' },
