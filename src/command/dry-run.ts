@@ -71,7 +71,8 @@ function inputText({ format, compression, encoding, dialect, headerLine, rows }:
   const header = headerLine === undefined ? 'no header' : `header in line ${headerLine}`
   return [
     format,
-    compression === 'none' ? 'not compressed' : compression,
+    // Other formats compress what is in them, whatever is around it.
+    ...(compression !== 'none' ? [compression] : isText(format) ? ['not compressed'] : []),
     ...(encoding === undefined ? [] : [encoding]),
     ...(dialect ? [dialectText(dialect), header] : []),
     ...(rows === undefined ? [] : [plural(rows, 'row')]),

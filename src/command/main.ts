@@ -14,6 +14,7 @@ import { openOutput } from './output.js'
 import { isFolder, requireCompression, requireFile, requireNoParts } from './output-folder.js'
 import { outputFormat } from './output-format.js'
 import { scoreByInputs } from './score.js'
+import { requireNoUrls } from './urls.js'
 import { ABOUT, requireMeasured, requireNoVerb, VERBS } from './verbs.js'
 
 async function main(argv: string[]): Promise<void> {
@@ -29,11 +30,12 @@ async function main(argv: string[]): Promise<void> {
   }
   if (parsed.version) return print(`${version()}\n`)
   if (!verb) requireNoVerb(argv[0])
+  requireNoUrls(named, parsed, verb)
   const { calibration } = options
   const file = typeof calibration === 'string' ? calibration : undefined
   if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
+  requireNoParts(parsed, verb)
   if (verb) requireFile(parsed.output, verb)
-  requireNoParts(parsed)
   const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   requireMeasured(settings, verb)
   if (!verb) requireOutput(settings)

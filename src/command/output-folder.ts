@@ -28,12 +28,23 @@ const OF_FOLDERS = {
   compress: 'to compress another output, end its name in .gz or .zst, or pipe it into gzip or zstd',
 } as const
 
-/** Refuses options for output directories if the output is not one. Throws E_CONFLICT. */
-export function requireNoParts(settings: Pick<SettingsOf<'command'>, keyof typeof OF_FOLDERS>): void {
+/** Refuses options for output directories if the output is not one, or the verb writes one file. Throws E_CONFLICT. */
+export function requireNoParts(
+  settings: Pick<SettingsOf<'command'>, keyof typeof OF_FOLDERS>,
+  verb: Verb | undefined,
+): void {
   for (const [name, remedy] of Object.entries(OF_FOLDERS)) {
     if (!settings[name as keyof typeof OF_FOLDERS]) continue
+    const reason = `${optionText(name)} works only with outputs in a folder`
+    const isShare = verb === 'evaluate' && name === 'part'
+    const parts = isShare
+      ? `; measure each part with ${optionText('partial')}, and combine them with ${optionText('merge')}`
+      : ''
     throw new SoftmaxError('E_CONFLICT', {
-      reason: `${optionText(name)} works only with outputs in a folder; ${remedy}`,
+      reason:
+        verb && name !== 'compress'
+          ? `${reason}, and ${verbText(verb)} writes one file${parts}`
+          : `${reason}; ${remedy}`,
     })
   }
 }

@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream'
 import { SoftmaxError, systemReason, withSource } from '../core/errors.js'
 import { FileChunks } from '../io/file-chunks.js'
 import { FileWatch } from '../io/file-watch.js'
-import { NO_PARTS } from './input-files.js'
+import { noParts } from './input-files.js'
 import { type Input, type OpenSettings, requireSupported } from './open-input.js'
 import type { Stats } from './row-counts.js'
 import { toBuffers } from './to-buffers.js'
@@ -17,7 +17,7 @@ export async function requireReadable(path: string): Promise<void> {
   } catch (cause) {
     throw new SoftmaxError('E_INPUT', { source: path, reason: systemReason(cause) }, { cause })
   }
-  if ((await stat(path)).isDirectory()) throw new SoftmaxError('E_INPUT', { source: path, reason: NO_PARTS })
+  if ((await stat(path)).isDirectory()) throw new SoftmaxError('E_INPUT', { source: path, reason: noParts() })
 }
 
 /**
@@ -59,7 +59,7 @@ export function inputOf(input: string | Readable, source: string | undefined, st
       if (opened.closed) return
       if (cause instanceof SoftmaxError) throw cause
       const byte = stats.bytes - before + (opened.stream ? unread(opened.stream) : 0)
-      const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? NO_PARTS : systemReason(cause)
+      const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? noParts() : systemReason(cause)
       const info = { ...(name !== undefined && { source: name }), ...(byte > 0 && { byte }), reason }
       throw new SoftmaxError('E_INPUT', info, { cause })
     }

@@ -63,8 +63,10 @@ function entriesOf(folder: string): Dirent[] {
 }
 
 /** The reason given for a directory without parts. */
-export const NO_PARTS =
-  'it is a folder without parts: files named part-*, or with the extension of a format, such as a.csv'
+export function noParts(): string {
+  const others = `name other files themselves, and their format with ${optionText('from')}`
+  return `it is a folder without parts: files named part-*, or with the extension of a format, such as a.csv; ${others}`
+}
 
 /** Decided by name: Spark and Hadoop give parts no extension, and prefix marker and checksum files with _ or a dot. */
 export function isPart(name: string): boolean {

@@ -5,7 +5,7 @@ import { SoftmaxError, shown, systemReason } from '../../core/errors.js'
 import { FORMATS, type FormatName } from '../../core/formats.js'
 import { formatOf } from '../../formats/index.js'
 import { type CompressionName, compressionOf, extensionOf } from '../../io/compression.js'
-import { isPart, NO_PARTS } from '../../pipeline/input-files.js'
+import { isPart, noParts } from '../../pipeline/input-files.js'
 
 /** A file as it was when listed, to detect changes. */
 export interface Listed {
@@ -103,7 +103,7 @@ export function listParts(inputs: readonly string[], formats: Formats, excluded:
     for (const { folder, base, stat } of filesOf(input, walk)) {
       parts.push(new Part(folder, base, stat))
     }
-    if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: NO_PARTS })
+    if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: noParts() })
   }
   requireOwnOutputs(parts)
   return parts
