@@ -516,6 +516,77 @@ describe('kept keys that only rows after the first 1000 have', () => {
   })
 })
 
+const AS_LINES = { from: 'ndjson' } as const
+
+describe('values inside objects of JSON', () => {
+  const FIRST =
+    '{"id":1,"user":{"id":9007199254740993,"geo":{"c":"x"}},"tags":["p","q"],"logits":[2,1]}\n' +
+    '{"id":2,"user":{"name":"B"},"logits":[2,1]}\n{"id":3,"user":null,"logits":[2,1]}\n'
+  const table = { ...AS_LINES, to: 'csv' } as const
+  const scored = async (text: string, keep: string, options: ScoreOptions) => {
+    const outcome = await run(text, { ...LABEL, keep, ...options })
+    expect(outcome).toEqual(await run(text, { ...LABEL, keep, ...options }, 7))
+    return outcome
+  }
+  const textOf = async (text: string, keep: string, options: ScoreOptions = table) => {
+    const { text: output, error } = await scored(text, keep, options)
+    expect(error).toBeUndefined()
+    return output
+  }
+  const messageOf = async (text: string, keep: string, options: ScoreOptions = table) =>
+    (await scored(text, keep, options)).error!.message
+
+  it('are kept by their paths, in the order of the list', async () => {
+    expect(await textOf(FIRST, 'user.id,id,user.geo.c,tags.0')).toBe(
+      'user.id,id,user.geo.c,tags.0,label\n9007199254740993,1,x,p,0\n,2,,,0\n,3,,,0\n',
+    )
+    expect(await textOf(FIRST, 'id,user.geo')).toBe('id,user.geo,label\n1,"{""c"":""x""}",0\n2,,0\n3,,0\n')
+  })
+
+  it('have types in Parquet and Arrow', async () => {
+    for (const types of [undefined, 'user.id=int64'] as const) {
+      const { bytes } = await run(FIRST, {
+        ...LABEL,
+        ...AS_LINES,
+        keep: 'user.id',
+        to: 'arrow',
+        ...(types && { types }),
+      })
+      const arrow = tableFromIPC(bytes)
+      expect(String(arrow.schema.fields[0])).toBe('user.id: Int64')
+      expect(arrow.toArray().map((row) => row['user.id'])).toEqual([9007199254740993n, null, null])
+    }
+  })
+
+  it('need not be in the first row, nor in any if their type is declared', async () => {
+    const rows = FIRST.split(/(?<=\n)/).toReversed()
+    expect(await textOf(rows.join(''), 'user.id')).toBe('user.id,label\n,0\n,0\n9007199254740993,0\n')
+    expect(await textOf(rows[1]!, 'user.id', { ...table, types: 'user.id=text' })).toBe('user.id,label\n,0\n')
+    const later = `${'{"user":{},"logits":[2,1]}\n'.repeat(2000)}{"user":{"id":7},"logits":[2,1]}\n`
+    const { text } = await run(later, { ...LABEL, ...table, keep: 'user.id', types: 'user.id=text' })
+    expect(text.endsWith(',0\n7,0\n')).toBe(true)
+  })
+
+  it('are those of later inputs, whatever their first objects have', async () => {
+    const files = folder({ '1.ndjson': FIRST, '2.ndjson': '{"logits":[2,1]}\n{"user":{"id":7},"logits":[2,1]}\n' })
+    const args = ['1.ndjson', '2.ndjson', '--keep', 'user.id', '-t', 'csv', '-e', 'label']
+    const { stdout } = command(args, { cwd: files })
+    expect(stdout).toBe('user.id,label\n9007199254740993,0\n,0\n,0\n,0\n7,0\n')
+  })
+
+  it('are none where a key is called like the path, and must not be in two places', async () => {
+    expect(await textOf('{"user.id":6,"user":{"id":1},"logits":[2,1]}\n', 'user.id')).toBe('user.id,label\n6,0\n')
+    const both = '{"user":{"id":1},"logits":[2,1]}\n{"user":{"id":1},"user.id":6,"logits":[2,1]}\n'
+    expect(await messageOf(both, 'user.id')).toContain('unexpected key "user.id"')
+    expect(await messageOf('{"user":{"id":1,"id":2},"logits":[2,1]}\n', 'user.id')).toContain('duplicate key "id"')
+  })
+
+  it('are kept with their objects in JSON', async () => {
+    expect(await messageOf(FIRST, 'user.id', AS_LINES)).toContain(`keep: 'user' copies all of "user"`)
+    expect(await messageOf(FIRST, 'user.nope')).toContain('is not one of')
+  })
+})
+
 describe('kept columns of files with types', () => {
   const AT = ['2026-01-02T00:00:00Z', '2026-01-02T00:00:00Z']
 

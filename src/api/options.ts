@@ -115,7 +115,8 @@ interface ForBytesObjectsWrite {
   /**
    * Which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON, and
    * properties that `write` writes, in a table: in the order of the list): `true`, `false`, or a selector as for
-   * `logits`, such as 'id,name'; '!secret' keeps all but secret [default: all].
+   * `logits`, such as 'id,name'; of NDJSON in a table, 'user.id' keeps values inside objects; '!secret' keeps all
+   * but secret [default: all].
    */
   keep?: ValueOf<'keep'> | undefined
   /** Maximum number of significant digits in results, 1 to 17 [default: shortest round-trip]. */

@@ -1,13 +1,13 @@
 /** Which columns of an input are kept: all, none, or those of a selector. */
 import type { ValueOf } from './options.js'
 import type { Column } from './record-batch.js'
-import { type NotKept, nameTest, selectKept } from './selector.js'
+import { isListed, type NotKept, nameTest, selectKept } from './selector.js'
 
 export type Keep = ValueOf<'keep'>
 
 /**
- * The positions of the columns that are kept, in input order, or if `isListed` in the order of the selector. Columns
- * inside the values of others are kept with these.
+ * The positions of the columns that are kept, in input order, or if `keepsListedOrder` in the order of the selector. Columns
+ * inside the values of others are kept with these, or if they are listed.
  *
  * @throws E_SELECTOR
  */
@@ -15,16 +15,17 @@ export function keptIn(
   keep: Keep,
   columns: readonly Pick<Column, 'name' | 'inner'>[],
   notKept: NotKept,
-  isListed = false,
+  keepsListedOrder = false,
 ): number[] {
   if (keep === false) return []
-  const own = [...columns.keys()].filter((index) => !columns[index]!.inner)
   const left = new Set(notKept.at)
+  const isOwn = ({ name, inner }: Pick<Column, 'name' | 'inner'>) => !inner || (keep !== true && isListed(keep, name))
+  const own = [...columns.keys()].filter((index) => isOwn(columns[index]!))
   if (keep === true) return own.filter((index) => !left.has(index))
   const names = own.map((index) => columns[index]!.name)
   const at = [...own.keys()].filter((nth) => left.has(own[nth]!))
   const chosen = selectKept(keep, names, { ...notKept, at })
-  return isListed ? Array.from(chosen, (nth) => own[nth]!) : own.filter((_, nth) => chosen.has(nth))
+  return keepsListedOrder ? Array.from(chosen, (nth) => own[nth]!) : own.filter((_, nth) => chosen.has(nth))
 }
 
 /** Creates the test whether a row keeps a value: that of a column, or of a key that is none of the columns. */

@@ -615,8 +615,8 @@ export const OPTIONS = {
     negation: { help: "drop the input's other columns" },
     aliases:
       'no-keep columns cols select usecols use-cols keep-columns keep-cols passthrough id-columns drop=!COLUMN drop-columns=!COLUMN exclude=!COLUMN',
-    help: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON in a table: in the order of the list): a selector as for --logits, such as id,name or 2-4; !secret keeps all but secret",
-    doc: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON, and properties that `write` writes, in a table: in the order of the list): `true`, `false`, or a selector as for --logits, such as 'id,name'; '!secret' keeps all but secret",
+    help: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON in a table: in the order of the list): a selector as for --logits, such as id,name or 2-4; user.id in a table: values inside objects of JSON; !secret keeps all but secret",
+    doc: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON, and properties that `write` writes, in a table: in the order of the list): `true`, `false`, or a selector as for --logits, such as 'id,name'; of NDJSON in a table, 'user.id' keeps values inside objects; '!secret' keeps all but secret",
   }),
   types: option({
     group: 'Output',

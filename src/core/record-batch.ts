@@ -41,7 +41,7 @@ export interface Column {
   nestedPath?: string | undefined
   /** For a column inside the values of another, kept one: the keys and indices that lead to it. */
   inner?: readonly string[] | undefined
-  /** Whether only later rows have it: such columns are the last ones, and are never logits. */
+  /** Whether it is no key of the first row: such columns are the last ones, and are never logits. */
   isLate?: true
   /** For nested values: the paths of the first list of numbers and of the first list of rows in them. */
   listPath?: string | undefined
@@ -297,7 +297,7 @@ export interface RecordBatchReader {
    * Defines the columns to be those of an earlier input of the same kind, so that rows are read as if they came after its
    * rows. For text whose rows name the columns.
    */
-  continueFrom?(names: readonly string[]): void
+  continueFrom?(columns: readonly Column[]): void
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */
   text?: TextBlocks
   /** For text: sets the type of a column; without a type, infers it from the first cells (delimited text only). */

@@ -26,14 +26,13 @@ type Settings = SettingsOf<'bytes'>
  * first one's logit positions.
  */
 export function resolveColumns(
-  names: string[] | undefined,
-  width: number,
+  { columns, named }: RecordBatchReader,
   resolve: (settings: Settings) => Schema,
   { name }: Input,
   run: Run,
   settings: Settings,
 ): Schema {
-  const header = names ?? Array.from({ length: width }, (_, index) => String(index + 1))
+  const header = columns.map(({ name }, index) => (named ? name : String(index + 1)))
   const { first } = run
   run.emit('header', header, name)
   requireHeader(header, run)
@@ -43,11 +42,11 @@ export function resolveColumns(
     requireSame(keptNames(schema), keptNames(first.schema), run, { first: first.name, noun: 'kept column' })
   }
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
-  for (const warning of names ? nameWarnings(names, isRequested) : []) run.emit('warning', warning, name)
+  for (const warning of named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
   const warnings = first ? [] : [...classWarnings(schema, settings), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
-  run.first ??= { name, format: settings.from!, header, schema }
+  run.first ??= { name, format: settings.from!, header, columns: [...columns], schema }
   return schema
 }
 

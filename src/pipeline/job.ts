@@ -65,9 +65,8 @@ export async function jobOf(
     if (isUnique) requireKeys(schema, rawRows, settings.to!)
     return numbersOnly ? numbersOf(schema, reader, input, run, settings) : schema
   }
-  const names = named ? columns.map(({ name }) => name) : undefined
   const isFirst = run.first === undefined
-  const schema = resolveColumns(names, columns.length, resolve, input, run, settings)
+  const schema = resolveColumns(reader, resolve, input, run, settings)
   const found = { evidence, isDetected, isTable, isFirst }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   if (delimiterOf(settings.to) !== undefined) run.dialect ??= outputDialect(settings, dialect)
@@ -147,7 +146,7 @@ async function addKeptKeys(
 ): Promise<readonly string[]> {
   const header = columns.map(({ name }) => name)
   if (first && continueFrom && continues(header, first)) {
-    continueFrom(first.header)
+    continueFrom(first.columns)
     return []
   }
   if (typeof keep === 'boolean' || !addKeys) return []

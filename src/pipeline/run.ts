@@ -32,7 +32,13 @@ export interface Run {
   releasesChunks?: boolean
   emit(event: 'header' | 'schema' | 'input' | 'warning' | 'progress', what: unknown, source: string | undefined): void
   /** The first input: all others must have its columns, and the output has its format unless another is requested. */
-  first?: { name: string | undefined; format: FormatName; header: readonly string[]; schema: Schema }
+  first?: {
+    name: string | undefined
+    format: FormatName
+    header: readonly string[]
+    columns: readonly Column[]
+    schema: Schema
+  }
   /** The types of kept columns, if inferred or requested; undefined leaves a column as it is. */
   types?: readonly (DataType | undefined)[]
   /** The kept columns of the first input. */

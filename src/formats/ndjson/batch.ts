@@ -85,7 +85,7 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const [logitsColumn] = plan.logitsList ? chosen : []
   const keys = logitsColumn ? (logitsColumn.keys ?? []) : chosen.map(({ name }) => name)
   const paths = logitsColumn ? keys.map((key) => [...logitsColumn.path, key]) : chosen.map(({ path }) => path)
-  const known = new Set(columns.map(({ name }) => name))
+  const known = new Set(columns.flatMap(({ name, inner }) => (inner ? [] : [name])))
   const kept = plan.kept.map((index) => columns[index]!)
   const names = new Set(kept.map(({ name }) => name))
   const { rawRowKeys, isKept } = plan

@@ -4,6 +4,7 @@ import { classObjectsIn } from '../../core/class-objects.js'
 import { isLogitName } from '../../core/column-name.js'
 import type { DataType } from '../../core/data-type.js'
 import { SoftmaxError } from '../../core/errors.js'
+import { type FormatName, rowFormatOf } from '../../core/formats.js'
 import { findList, isNumbers } from '../../core/inner-lists.js'
 import { pathName, selectedPaths } from '../../core/inner-paths.js'
 import { nearest } from '../../core/nearest.js'
@@ -30,14 +31,32 @@ export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'byte
   return [...columns, ...selected, ...(isSelected ? [] : innerColumns(rows, truth, isThere))]
 }
 
-/** The column of a key, which the rows may not have. */
-export function columnOfKey(name: string, rows: ParsedRow[]): JsonColumn {
-  return describe(name, [name], rows)
+/** The column at a path, which the rows may not have; `inner` if it is inside the value of another. */
+export function columnAt(name: string, path: readonly string[], rows: ParsedRow[]): JsonColumn {
+  return { ...describe(name, path, rows), inner: path.length > 1 ? path : undefined }
 }
 
-/** The column of a key that the first row does not have. */
-export function lateColumn(name: string, rows: ParsedRow[]): JsonColumn {
-  return { ...columnOfKey(name, rows), isLate: true }
+/**
+ * Where a row has the value of a kept column: at a key or, in a table, at a path, such as `user.id`; undefined if it has
+ * none.
+ */
+export function keptPath(name: string, { value }: ParsedRow, to: FormatName | undefined): string[] | undefined {
+  if (Object.hasOwn(value, name)) return [name]
+  const path = name.split('.')
+  const isFound = path.length > 1 && isTable(to) && valueAt(value, path) !== undefined
+  return isFound ? path : undefined
+}
+
+/** Where rows may have such a value if none of the first ones has it. */
+export function knownPath(name: string, rows: readonly ParsedRow[], to: FormatName | undefined): string[] {
+  const path = name.split('.')
+  const isInside = path.length > 1 && isTable(to) && rows.some(({ value }) => Object.hasOwn(value, path[0]!))
+  return isInside ? path : [name]
+}
+
+/** Whether an output has columns; of objects, whole values are kept. */
+function isTable(to: FormatName | undefined): boolean {
+  return to !== undefined && rowFormatOf(to) !== 'ndjson'
 }
 
 /** The columns of single values inside objects. */

@@ -20,7 +20,7 @@ import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
-import { columnOfKey, columnsOf, isOpen, lateColumn, sampleOf, withType } from './columns.js'
+import { columnAt, columnsOf, isOpen, keptPath, knownPath, sampleOf, withType } from './columns.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
 import { rowBlocks } from './row-blocks.js'
@@ -38,14 +38,15 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
   const columns: JsonColumn[] = []
   let defining = rows
-  let late: readonly string[] = []
-  let earlier: readonly string[] | undefined
+  let late: ReadonlyMap<string, readonly string[]> = new Map()
+  let earlier: readonly JsonColumn[] | undefined
   const define = (rows: ParsedRow[]) => {
     defining = rows
     const own = new Map(columnsOf(rows, settings).map((column) => [column.name, column]))
-    const others = late.filter((name) => !own.has(name)).map((name) => lateColumn(name, rows))
-    const all = earlier?.map((name) => own.get(name) ?? columnOfKey(name, rows)) ?? [...own.values(), ...others]
-    columns.splice(0, columns.length, ...all)
+    const others = [...late].filter(([name]) => !own.has(name)).map(([name, path]) => columnAt(name, path, rows))
+    const added = others.map((column) => ({ ...column, isLate: true as const }))
+    const known = earlier?.map(({ name, path }) => own.get(name) ?? columnAt(name, path, rows))
+    columns.splice(0, columns.length, ...(known ?? [...own.values(), ...added]))
   }
   define(rows)
   /** Visits the first rows, as long as they are wanted and arrive in time; returns whether there may be more. */
@@ -86,19 +87,26 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       return rows.length > 0
     },
     async addKeys(keys, known) {
+      const found = new Map<string, readonly string[]>()
       const missing = new Set(keys.filter((key) => !known.includes(key)))
       let count = 0
-      const isWanted = ({ value }: ParsedRow) => {
-        for (const key of missing) if (Object.hasOwn(value, key)) missing.delete(key)
-        return missing.size > 0 && ++count < TYPE_ROWS
+      const look = (row: ParsedRow) => {
+        for (const key of keys) {
+          const path = found.has(key) ? undefined : keptPath(key, row, settings.to)
+          if (path) found.set(key, path)
+        }
+        for (const key of found.keys()) missing.delete(key)
+        return missing.size > 0
       }
-      const isLong = missing.size > 0 && (await visitRows(isWanted))
-      late = keys.filter((key) => !missing.has(key))
+      defining.forEach(look)
+      const isLong = missing.size > 0 && (await visitRows((row) => look(row) && ++count < TYPE_ROWS))
+      for (const key of known) if (!found.has(key)) found.set(key, knownPath(key, defining, settings.to))
+      late = new Map(keys.flatMap((key) => (found.has(key) ? [[key, found.get(key)!]] : [])))
       define(defining)
       return isLong ? [...missing] : []
     },
-    continueFrom(names) {
-      earlier = names
+    continueFrom(columns) {
+      earlier = columns as readonly JsonColumn[]
       define(defining)
     },
     start: { line: 1, row: 1, byte: first.rowOffset },
