@@ -98,7 +98,7 @@ const STORED: Record<string, { of: (rows: Rows) => Buffer } & Partial<Expected>>
         ),
       })
     },
-    second: 'class 1.1',
+    second: 'column 1.1',
     options: { logits: 'logits' },
   },
   'structs of Arrow': {
