@@ -4,7 +4,7 @@ import { scoreFiles } from '../api/score-files.js'
 import { textReader } from '../core/column-values.js'
 import type { Dialect } from '../core/dialect.js'
 import { listedName, plural, printable, SoftmaxError, shortened } from '../core/errors.js'
-import { holdsArrays, isText } from '../core/formats.js'
+import { holdsArrays, isText, rowFormatOf } from '../core/formats.js'
 import { type OptionsOf, parseOptions } from '../core/options.js'
 import type { ReaderOptions, RecordBatch } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -61,7 +61,7 @@ function reportOf(schema: Schema, info: InputInfo, { inputs, output }: Names): s
     ['kept', namesText(schema.kept.map((index) => schema.header[index]!))],
     ['classes', `${schema.classes.length}: ${namesText(schema.classes)}`],
     ['output', `${output ?? 'standard output'} (${outputText(info.output, output)})`],
-    ['columns', columnsText(info.output.columns)],
+    ['columns', columnsText(info.output)],
     ['lane', info.lane ?? 'none'],
   ]
   return lines.map(([key, value]) => `${`${key}:`.padEnd(8)} ${printable(value)}\n`).join('')
@@ -114,8 +114,9 @@ function namesText(names: readonly string[]): string {
 
 const LINE = 66
 
-/** Columns with types; adjacent columns of the same type are grouped. */
-function columnsText(columns: InputInfo['output']['columns']): string {
+/** Columns with types, which those of JSON do not have; adjacent columns of the same type are grouped. */
+function columnsText({ format, columns }: InputInfo['output']): string {
+  if (rowFormatOf(format) === 'ndjson') return namesText(columns.map(({ name }) => name))
   const runs: { names: string[]; type: string }[] = []
   for (const { name, type: own } of columns) {
     const type = nameOfType(own)
