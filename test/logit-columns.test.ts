@@ -360,6 +360,7 @@ describe('without evidence it stops, and shows what would do', () => {
     'name,label\nx,y\n',
     'id,label,confidence,entropy\n1,a,0.75,0.5\n',
     'id,x,y\n1,2,3\n',
+    'id,price,len\n3,0.5,12\n9,1.5,7\n',
   ])('nothing is proposed where no column can be a logit: %j', async (input) => {
     const error = await refused(input)
     expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
@@ -371,6 +372,7 @@ describe('without evidence it stops, and shows what would do', () => {
   it.each([
     ['a\n1\n2\n', 'a'],
     ['id,a\n1,2\n', 'a'],
+    ['id,reward_diff,len\n3,0.5,12\n9,-0.7,7\n', 'reward_diff'],
   ])('a column that would be the only class is proposed with two classes: %j', async (input, logits) => {
     const { message } = await refused(input)
     expect(message).toContain(

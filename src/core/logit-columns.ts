@@ -290,7 +290,23 @@ function likelyLogits(columns: readonly Facts[]): readonly Facts[] {
   const fractions = fractionsOf(usable)
   const alike = familyOf(usable)
   if (alike.length > 0) return alike
-  return fractions.length > 1 ? fractions : usable
+  if (fractions.length > 1) return fractions
+  const isOnlyCount = usable.length === 1 && isCount(usable[0]!) && fractionsOf(possible).length > 0
+  return isOnlyCount ? onlyOrNone(possible.filter(isOfBothSigns)) : usable
+}
+
+/** Whether a column has only positive integers, as lengths and counts do. */
+function isCount({ isWhole, values }: Facts): boolean {
+  return isWhole && !values.some((value) => value <= 0)
+}
+
+/** Whether a column has fractions of both signs, as logits have, whatever its name is. */
+function isOfBothSigns({ isWhole, values }: Facts): boolean {
+  return !isWhole && values.some((value) => value < 0) && values.some((value) => value > 0)
+}
+
+function onlyOrNone(columns: readonly Facts[]): readonly Facts[] {
+  return columns.length === 1 ? columns : []
 }
 
 /** The same if all names suggest something else: columns named like results, or alike, or with fractions. */
