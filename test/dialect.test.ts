@@ -474,6 +474,17 @@ describe('decimals with a comma', () => {
   ].join('\n')
   const commas = points.replaceAll('.', ',')
 
+  it('are missing where a text of --null with points says so', async () => {
+    for (const text of ['n.a.', 'k.A.', '.']) {
+      const options = { ...COMMA, null: text, missing: '-inf', emit: 'probs,label' } as const
+      const { text: out, error } = await everyWay(`t;logit_x;logit_y\na;0,5;${text}\n`, options)
+      expect(error).toBeUndefined()
+      expect(out).toBe('t;p_x;p_y;label\na;1;0;x\n')
+      const { error: missing } = await everyWay(`t;logit_x;logit_y\na;0,5;${text}\n`, { ...COMMA, null: text })
+      expect(missing).toMatchObject({ code: 'E_MISSING' })
+    }
+  })
+
   it('give the bits of those with a point, with kept cells as they are', async () => {
     const { text, error, stats } = await everyWay(commas, COMMA)
     expect({ error, written: stats.written }).toEqual({ error: undefined, written: cells.length })

@@ -45,9 +45,14 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57
 }
 
-/** Swaps commas and points: turns a number with a decimal comma into one of the grammar. */
+/**
+ * Swaps commas and points: turns a number with a decimal comma into one of the grammar. A text with other letters, such as
+ * `n.a.`, stays as it is.
+ */
 export function withPoint(text: string): string {
-  return /[.,]/.test(text) ? text.replace(/[.,]/g, (separator) => (separator === ',' ? '.' : ',')) : text
+  return /[.,]/.test(text) && /^[-+\d.,e\s]+$/i.test(text)
+    ? text.replace(/[.,]/g, (separator) => (separator === ',' ? '.' : ','))
+    : text
 }
 
 /** Whether an infinite value was written as a finite number: `1e400`. */

@@ -117,7 +117,8 @@ function readRow(
   for (let index = 0; index < logits.length; index++) {
     const cell = logits[index]!
     const text = textOf(row[cell]!)
-    const logit = logitOf(dialect.decimalComma ? withPoint(text) : text, options)
+    const isNumeric = dialect.decimalComma && !options.nulls?.has(text)
+    const logit = logitOf(isNumeric ? withPoint(text) : text, options)
     if (typeof logit !== 'number') {
       const header = headerError(row, columns, dialect)
       if (header) return header

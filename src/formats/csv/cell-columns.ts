@@ -102,10 +102,10 @@ function textOf(cell: string, dialect: Dialect): string {
 /** The text of a value with a decimal point; null if it is missing. */
 function valueOf(text: string, dialect: Dialect, nulls: NullTexts | undefined): string | null {
   const value = pointed(text, dialect)
-  return value === '' || nulls?.has(value) ? null : value
+  return value === '' || nulls?.has(value) || nulls?.has(text) ? null : value
 }
 
 /** Replaces a decimal comma by a point if the text is a number. */
 function pointed(text: string, { decimalComma }: Dialect): string {
-  return decimalComma && /^[-+\d.,e]+$/i.test(text) ? withPoint(text) : text
+  return decimalComma && !/\s/.test(text) ? withPoint(text) : text
 }
