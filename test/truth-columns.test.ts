@@ -1,6 +1,7 @@
 /** Loss, rank and correctness of each row: losses are from mpmath, with 60 digits. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
+import { Table, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { type ScoreOptions, score, softmax, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { npyOf } from './npy.js'
@@ -47,6 +48,56 @@ describe('an unknown true class', () => {
   it('in other letters has the class as the nearest one', async () => {
     const { error } = await run('logit_health,logit_b,y\n1,2,HEALTH\n', { truth: 'y' })
     expect(error!.message).toContain('the nearest class is "health"')
+  })
+})
+
+describe('a text that means an unknown true class, and is the name or position of a class', () => {
+  const correct = (text: string) =>
+    text
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/^\{"correct":(.*)\}$/, '$1'))
+      .filter((line) => line !== 'correct')
+      .map((line) => (line === '""' || line === 'null' ? '' : line))
+  const CASES: [nulls: string, ...correct: string[]][] = [
+    ['other', 'true', '', 'true', 'true', 'false'],
+    ['0', 'true', 'false', '', '', 'false'],
+    ['1,cat', '', 'false', 'true', 'true', ''],
+    ['none', 'true', 'false', 'true', 'true', 'false'],
+  ]
+
+  it.each((['auto', 'general'] as const).flatMap((lane) => CASES.map((one) => [lane, one] as const)))(
+    'is unknown, with a warning, in lane %s: %s',
+    async (lane, [nulls, ...expected]) => {
+      const truths = ['cat', 'other', 0, 0, 1]
+      const options = { truth: 'y', emit: 'correct', keep: false, lane, null: nulls } as const
+      const csv = ['l_cat,l_other,y', ...truths.map((truth) => `3,2,${truth}`)].join('\n')
+      const lines = truths.map((truth) => `${JSON.stringify({ logits: [3, 2], y: truth })}\n`).join('')
+      const ndjson = lines.replace('"y":0}', '"y":0.0}')
+      for (const [text, more] of [
+        [csv, { logits: 'l_*', labels: 'cat,other' }],
+        [ndjson, { from: 'ndjson', labels: 'cat,other' }],
+      ] as const) {
+        const { text: output, warnings, error } = await run(text, { ...options, ...more })
+        expect(error).toBeUndefined()
+        expect(correct(output)).toEqual(expected)
+        const warning = expect.stringContaining(' also the name or position of ')
+        expect(warnings).toEqual(nulls === 'none' ? [] : [warning])
+      }
+    },
+  )
+
+  it('is unknown in typed columns, and among objects', async () => {
+    const columns = { a: [3, 1, 3], b: [1, 3, 1], y: [0, 1, 1] }
+    const table = Object.entries(columns).map(([name, values]) => [name, vectorFromArray(values)])
+    const arrow = Buffer.from(tableToIPC(new Table(Object.fromEntries(table)), 'file'))
+    const typed = { from: 'arrow', to: 'csv', logits: 'a,b', truth: 'y', emit: 'correct', keep: false } as const
+    const { text } = await run(arrow, { ...typed, null: '0' })
+    expect(correct(text)).toEqual(['', 'true', 'false'])
+    const rows = [0, 1, 'b'].map((truth) => ({ y: truth, logits: [1, 2] }))
+    const options = { labels: ['a', 'b'], truth: 'y', null: '0', emit: 'correct' } as const
+    const { predictions } = await predict(rows, options)
+    expect(predictions.map((row) => (row as { correct: unknown }).correct)).toEqual([null, true, true])
   })
 })
 

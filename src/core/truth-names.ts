@@ -35,13 +35,13 @@ export class TruthNames {
     this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }), ...(areNumbers && { areNumbers }) }
   }
 
-  /** The class position for a value, NO_CLASS if it is empty; or the error. */
+  /** The class position for a value, NO_CLASS if it is empty or one of the null texts; or the error. */
   find(value: string | number | bigint | boolean | null): number | RowError {
-    if (value === null || value === '' || Number.isNaN(value)) return NO_CLASS
+    if (value === null || value === '' || Number.isNaN(value) || this.#nulls?.hasValue(value)) return NO_CLASS
     const text = String(value)
     const found = this.texts.get(text) ?? this.texts.get(text.trim()) ?? this.#asWhole(text)
     if (found !== undefined) return found
-    if (text === IGNORED || this.#nulls?.has(text)) return NO_CLASS
+    if (text === IGNORED) return NO_CLASS
     return {
       code: 'E_TRUTH',
       info: {
@@ -230,6 +230,21 @@ export function truthWarnings({ classes, truth, truths, truthList }: Classes & T
   return [
     `the true classes are read as the names of classes, ${names}, not as positions from 0; if they are positions, give the classes other names with ${optionText('labels')}`,
   ]
+}
+
+/** The warning that texts which mean an unknown true class are also those of classes; if a row may have several, they are classes. */
+export function nullTruthWarning(
+  known: Classes & Pick<Layout, 'sigmoid'>,
+  nulls: readonly string[],
+): string | undefined {
+  const { texts } = new TruthNames(known, undefined, known.sigmoid)
+  const both = nulls.filter((text) => texts.has(text.trim()))
+  if (both.length === 0) return undefined
+  const [are, classes] = both.length === 1 ? ['is', 'a class'] : ['are', 'classes']
+  const effect = known.sigmoid
+    ? `so ${optionText('null')} does not apply to the true classes`
+    : `and rows with it as their true class are not measured, as ${optionText('null')} says`
+  return `${shownNames(both)} ${are} also the name or position of ${classes}, ${effect}`
 }
 
 /** Throws E_CONFLICT if the true class column is also a logit column. */

@@ -4,11 +4,12 @@ import { SoftmaxError } from '../core/errors.js'
 import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
-import type { SettingsOf, ValueOf } from '../core/options.js'
+import { items, type SettingsOf, type ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'
 import { booleanWarnings } from '../core/truth-columns.js'
+import { nullTruthWarning } from '../core/truth-names.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
@@ -102,6 +103,8 @@ function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void 
   if (otherShape) emit('warning', ignoredShapeWarning(logitsProperty, otherShape))
   for (const warning of classWarnings(layout, settings)) emit('warning', warning)
   if (truth === undefined) return
+  const nulls = shape.truths ? undefined : nullTruthWarning(layout, items(settings.null ?? []))
+  if (nulls !== undefined) emit('warning', nulls)
   const first = (row as Record<string, unknown>)[truth]
   for (const warning of booleanWarnings({ name: truth, first }, layout)) emit('warning', warning)
 }

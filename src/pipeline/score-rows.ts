@@ -1,8 +1,10 @@
 /** Scores an open input into bytes: resolves its columns, then runs a lane. */
 import { isText } from '../core/formats.js'
+import { items } from '../core/options.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import type { Schema } from '../core/schema.js'
 import { booleanWarnings } from '../core/truth-columns.js'
-import { truthWarnings } from '../core/truth-names.js'
+import { nullTruthWarning, truthWarnings } from '../core/truth-names.js'
 import { loadFormat } from '../formats/index.js'
 import { orderWarnings } from './columns.js'
 import { measureByFirst } from './empty-lists.js'
@@ -45,6 +47,7 @@ export async function* scoreRows(
     ...(writer.warnings ?? []),
     ...ordered,
     ...truthWarnings(job.schema),
+    ...nullTruths(job.schema, settings),
     ...readAsPositions(reader, job),
   ]
   if (isFirst) for (const text of warnings) warn(text)
@@ -56,6 +59,12 @@ export async function* scoreRows(
   if (reader.text) for (const piece of beginning.splice(0)) yield piece
   yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The warning that a text means an unknown true class and a class. */
+function nullTruths(schema: Schema, { null: nulls = [] }: InputSettings): string[] {
+  if (schema.truth === undefined || schema.truths || schema.truthList) return []
+  return [nullTruthWarning(schema, items(nulls)) ?? []].flat()
 }
 
 /** The warning that booleans are read as the positions of true classes. */

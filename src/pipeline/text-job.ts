@@ -5,6 +5,7 @@ import { NAMES_DELIMITER } from '../core/decision.js'
 import { SHAPE_KEYS } from '../core/declared-shape.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
 import { formulaEscaper } from '../core/formula.js'
+import { nullsOf } from '../core/missing.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
 import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
@@ -326,12 +327,22 @@ function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]):
 /** How true classes are spelled in a text, quoted or not; the general lane knows more spellings. */
 function truthTexts({ schema, settings }: ScoreJob, source: TextSource): [string, number][] {
   const { texts } = new TruthNames(schema, undefined, schema.sigmoid)
+  const given = nullsOf(settings)
+  const isNull = (written: string, text: string) =>
+    !schema.sigmoid && (isJsonNumber(written, source) ? given?.hasNumber(Number(written)) : given?.has(text))
   const all: [string, number][] = [...withCommas(texts, schema, source)].flatMap(([text, index]): [string, number][] =>
-    writtenAs(text, source).map((written) => [toBytes(written), index]),
+    writtenAs(text, source)
+      .filter((written) => !isNull(written, text))
+      .map((written) => [toBytes(written), index]),
   )
-  const nulls = source.format === 'csv' ? nullCells(settings, source.dialect, texts) : ['null', '""']
+  const nulls = source.format === 'csv' ? nullCells(settings, source.dialect) : ['null', '""']
   if (!schema.sigmoid && !texts.has(IGNORED)) nulls.push(IGNORED)
   return [...new Map([...nulls.map((text): [string, number] => [toBytes(text), NO_CLASS]), ...all])]
+}
+
+/** Numbers are compared with null texts by value, others as they are written. */
+function isJsonNumber(written: string, { format }: TextSource): boolean {
+  return format === 'ndjson' && !written.startsWith('"')
 }
 
 /** With decimal commas, positions are also written as `2,0`; not in a list, whose items the general lane reads as they are. */
@@ -341,10 +352,10 @@ function withCommas(texts: ReadonlyMap<string, number>, { sigmoid }: Schema, sou
   return new Map([...positions.map(([text, index]): [string, number] => [withPoint(text), index]), ...texts])
 }
 
-/** Spellings of a missing true class, besides the empty cell. */
-function nullCells({ null: nulls = [] }: ScoreJob['settings'], dialect: Dialect, texts: ReadonlyMap<string, number>) {
-  const named = items(nulls).filter((text) => !texts.has(text))
-  return isEscaped(dialect) ? [...named.map((text) => escapeCell(text, dialect.delimiter)), NULL_CELL] : named
+/** Spellings of a missing true class, besides the empty cell; those of classes that rows may have replace them. */
+function nullCells({ null: nulls = [] }: ScoreJob['settings'], dialect: Dialect): string[] {
+  const named = items(nulls)
+  return isEscaped(dialect) ? [...named.map((text) => escapeCell(text, dialect.delimiter)), NULL_CELL] : [...named]
 }
 
 function writtenAs(text: string, source: TextSource): string[] {

@@ -4,7 +4,7 @@ import { valueReader } from '../core/column-values.js'
 import type { DataType } from '../core/data-type.js'
 import { fromBytes } from '../core/dialect.js'
 import { nullsOf } from '../core/missing.js'
-import { withPoint } from '../core/number.js'
+import { isNumber, withPoint } from '../core/number.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
 import { MultiLabelTruths, TruthNames } from '../core/truth-names.js'
 import { decodeCell } from '../formats/csv/rows.js'
@@ -82,10 +82,15 @@ function listIn(value: Value): unknown {
 }
 
 function singleTruths({ schema, settings }: ScoreJob): Collect {
-  const names = new TruthNames(schema, nullsOf(settings))
+  const nulls = nullsOf(settings)
+  const names = new TruthNames(schema, nulls)
+  // A number of JSON that is not written as doubles are, such as 0.0.
+  const isNull = (value: Value) =>
+    value instanceof RawJson && isNumber(value.text) && nulls?.hasNumber(Number(value.text))
   return (rows) => {
     const truths = new Uint32Array(rows).fill(NO_CLASS)
     const add = ([value]: Value[], row: number) => {
+      if (isNull(value!)) return undefined
       const found = names.find(plain(value!))
       if (typeof found !== 'number') return found
       truths[row] = found
@@ -160,9 +165,10 @@ function cellReader(job: ScoreJob): (value: Value) => Value {
  * Accepts positions that other programs write as floats, as in 2.0 (or 2,0 with a decimal comma), unless a class has
  * that name.
  */
-function positionReader({ schema: { classes } }: ScoreJob): (text: string) => string {
-  return (text) =>
-    /^\s*\d+,0*(?:e[+-]?0+)?\s*$/i.test(text) && !classes.includes(text.trim()) ? withPoint(text) : text
+function positionReader({ schema: { classes }, settings }: ScoreJob): (text: string) => string {
+  const nulls = nullsOf(settings)
+  const isOther = (text: string) => classes.includes(text.trim()) || nulls?.has(text)
+  return (text) => (/^\s*\d+,0*(?:e[+-]?0+)?\s*$/i.test(text) && !isOther(text) ? withPoint(text) : text)
 }
 
 /** The values of some keys in rows that are JSON objects; a duplicate key is an error. */
