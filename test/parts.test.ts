@@ -133,19 +133,26 @@ describe('a directory as an input', () => {
   })
 
   it.each([
-    ['beside parts', { 'part-0.csv': rows(1), 'dt=1/part-0.csv': rows(2) }, 'in/dt=1'],
-    ['and no others', { 'y=1/m=2/part-0.csv': rows(2) }, 'in/y=1/m=2'],
+    ['beside parts', { 'part-0.csv': rows(1), 'dt=1/part-0.csv': rows(2) }, 'in/dt=1', 'in/*/'],
+    ['and no others', { 'y=1/m=2/part-0.csv': rows(2) }, 'in/y=1/m=2', 'in/*/*/'],
   ])(
     'that has folders with parts in them, %s, is an error that says so: they would be left out',
-    (_, files, inside) => {
+    (_, files, inside, globs) => {
       const cwd = directory({})
       for (const [path, content] of Object.entries(files)) {
         mkdirSync(dirname(join(cwd, 'in', path)), { recursive: true })
         writeFileSync(join(cwd, 'in', path), content)
       }
-      for (const args of [['in'], ['in', '-o', 'out.csv'], ['evaluate', 'in', '--truth', 'y']]) {
+      const single =
+        "to write one output, name each folder as an input; to score each part separately, use --output 'out/'"
+      for (const [remedy, ...args] of [
+        [single, 'in'],
+        [single, 'in', '-o', 'out.csv'],
+        [`name each folder as an input: softmax evaluate ${globs}`, 'evaluate', 'in', '--truth', 'y'],
+        [`name each folder as an input: softmax calibrate ${globs}`, 'calibrate', 'in/', '--truth', 'y'],
+      ] as const) {
         const { status, stderr, stdout } = command(args, { cwd })
-        expect(stderr).toMatch(`there are parts in "${inside}"; to write one output, name each folder as an input`)
+        expect(stderr).toContain(`there are parts in "${inside}"; ${remedy} [E_INPUT]`)
         expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
       }
       expect(command([inside, '-q'], { cwd }).stdout).toBe(scored(2))

@@ -13,8 +13,8 @@ import { isClosed, isStandardInput, DASH as STDIN } from './descriptor.js'
  * The inputs named by arguments, with directories expanded to their parts; standard input if there are none. Throws
  * E_NO_INPUT.
  */
-export function inputsOf(named: readonly string[]): string[] {
-  const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name)))
+export function inputsOf(named: readonly string[], verb?: string): string[] {
+  const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name, verb)))
   if (inputs.includes(STDIN) && isatty(0)) throw new SoftmaxError('E_NO_INPUT', {})
   return inputs
 }

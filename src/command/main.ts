@@ -40,7 +40,7 @@ async function main(argv: string[]): Promise<void> {
   requireMeasured(settings, verb)
   if (!verb) requireOutput(settings)
   const other = file === undefined ? [] : [file]
-  const inputs = verb ? inputsOf(named) : await prepared(settings, [...named, ...other], () => inputsOf(named))
+  const inputs = verb ? inputsOf(named, verb) : await prepared(settings, [...named, ...other], () => inputsOf(named))
   requireDistinct([...inputs, ...other], settings)
   if (verb === 'calibrate') {
     const { calibrateByInputs } = await import('./calibrate.js')

@@ -1,23 +1,34 @@
 /** A directory as an input: the part files that a job wrote there. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../core/errors.js'
-import { optionText, speaking } from '../core/option-words.js'
+import { optionText, shellWord, speaking } from '../core/option-words.js'
 import { formatOf } from '../formats/index.js'
 
 /**
  * The files that a path refers to: the parts in a directory, ordered by the bytes of their names, otherwise the path
- * itself. A directory without parts is returned as is and reported when it is opened.
+ * itself. A directory without parts is returned as is and reported when it is opened. A verb of the command has one
+ * output.
  *
  * @throws E_INPUT if parts are in subdirectories (their rows would be missed), or if the directory cannot be read
  */
-export function partsOf(path: string): string[] {
+export function partsOf(path: string, verb?: string): string[] {
   // Only directories are opened here: a pipe can be opened only once.
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
-  const reason = `there are parts in ${shown(inside)}; to write one output, name each folder as an input${eachPart()}`
-  throw new SoftmaxError('E_INPUT', { source: path, reason })
+  const remedy =
+    verb === undefined ? `to write one output, ${EACH_FOLDER}${eachPart()}` : eachFolder(path, inside, verb)
+  throw new SoftmaxError('E_INPUT', { source: path, reason: `there are parts in ${shown(inside)}; ${remedy}` })
+}
+
+const EACH_FOLDER = 'name each folder as an input'
+
+/** The command line that names all folders at the depth of one of them. */
+function eachFolder(path: string, inside: string, verb: string): string {
+  const words = path.replace(/\/+$/, '').split('/')
+  const folder = words.map((word) => (word === '' ? '' : shellWord(word))).join('/')
+  return `${EACH_FOLDER}: softmax ${verb} ${folder}/${'*/'.repeat(relative(path, inside).split(sep).length)}`
 }
 
 /** How the command writes an output for each part. */
