@@ -222,8 +222,8 @@ interface ForBytesRead {
 interface ForBytesObjectsReadWrite {
   /**
    * Texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see
-   * `types`), such as NA,NULL,\N; in columns with the type text, only cells without quotes are null: those of these
-   * texts, or without the option the empty ones [default: none].
+   * `types`), such as NA,NULL,\N; text columns: an unquoted cell equal to one of these is null; if `null` is not
+   * given, an unquoted empty cell is [default: none].
    */
   null?: ValueOf<'null'> | undefined
   /** Aborting this destroys the stream with an AbortError. */

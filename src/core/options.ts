@@ -863,7 +863,7 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read', 'write'],
     defaultText: 'none',
     aliases: 'na na-values null-values nullstr null-string nulls null-value',
-    help: 'texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see --types), such as NA,NULL,\\N; in columns with the type text, only cells without quotes are null: those of these texts, or without the option the empty ones',
+    help: 'texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see --types), such as NA,NULL,\\N; text columns: an unquoted cell equal to one of these is null; if --null is not given, an unquoted empty cell is',
   }),
   nonfinite: option({
     group: 'Bad rows',
