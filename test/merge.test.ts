@@ -96,7 +96,11 @@ describe('merging', () => {
     command(['evaluate', '--truth', 'truth', '--partial'], { stdin: `${header},truth\n2,1,0\n` }).stdout
 
   it.each([
-    ['other classes', sums('logit_a,logit_b') + sums('logit_b,logit_a'), 'its classes differ from those before'],
+    [
+      'other classes',
+      sums('logit_a,logit_b') + sums('logit_b,logit_a'),
+      'it has the same classes in another order than those before; --labels a,b orders those of objects, --logits columns',
+    ],
     ['a line that is cut', sums('logit_a,logit_b').slice(0, 50), 'it is not JSON'],
     ['nothing', '', 'it is empty'],
     ...Object.entries({

@@ -204,7 +204,7 @@ describe('a row of NDJSON', () => {
     const { stderr } = command(['-f', 'ndjson'], { stdin: two + three })
     expect(stderr).toContain('pad shorter lists with null, which --missing -inf masks; --on-error skip')
     const cwd = folder({ 'in.ndjson': two + three })
-    const [, line] = /\n {2}\$ (jq .*)\n$/.exec(command(['explain', 'E_WIDTH']).stdout)!
+    const [, line] = /\n {2}\$ (jq .*)\n/.exec(command(['explain', 'E_WIDTH']).stdout)!
     const { status, stdout } = shell(`${line} --no-keep --emit probs`, cwd)
     expect({ status, stdout }).toEqual({ status: 0, stdout: `{"probs":[${P21},0,0,0]}\n`.repeat(2) })
   })

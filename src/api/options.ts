@@ -107,9 +107,10 @@ interface ForBytesObjectsRead {
 
 interface ForBytesObjectsWrite {
   /**
-   * Class names in column order; or @ and the name of a file that contains them, one per line or as JSON (an array,
-   * a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position, with a
-   * warning: crane_134, crane_517 [default: from the header].
+   * Class names in column order, or, if logits are an object, its keys in class order, of which rows may lack some
+   * (see `missing`); or @ and the name of a file that contains them, one per line or as JSON (an array, a Hugging
+   * Face config.json with id2label, or imagenet_class_index.json); duplicates get their position, with a warning:
+   * crane_134, crane_517 [default: from the header].
    */
   labels?: ValueOf<'labels'> | undefined
   /**

@@ -6,7 +6,7 @@
  */
 
 import { isLogitName, isResultName, plainName } from './column-name.js'
-import { optionsText, optionText, speaking, verbText } from './option-words.js'
+import { labelsText, optionsText, optionText, speaking, verbText } from './option-words.js'
 
 /** The position of an error in the input. Lines and rows are counted from 1, bytes from 0; the header is not a row. */
 export interface Position {
@@ -461,9 +461,10 @@ function widthReason({ cells, width, of = 'the row', key, keys = [] }: WidthInfo
   return `${of} has ${found} where ${width} ${width === 1 ? 'is' : 'are'} expected`
 }
 
-/** How lists of different lengths become rows of the same classes. */
-function padHint({ of, key }: WidthInfo): string {
-  if (of === undefined || key !== undefined) return ''
+/** How lists of different lengths, or objects with different keys, become rows of the same classes. */
+function padHint({ of, key, keys = [] }: WidthInfo): string {
+  if (key !== undefined) return `; ${optionText('labels', labelsText([...keys, key]))} declares all classes`
+  if (of === undefined) return ''
   return `; pad shorter lists with null, which ${optionText('missing', '-inf')} masks`
 }
 

@@ -7,6 +7,7 @@ import type { Bin, Total } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
 import { type MeasuredTotals, type Metrics, metricsOf } from './metrics.js'
 import { multiLabelMetricsOf } from './multi-label-metrics.js'
+import { labelsText, optionText } from './option-words.js'
 
 /** The sums of rows with the same classes. */
 export interface MetricSums {
@@ -180,11 +181,19 @@ function fromHex(text: string): bigint {
   return text.startsWith('-') ? -BigInt(`0x${text.slice(1)}`) : BigInt(`0x${text}`)
 }
 
+/** How the classes of sums differ. */
+function classDifference({ labels }: MetricSums, { labels: others }: MetricSums): string {
+  const known = new Set(labels)
+  const isSame = labels.length === others.length && others.every((label) => known.has(label))
+  if (!isSame || labels.every((label, nth) => label === others[nth])) return 'its classes differ from those before'
+  const option = optionText('labels', labelsText(labels))
+  return `it has the same classes in another order than those before; ${option} orders those of objects, ${optionText('logits')} columns`
+}
+
 /** Adds two sums. Throws E_SUMS if their classes differ, or if only one has prediction sets. */
 export function addSums(a: MetricSums, b: MetricSums): MetricSums {
   const isSame = a.labels.length === b.labels.length && a.labels.every((label, nth) => label === b.labels[nth])
-  if (!isSame || !a.counts !== !b.counts)
-    throw new SoftmaxError('E_SUMS', { reason: 'its classes differ from those before' })
+  if (!isSame || !a.counts !== !b.counts) throw new SoftmaxError('E_SUMS', { reason: classDifference(a, b) })
   if (a.hasSets !== b.hasSets) {
     const reason = 'some of the rows have prediction sets, from a calibration with a coverage, and some have none'
     throw new SoftmaxError('E_SUMS', { reason })

@@ -20,6 +20,15 @@ export function optionText(name: string, value?: string | number | boolean): str
   return speaker === 'command' ? flagText(name, value) : propertyText(name, value)
 }
 
+/** A value for the option `labels`; undefined if the names are too many for a message. */
+export function labelsText(names: readonly string[]): string | undefined {
+  const isPlain = names.every((name) => /^[^\s,](?:[^,]*[^\s,])?$/.test(name)) && !/^[@[{]/.test(names[0]!)
+  const text = isPlain ? names.join(',') : JSON.stringify(names)
+  return text.length > LONGEST_LABELS ? undefined : text
+}
+
+const LONGEST_LABELS = 80
+
 /** Several options, for use together: `--decimal ',' --delimiter ','` or `decimal: ',', delimiter: ','`. */
 export function optionsText(...options: readonly (readonly [name: string, value: string])[]): string {
   return options.map(([name, value]) => optionText(name, value)).join(speaker === 'command' ? ' ' : ', ')

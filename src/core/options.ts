@@ -547,8 +547,8 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'write'],
     defaultText: 'from the header',
     aliases: 'classes class-names names label id2label label-file labels-file',
-    help: 'class names in column order; FILE contains one per line, or JSON (an array, a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position: crane_134, crane_517',
-    doc: 'class names in column order; or @ and the name of a file that contains them, one per line or as JSON (an array, a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position, with a warning: crane_134, crane_517',
+    help: 'class names in column order, or, if logits are an object of JSON, its keys in class order, which rows may lack; FILE contains one per line, or JSON (an array, a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position: crane_134, crane_517',
+    doc: 'class names in column order, or, if logits are an object, its keys in class order, of which rows may lack some (see `missing`); or @ and the name of a file that contains them, one per line or as JSON (an array, a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position, with a warning: crane_134, crane_517',
   }),
   emit: option({
     group: 'Output',

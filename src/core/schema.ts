@@ -1,6 +1,7 @@
 /** Resolves the columns of an input: which ones hold logits, which are kept, and the class names. */
 import { logitNames } from './column-name.js'
 import { type DataType, fieldsOf, typeName } from './data-type.js'
+import { requireDeclared } from './declared-classes.js'
 import { shapeReason } from './declared-shape.js'
 import { SoftmaxError, shown } from './errors.js'
 import type { Circumstances, SampledColumn } from './evidence.js'
@@ -191,10 +192,11 @@ function listSchemaOf(
 ): Schema {
   const { objects, isEmpty = false } = needs
   const header = columns.map(({ name }) => name)
-  const { type, keys, nested, otherShape } = columns[position]!
+  const { type, keys, field, nested, otherShape } = columns[position]!
   if (otherShape?.isTensor) throw new SoftmaxError('E_ROW', { row: 1, reason: shapeReason(otherShape) })
   const listText = type === 'text' && ({ listText: true } as const)
   const recordKeys = type === 'record' && keys && { logitKeys: keys }
+  if (recordKeys && !field) requireDeclared(settings.labels, keys)
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
   const shaped = nested
     ? nestedLayout(settings, layout, nested.depth)

@@ -6,10 +6,10 @@ import { headerDifference } from '../core/header-difference.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
-import { optionText, speaking } from '../core/option-words.js'
+import { labelsText, optionText, speaking } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
-import type { RecordBatchReader } from '../core/record-batch.js'
+import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { itemsOfPositions, listsNames } from '../core/selector.js'
 import { truthWarnings } from '../core/truth-columns.js'
@@ -38,7 +38,10 @@ export function resolveColumns(
   requireHeader(header, run)
   const schema = resolve(withSelection(settings, run))
   if (first) {
-    requireSame(schema.classes, first.schema.classes, run, { first: first.name, noun: 'class' })
+    const compared = { first: first.name, noun: 'class', remedy: labelsRemedy({ schema, columns }, first) } as const
+    // Labels may rename different classes.
+    if (schema.logitKeys && first.schema.logitKeys) requireSame(schema.logitKeys, first.schema.logitKeys, run, compared)
+    requireSame(schema.classes, first.schema.classes, run, compared)
     requireSame(keptNames(schema), keptNames(first.schema), run, { first: first.name, noun: 'kept column' })
   }
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
@@ -71,6 +74,7 @@ interface Compared {
   first: string | undefined
   source?: string
   noun?: 'column' | 'class' | 'kept column'
+  remedy?: string | undefined
 }
 
 /** Throws E_SCHEMA if columns or classes differ from those of the `first` input. */
@@ -78,7 +82,7 @@ export function requireSame(
   names: readonly string[],
   others: readonly string[],
   run: Pick<Run, 'measures' | 'probe'>,
-  { first, source, noun = 'column' }: Compared,
+  { first, source, noun = 'column', remedy }: Compared,
 ): void {
   if (names.join('\0') === others.join('\0')) return
   const difference = headerDifference(names, others, first === undefined ? 'the first input' : shown(first), noun)
@@ -86,9 +90,31 @@ export function requireSame(
     header: [...names],
     first: first ?? 'the first',
     difference,
-    remedy: separately(run, noun === 'class' || haveOtherLogits(names, others)),
+    remedy: remedy ?? separately(run, noun === 'class' || haveOtherLogits(names, others)),
     ...(source !== undefined && { source }),
   })
+}
+
+/** The labels that give objects of JSON the classes of both inputs, of which one may be a column of structs. */
+function labelsRemedy(
+  { schema, columns }: Pick<NonNullable<Run['first']>, 'schema' | 'columns'>,
+  first: NonNullable<Run['first']>,
+): string | undefined {
+  const [keys, others] = [schema.logitKeys, first.schema.logitKeys]
+  if (!keys || !others) return undefined
+  const [isOfType, isFirstOfType] = [hasType(schema, columns), hasType(first.schema, first.columns)]
+  if (isOfType && isFirstOfType) return undefined
+  const all = [...new Set(isOfType ? [...keys, ...others] : [...others, ...keys])]
+  const labels = optionText('labels', labelsText(all))
+  if (all.length === keys.length && all.length === others.length)
+    return `these are the same classes in another order; ${labels} orders them`
+  const isDeclarable = !isOfType && !isFirstOfType && all.length < keys.length + others.length
+  return isDeclarable ? `${labels} declares all classes` : undefined
+}
+
+/** Whether the type of the logits fixes their keys: a struct of Parquet or Arrow. */
+function hasType({ logits: [first] }: Schema, columns: readonly Column[]): boolean {
+  return columns[first!]!.field !== undefined
 }
 
 /** Whether columns that are called like logits differ, so that the classes do. */

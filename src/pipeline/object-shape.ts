@@ -1,6 +1,7 @@
 /** Resolves the shape of rows that are JavaScript values: where their logits are and what their classes are called. */
 import { classObjectsIn } from '../core/class-objects.js'
 import { isLogitName } from '../core/column-name.js'
+import { declaredKeys, requireDeclared } from '../core/declared-classes.js'
 import { type DeclaredShape, declaredShape } from '../core/declared-shape.js'
 import { SoftmaxError, shown } from '../core/errors.js'
 import { findList, isNumbers } from '../core/inner-lists.js'
@@ -271,18 +272,20 @@ function splitList(row: unknown): ReturnType<RowShape['split']> {
 }
 
 /**
- * The shape of records in which one value is a record with a property per class. The first row defines the keys; their
- * order is free.
+ * The shape of records in which one value is a record with a property per class. The first row or the labels define the
+ * keys; their order is free.
  */
 function nestedShape(
   first: Properties,
   splitter: (logitsOf: (value: unknown) => unknown[] | undefined) => RowShape['split'],
   settings: ShapeSettings,
 ): RowShape {
-  const columns = Object.keys(first)
-  const layout = { ...resolveLayout(settings, columns, columns.length), shape: 'record' as const }
+  const columns = declaredKeys(settings.labels, Object.keys(first))
+  requireDeclared(settings.labels, columns)
+  const known = new Set(columns)
+  const layout = { ...resolveLayout(settings, [...columns], columns.length), shape: 'record' as const }
   const valuesOf = (record: Properties) => {
-    const hasOther = Object.keys(record).some((name) => !Object.hasOwn(first, name))
+    const hasOther = Object.keys(record).some((name) => !known.has(name))
     return hasOther ? undefined : columns.map((name) => ownValue(record, name))
   }
   return { layout, columns, split: splitter((value) => (isRecord(value) ? valuesOf(value) : undefined)) }

@@ -59,11 +59,12 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_WIDTH: {
     is: 'A row has the wrong number of cells, a list the wrong number of logits, or an object of logits an unknown class.',
     cause:
-      'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, the first row defines its keys, which are the classes.',
+      'A cell without quotes contains a delimiter or a line break, the row is truncated, or it belongs to another table. If the logits are an object, its keys are the classes: those of the first row, or those that --labels lists.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,2\n' | softmax`,
     says: 'softmax: stdin:2: row 1, byte 23: the row has 2 cells where 3 are expected; --on-error skip skips such rows [E_WIDTH]',
-    fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. If questions have different numbers of choices, pad shorter lists with null to the longest, and mask these: the command below does so for lists of up to 5 logits. ${SKIP}`,
-    commands: "jq -c '.logits[4] |= .' in.ndjson | softmax -f ndjson --missing -inf",
+    fix: `Quote cells that contain the delimiter. Skip lines that are not rows with --comment or --skip-lines. If questions have different numbers of choices, pad shorter lists with null to the longest, and mask these: the first command below does so for lists of up to 5 logits. If objects of logits lack some classes, list all of them: the second command masks those that a row lacks. ${SKIP}`,
+    commands: `jq -c '.logits[4] |= .' in.ndjson | softmax -f ndjson --missing -inf
+softmax objects.ndjson --labels A,B,C,D --missing -inf`,
   },
   E_REPEATED: {
     is: 'A row repeats the header.',

@@ -3,6 +3,7 @@
 import { classObjectsIn } from '../../core/class-objects.js'
 import { isLogitName } from '../../core/column-name.js'
 import type { DataType } from '../../core/data-type.js'
+import { declaredKeys } from '../../core/declared-classes.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { type FormatName, rowFormatOf } from '../../core/formats.js'
 import { findList, isNumbers } from '../../core/inner-lists.js'
@@ -20,7 +21,18 @@ import { type ParsedRow, textAt, valueAt } from './row.js'
 import { wholeTable } from './whole-tables.js'
 
 /** The columns of the first rows: the keys of the first row in text order, and any selected paths. */
-export function columnsOf(rows: ParsedRow[], { logits, truth }: SettingsOf<'bytes'>): JsonColumn[] {
+export function columnsOf(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonColumn[] {
+  return foundColumns(rows, settings).map((column) =>
+    withKeys(column, declaredKeys(settings.labels, column.keys ?? [])),
+  )
+}
+
+/** A column whose objects have these keys, in class order, if they have some. */
+export function withKeys(column: JsonColumn, keys: readonly string[]): JsonColumn {
+  return column.keys && keys.length > 0 ? { ...column, keys } : column
+}
+
+function foundColumns(rows: ParsedRow[], { logits, truth }: SettingsOf<'bytes'>): JsonColumn[] {
   const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))

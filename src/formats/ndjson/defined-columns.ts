@@ -1,7 +1,7 @@
 /** The columns of NDJSON: those of its first rows, of kept keys that only some rows have, or of an earlier input. */
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
-import { columnAt, columnsOf, keptPath, knownPath } from './columns.js'
+import { columnAt, columnsOf, keptPath, knownPath, withKeys } from './columns.js'
 import { type FirstRows, TYPE_ROWS } from './first-rows.js'
 import type { ParsedRow } from './row.js'
 
@@ -26,7 +26,9 @@ export class DefinedColumns {
     const own = new Map(columnsOf(rows, this.#settings).map((column) => [column.name, column]))
     const late = [...this.#late].filter(([name]) => !own.has(name)).map(([name, path]) => columnAt(name, path, rows))
     const added = late.map((column) => ({ ...column, isLate: true as const }))
-    const known = this.#earlier?.map(({ name, path }) => own.get(name) ?? columnAt(name, path, rows))
+    const known = this.#earlier?.map((column) =>
+      continued(own.get(column.name) ?? columnAt(column.name, column.path, rows), column),
+    )
     this.columns.splice(0, this.columns.length, ...(known ?? [...own.values(), ...added]))
   }
 
@@ -64,4 +66,10 @@ export class DefinedColumns {
     const isLong = isMissing() && (await this.#first.visit((row) => look(row) && ++count < TYPE_ROWS))
     return { found, isLong }
   }
+}
+
+/** A column with the classes of that of an earlier input, if these include its own. */
+function continued(column: JsonColumn, { keys = [] }: JsonColumn): JsonColumn {
+  const known = new Set(keys)
+  return column.keys?.every((key) => known.has(key)) ? withKeys(column, keys) : column
 }

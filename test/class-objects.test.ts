@@ -1,0 +1,239 @@
+/** Logits that are one object of JSON: keys are classes, those of the first row or those that labels declare. */
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Field, Float64, Struct, Table, tableToIPC, vectorFromArray } from 'apache-arrow'
+import { evaluate, type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { describe, expect, it } from 'vitest'
+import { run } from './streams.js'
+import { command, folder, predict } from './support.js'
+
+// numpy: e = exp(x - x.max()); e / e.sum(), for [-1, -2, -3] and [-1, -2]
+const [FIRST, SECOND, THIRD] = [0.6652409557748219, 0.24472847105479764, 0.09003057317038046]
+const [ONE, TWO] = [0.7310585786300049, 0.2689414213699951]
+
+/** Each row has the three most likely classes of four, in an order of its own. */
+const TOP3 = [
+  { A: -1, C: -2, B: -3 },
+  { D: -1, A: -2, C: -3 },
+  { B: -1, D: -3, C: -2 },
+]
+const LINES = TOP3.map((m) => `${JSON.stringify({ m })}\n`)
+const ALL = `p_A,p_B,p_C,p_D,label
+${FIRST},${THIRD},${SECOND},0,A
+${SECOND},0,${THIRD},${FIRST},D
+0,${FIRST},${SECOND},${THIRD},B
+`
+const DECLARED = { logits: 'm', labels: 'A,B,C,D', missing: '-inf', to: 'csv', keep: false } as const
+
+const nested = LINES.map((line) => `{"id":1,"choice":${line.trim()}}\n`).join('')
+const array = `[${LINES.join(',')}]`
+
+describe('labels that include all keys of an object of logits', () => {
+  it.each<[string, string, ScoreOptions]>([
+    ['JSON lines', LINES.join(''), { from: 'ndjson' }],
+    ['JSON', array, { from: 'json' }],
+    ['an object in another one', nested, { from: 'ndjson', logits: 'choice.m' }],
+    ['the key logits', LINES.join('').replaceAll('"m"', '"logits"'), { from: 'ndjson', logits: undefined }],
+  ])('declare the classes by name, in their order: %s', async (_, input, options) => {
+    for (const lane of ['auto', 'general'] as const) {
+      for (const size of [1, 7, 1000]) {
+        const { text, error } = await run(input, { ...DECLARED, ...options, lane }, size)
+        expect({ text, error }).toEqual({ text: ALL, error: undefined })
+      }
+    }
+  })
+
+  it('may be in any order, an array, and of classes that no row has', async () => {
+    const { text } = await run(LINES.join(''), { ...DECLARED, labels: ['E', 'D', 'C', 'B', 'A'], emit: 'probs' })
+    expect(text).toBe(
+      `p_E,p_D,p_C,p_B,p_A\n0,0,${SECOND},${THIRD},${FIRST}\n0,${FIRST},${THIRD},0,${SECOND}\n0,${THIRD},${SECOND},${FIRST},0\n`,
+    )
+  })
+
+  it('are the keys of the results in JSON', async () => {
+    const { text } = await run(LINES[0]!, { ...DECLARED, to: 'ndjson' })
+    expect(JSON.parse(text)).toEqual({ probs: { A: FIRST, B: THIRD, C: SECOND, D: 0 }, label: 'A' })
+  })
+
+  it('leave a class that a row lacks missing, also in the first row', async () => {
+    const { missing: _, ...options } = DECLARED
+    expect((await run(LINES.join(''), options)).error).toMatchObject({
+      code: 'E_MISSING',
+      info: { row: 1, column: 'D' },
+    })
+    const complete = '{"m":{"D":-9,"C":-2,"B":-3,"A":-1}}\n'
+    const { stats, rejects } = await rejected(LINES[0]! + complete + LINES[1]!, options)
+    expect(stats).toMatchObject({ read: 3, written: 1, rejected: { E_MISSING: 2 } })
+    expect(rejects).toEqual(['D', 'B'])
+    const { text } = await run(LINES[0]!, { ...DECLARED, missing: 'nan', nonfinite: 'propagate', emit: 'probs' })
+    expect(text).toBe('p_A,p_B,p_C,p_D\nNaN,NaN,NaN,NaN\n')
+  })
+
+  it('declare those of objects in softmax(), too', async () => {
+    const options = { logits: 'm', labels: 'A,B,C,D', missing: '-inf', emit: 'probs' } as const
+    const { predictions } = await predict(
+      TOP3.map((m) => ({ m })),
+      options,
+    )
+    expect(predictions).toMatchObject([
+      { probabilities: [FIRST, THIRD, SECOND, 0] },
+      { probabilities: [SECOND, 0, THIRD, FIRST] },
+      { probabilities: [0, FIRST, SECOND, THIRD] },
+    ])
+    const inner = await predict([{ choice: { m: TOP3[1] } }], {
+      ...options,
+      logits: 'choice.m',
+      labels: ['D', 'C', 'B', 'A'],
+    })
+    expect(inner.predictions).toMatchObject([{ probabilities: [FIRST, THIRD, 0, SECOND] }])
+  })
+
+  it('are the same for several inputs, whatever the first object of each', async () => {
+    const cwd = folder(Object.fromEntries(LINES.map((line, at) => [`${at}.ndjson`, line])))
+    const flags = ['--labels', 'A,B,C,D', '--missing', '-inf', '--no-keep', '-t', 'csv']
+    const { stdout } = command(['0.ndjson', '1.ndjson', '2.ndjson', '--logits', 'm', ...flags], { cwd })
+    expect(stdout).toBe(ALL)
+    expect(command(['.', '-o', 'out/', '--logits', 'm', ...flags], { cwd })).toMatchObject({ status: 0 })
+    const parts = [0, 1, 2].map((at) => readFileSync(join(cwd, `out/${at}.csv`), 'utf8').split('\n')[1])
+    expect(parts).toEqual(ALL.trimEnd().split('\n').slice(1))
+  })
+
+  it('have true classes, of which a row may lack the logit', async () => {
+    const rows = TOP3.map((m, at) => ({ m, y: 'ADC'[at] }))
+    const path = join(folder({ 'in.ndjson': rows.map((row) => `${JSON.stringify(row)}\n`).join('') }), 'in.ndjson')
+    const options = { logits: 'm', labels: 'A,B,C,D', missing: '-inf', truth: 'y' } as const
+    const metrics = await evaluate([path], options)
+    // By hand: two of three are right; the log loss is the mean of two logarithms of FIRST and one of SECOND.
+    expect(metrics).toMatchObject({
+      rows: 3,
+      accuracy: 2 / 3,
+      log_loss: expect.closeTo(-(2 * Math.log(FIRST!) + Math.log(SECOND!)) / 3, 14),
+    })
+    const { stdout } = command([
+      'evaluate',
+      path,
+      '--logits',
+      'm',
+      '--labels',
+      'A,B,C,D',
+      '--missing',
+      '-inf',
+      '--truth',
+      'y',
+      '--json',
+    ])
+    expect(JSON.parse(stdout)).toMatchObject({ rows: 3, accuracy: 2 / 3 })
+  })
+})
+
+/** The columns of bad rows, with the counts of a run that skips them. */
+async function rejected(input: string, options: ScoreOptions) {
+  const rejects: unknown[] = []
+  const onReject = ({ column }: { column?: string }) => rejects.push(column)
+  const { stats } = await run(input, { ...options, onError: 'skip', onReject })
+  return { stats, rejects }
+}
+
+describe('labels of which none is a key', () => {
+  it('rename the keys of the first object, in its order', async () => {
+    const input = '{"m":{"x":-1,"y":-2}}\n{"m":{"y":-1,"x":-2}}\n'
+    const { text } = await run(input, { logits: 'm', labels: 'a,b', to: 'csv' })
+    expect(text).toBe(`p_a,p_b,label\n${ONE},${TWO},a\n${TWO},${ONE},b\n`)
+    expect((await run(input, { logits: 'm', labels: 'a,b,c' })).error).toMatchObject({
+      message: expect.stringContaining('3 names for 2 classes'),
+    })
+  })
+
+  it('rename the same keys in all inputs', () => {
+    const cwd = folder({
+      '1.ndjson': '{"m":{"x":-1,"y":-2}}\n',
+      '2.ndjson': '{"m":{"y":-1,"x":-2}}\n',
+      '3.ndjson': '{"m":{"v":1,"w":2}}\n',
+    })
+    const flags = ['--logits', 'm', '--labels', 'a,b', '-t', 'csv']
+    expect(command(['1.ndjson', '2.ndjson', ...flags], { cwd }).stdout).toBe(
+      `p_a,p_b,label\n${ONE},${TWO},a\n${TWO},${ONE},b\n`,
+    )
+    const { status, stderr } = command(['1.ndjson', '3.ndjson', ...flags], { cwd })
+    expect({ status, stderr }).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining('class 1 is "v", but "x" in "1.ndjson"'),
+    })
+  })
+})
+
+describe('labels of which some are keys', () => {
+  it('are refused, with those that would declare all', async () => {
+    const message = `the key "C" of the logits is not one of the names; use labels: 'A,B,X,C'`
+    const expected = { code: 'E_LABELS', status: 2, message: expect.stringContaining(message) }
+    expect((await run(LINES[0]!, { ...DECLARED, labels: 'A,B,X' })).error).toMatchObject(expected)
+    expect((await predict([{ m: TOP3[0] }], { logits: 'm', labels: 'A,B,X' })).error).toMatchObject(expected)
+    const { stderr } = command(['--logits', 'm', '--labels', 'A,B'], { stdin: LINES[0]! })
+    expect(stderr).toContain('--labels: the key "C" of the logits is not one of the names; use --labels A,B,C')
+  })
+})
+
+describe('an object of logits with an unknown class', () => {
+  it('is a bad row, with the labels that declare all classes', async () => {
+    const { error } = await run(LINES.join(''), { logits: 'm', missing: '-inf' })
+    const message = `the object has an unknown class "D" (classes: "A", "C", "B"); labels: 'A,C,B,D' declares all classes`
+    expect(error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining(message) })
+    const flags = ['--logits', 'm', '--missing', '-inf', '-f', 'ndjson']
+    const { stderr } = command(flags, { stdin: LINES.join('') })
+    const [, labels] = /; --labels (\S+) declares/.exec(stderr)!
+    expect(command([...flags, '--labels', labels!], { stdin: LINES.join('') })).toMatchObject({ status: 0, stderr: '' })
+  })
+
+  it('has them as JSON where a name has a comma, and not if they are many', async () => {
+    const { error } = await run('{"m":{"a, b":1,"c":2}}\n{"m":{"d":1}}\n', { logits: 'm', missing: '-inf' })
+    expect(error!.message).toContain(`labels: '["a, b","c","d"]' declares all classes`)
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, at) => [`class ${at}`, at]))
+    const other = await run(`${JSON.stringify({ m: many })}\n{"m":{"d":1}}\n`, { logits: 'm' })
+    expect(other.error!.message).toContain('; labels declares all classes')
+  })
+
+  it('is an error of a later input that begins with it, with the same labels', () => {
+    const cwd = folder({ '1.ndjson': LINES[0]!, '2.ndjson': LINES[1]! })
+    const { stderr } = command(['1.ndjson', '2.ndjson', '--logits', 'm', '-t', 'csv'], { cwd })
+    expect(stderr).toContain('; --labels A,C,B,D declares all classes [E_SCHEMA]')
+  })
+})
+
+describe('objects of several inputs', () => {
+  it('may have the classes in another order, or lack some, as those of one input', () => {
+    const cwd = folder({
+      '1.ndjson': LINES[0]!,
+      '2.ndjson': '{"m":{"B":-3,"A":-1,"C":-2}}\n',
+      '3.ndjson': '{"m":{"B":-2,"A":-1}}\n',
+      '4.json': '[{"m":{"B":-1,"C":-2}}]',
+    })
+    const flags = ['--logits', 'm', '--missing', '-inf', '-t', 'csv', '--emit', 'probs']
+    const { stdout, stderr } = command(['1.ndjson', '2.ndjson', '3.ndjson', '4.json', ...flags], { cwd })
+    const abc = `${FIRST},${SECOND},${THIRD}\n`
+    expect({ stdout, stderr }).toEqual({
+      stdout: `p_A,p_C,p_B\n${abc}${abc}${ONE},0,${TWO}\n0,${TWO},${ONE}\n`,
+      stderr: '',
+    })
+  })
+
+  it('next to structs of Arrow with another order are an error with the labels that order them', async () => {
+    const type = new Struct(['C', 'B', 'A'].map((name) => new Field(name, new Float64(), true)))
+    const table = new Table({ m: vectorFromArray([{ C: -2, B: -3, A: -1 }], type) })
+    const cwd = folder({ '1.ndjson': LINES[0]!, '2.arrow': Buffer.from(tableToIPC(table, 'file')) })
+    for (const inputs of [
+      ['1.ndjson', '2.arrow'],
+      ['2.arrow', '1.ndjson'],
+    ]) {
+      const flags = [...inputs, '--logits', 'm', '-t', 'csv', '--emit', 'probs']
+      const { stderr } = command(flags, { cwd })
+      expect(stderr).toContain('these are the same classes in another order; --labels C,B,A orders them [E_SCHEMA]')
+      const abc = `${SECOND},${THIRD},${FIRST}\n`
+      expect(command([...flags, '--labels', 'C,B,A'], { cwd }).stdout).toBe(`p_C,p_B,p_A\n${abc}${abc}`)
+    }
+    // Renamed or not.
+    const [one, two] = ['1.ndjson', '2.arrow'].map((name) => join(cwd, name)) as [string, string]
+    await expect(scoreFiles([one, two], { logits: 'm', labels: 'x,y,z', to: 'csv' }).toArray()).rejects.toMatchObject({
+      code: 'E_SCHEMA',
+    })
+  })
+})
