@@ -886,6 +886,20 @@ describe('a part without rows', () => {
     expect(typeOf(labelled, 'a.arrow')).toContain('probs: FixedSizeList[2]<Float64>')
   })
 
+  it('of text has the classes of lists in other parts, or the labels', () => {
+    for (const [labels, names] of [
+      [[], '0,1'],
+      [['--labels', 'x,y'], 'x,y'],
+    ] as const) {
+      const cwd = tree({ 'in/a.csv': 'id,logits\n', 'in/b.csv': 'id,logits\n0,"[2,1]"\n' })
+      const { status, stderr } = run(cwd, ...labels)
+      expect([status, stderr.includes('warning: "in/a.csv" has no rows\n')]).toEqual([0, true])
+      const [first, second] = names.split(',')
+      const header = `id,p_${first},p_${second},label\n`
+      expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': header, 'b.csv': `${header}0,${P21},${first}\n` })
+    }
+  })
+
   it('of text has a header like the others, or is empty like its input, which a warning says', () => {
     const cwd = tree({ 'in/a.csv': '', 'in/b.csv': rows(), 'in/c.csv': rows(3), 'in/d.csv': '' })
     const { status, stderr } = run(cwd)

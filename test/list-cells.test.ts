@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
+import { tableFromIPC } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
-import { read, type ScoreOptions, type SoftmaxOptions, scoreFiles, softmax } from 'softmax-stream'
+import { calibrate, read, type ScoreOptions, type SoftmaxOptions, scoreFiles, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P21, P123, run } from './streams.js'
 import { command, folder, ROOT } from './support.js'
@@ -289,5 +290,72 @@ describe('cells as Python shows several numbers', () => {
   it.each(SHOWN)('are so where it is not known which column has the logits: %s', async (_, cell, says) => {
     const { error } = await run(csv('x', [cell]))
     expect(error).toMatchObject({ code: 'E_COLUMNS', message: expect.stringMatching(says) })
+  })
+})
+
+describe('a column that may have lists, in an input without rows', () => {
+  const header = 'id,logits\n'
+  const abc: ScoreOptions = { labels: 'a,b,c' }
+  const scored = `id,p_0,p_1,p_2,label\n1,${P123},2\n`
+  const listed = `${header}1,"[1,2,3]"\n`
+
+  it.each<[string, ScoreOptions, string]>([
+    [header, abc, 'id,p_a,p_b,p_c,label\n'],
+    [`${header}\n\n`, { ...abc, op: 'sigmoid' }, 'id,p_a,p_b,p_c,label\n'],
+    ['id\tlogits\n', { ...abc, from: 'tsv' }, 'id\tp_a\tp_b\tp_c\tlabel\n'],
+    ['id\tlogits\n', { ...abc, from: 'copy', header: true }, 'id\tp_a\tp_b\tp_c\tlabel\n'],
+    ['id,scores\n', { ...abc, ...SCORES }, 'id,p_a,p_b,p_c,label\n'],
+    [header, { ...abc, to: 'json' }, '[]\n'],
+    [header, { logits: 'logits' }, 'id,label\n'],
+  ])('has the classes of the labels: %j %j', async (input, options, output) => {
+    for (const lane of ['auto', 'general'] as const) {
+      const { text, error, stats } = await run(input, { ...options, lane })
+      expect([error, text]).toEqual([undefined, output])
+      expect(stats).toMatchObject({ read: 0, written: 0 })
+    }
+  })
+
+  it('has lists of as many probabilities in a table', async () => {
+    const { bytes } = await run(header, { ...abc, to: 'arrow' })
+    expect(String(tableFromIPC(bytes).schema)).toBe(
+      'Schema<{ 0: id: Utf8, 1: probs: FixedSizeList[3]<Float64>, 2: label: Utf8 }>',
+    )
+  })
+
+  it.each<[ScoreOptions, string]>([
+    [{ op: 'sigmoid' }, 'id,p_logits,label\n'],
+    [{ binary: ['no', 'yes'] }, 'id,p_no,p_yes,label\n'],
+    [{ labels: 'a' }, 'id,p_a,label\n'],
+  ])('is a single logit where a row may have one: %j', async (options, output) => {
+    expect((await run(header, options)).text).toBe(output)
+  })
+
+  it('is an error if rows are required', async () => {
+    expect((await run(header, { ...abc, requireRows: true })).error).toMatchObject({ code: 'E_EMPTY' })
+  })
+
+  it.each([
+    [[header, listed], scored],
+    [[listed, header], scored],
+    [[header, `${header}\n`, listed, header], scored],
+    [[header, 'id,logits\n1,2\n'], 'id,p_logits,label\n1,1,logits\n'],
+    [['id;logits\n', 'id;logits\n'], 'id;p_a;p_b;p_c;label\n'],
+  ])('has the classes of an input with rows: %j', async (inputs, output) => {
+    const options = output.includes(';') ? { ...abc, delimiter: ';' } : {}
+    const sources = inputs.map((input) => Readable.from([Buffer.from(input)]))
+    expect(Buffer.concat(await scoreFiles(sources, options).toArray()).toString()).toBe(output)
+  })
+
+  it('has the classes of the calibration', async () => {
+    const rows = 'y,logits\na,"[1,2]"\nb,"[2,1]"\nb,"[0,1]"\na,"[3,1]"\n'
+    const calibration = await calibrate(Readable.from([Buffer.from(rows)]), { truth: 'y', labels: 'a,b' })
+    expect((await run(header, { calibration })).text).toBe('id,p_a,p_b,label\n')
+  })
+
+  it('may get a type beside it, also as the first of several inputs', async () => {
+    const sources = [header, listed].map((input) => Readable.from([Buffer.from(input)]))
+    const pieces = await scoreFiles(sources, { to: 'arrow', types: 'id=int64' }).toArray()
+    const table = tableFromIPC(Buffer.concat(pieces))
+    expect([String(table.schema.fields[0]), table.numRows]).toEqual(['id: Int64', 1])
   })
 })

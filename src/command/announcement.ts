@@ -17,9 +17,14 @@ export function announce(schema: Schema, { quiet }: { quiet: boolean }, said?: S
 function announcement({ header, logits, kept, listText, depth, classes }: Schema): string {
   const names = logits.map((index) => header[index]!)
   const others = kept.map((index) => listedName(header[index]!)).join(', ')
-  const lists = depth === undefined ? `lists of ${plural(classes.length, 'number')}` : 'lists of lists of numbers'
-  const what = listText ? lists : plural(names.length, 'column')
+  const what = listText ? listsOf(classes.length, depth) : plural(names.length, 'column')
   return `logits: ${what} (${columnRange(names)})${others && `; kept: ${shortened(others)}`}`
+}
+
+/** What a column of lists contains. Without rows and labels, the number of classes is unknown. */
+function listsOf(classes: number, depth: number | undefined): string {
+  if (depth !== undefined) return 'lists of lists of numbers'
+  return classes === 0 ? 'lists' : `lists of ${plural(classes, 'number')}`
 }
 
 /** The first and the last of some columns. */

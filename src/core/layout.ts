@@ -67,10 +67,10 @@ export function resolveLayout(
   }
 }
 
-/** The class names of the calibration, if it has as many; otherwise there is an error. */
+/** The class names of the calibration, if it has as many, or no row shows how many; otherwise there is an error. */
 function savedNames({ calibration }: LayoutSettings, count: number | undefined): string[] | undefined {
   const names = calibration === undefined ? [] : readCalibration(calibration).classes
-  return names.length > 0 && names.length === count ? names : undefined
+  return names.length > 0 && (count ?? names.length) === names.length ? names : undefined
 }
 
 /** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */

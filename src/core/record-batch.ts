@@ -35,6 +35,8 @@ export interface Column {
   keys?: readonly string[]
   /** Whether its cells are text that contains lists of numbers. */
   listText?: true
+  /** Whether its cells would be lists or numbers, if there were any. */
+  mayBeList?: true
   /** For nested lists of numbers: the number of enclosing lists, and the length of the first innermost list. */
   nested?: { depth: number; width: number } | undefined
   /** The path of such lists within nested values, as a selector. */

@@ -1,5 +1,6 @@
 /** Inputs without rows whose logits are a list column: the number of classes has to come from another input. */
 
+import { labelNames } from '../core/labels.js'
 import { findLogitsColumn } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
 import { inputsOf } from '../core/output-columns.js'
@@ -12,14 +13,30 @@ export function unmeasuredList(
   settings: Pick<SettingsOf<'bytes'>, 'logits'>,
 ): Column | undefined {
   const isUnmeasured = ({ type, width, nested }: Column) => (type === 'list' && width === 0) || nested?.width === 0
-  if (rows !== 0 || !columns.some(isUnmeasured)) return undefined
+  if (rows !== 0) return undefined
+  const possible = columns.find(({ mayBeList }) => mayBeList)
+  if (possible || !columns.some(isUnmeasured)) return possible
   const index = findLogitsColumn(settings, columns)
   return index !== undefined && isUnmeasured(columns[index]!) ? columns[index] : undefined
 }
 
 /** A reader with the same columns that holds no resources. */
-export function closedReader({ columns, named, metadata }: RecordBatchReader): RecordBatchReader {
+export function closedReader(reader: RecordBatchReader): RecordBatchReader {
+  const { columns, named, metadata, text } = reader
+  if (text) return { ...reader, text: { ...text, async *blocks() {} }, async *batches() {} }
   return { columns, named, rows: 0, ...(metadata && { metadata }), async *batches() {} }
+}
+
+/**
+ * Treats a column without cells that may be lists as lists, if no other input shows what it is: one column cannot have
+ * the number of each class, unless there is one class, or the sigmoid gives one its probability.
+ */
+export function assumeList(reader: RecordBatchReader, settings: Pick<SettingsOf<'bytes'>, 'logits' | 'labels' | 'op'>) {
+  const column = unmeasuredList(reader, settings)
+  if (!column?.mayBeList) return
+  const { labels, op } = settings
+  const isSingle = labels === undefined ? op.endsWith('sigmoid') : labelNames(labels).length === 1
+  if (!isSingle) Object.assign(column, { listText: true, width: 0 })
 }
 
 /**
@@ -32,9 +49,10 @@ export function measureByFirst(
   first: Schema,
 ) {
   const list = unmeasuredList(reader, settings) ?? emptyCells(reader, first)
-  if (!list) return
+  if (!list || (list.mayBeList && !first.logitsList)) return
   const width = inputsOf(first)
-  if (first.depth === undefined) Object.assign(list, { width, ...(first.listText && { listText: true }) })
+  const isText = first.listText || list.mayBeList
+  if (first.depth === undefined) Object.assign(list, { width, ...(isText && { listText: true }) })
   else list.nested = { depth: first.depth, width }
 }
 

@@ -45,7 +45,8 @@ async function* scoreReader(
 ): AsyncGenerator<Uint8Array> {
   if (!run.first && !run.single && unmeasuredList(reader, settings)) {
     run.unmeasured ??= []
-    run.unmeasured.push({ reader: closedReader(reader), input, settings, origin: { ...origin, taken: { bytes: 0 } } })
+    const taken = { bytes: reader.start?.byte ?? 0 }
+    run.unmeasured.push({ reader: closedReader(reader), input, settings, origin: { ...origin, taken } })
   } else yield* scoreRows(reader, input, run, settings, origin)
 }
 

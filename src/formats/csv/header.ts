@@ -21,6 +21,8 @@ export interface CsvHeader {
   first: string[] | undefined
   /** A warning about the shape of the rows. */
   warning: string | undefined
+  /** Whether there is no row, not even a bad one. */
+  isEmpty?: true
   /** The line of the header, or of the first row if there is no header. */
   line: number
   /** The newlines and bytes before the blocks. */
@@ -179,7 +181,8 @@ class HeadReader {
     const [bad] = this.#passed
     if (!this.#header && !bad) return undefined
     if (bad) this.#setMisfit(rowsIn(bad, this.#dialect).next().value?.row)
-    return this.#head(this.#header || !bad ? undefined : this.#looseCells(bad), prepend(this.#passed, blocks))
+    const head = this.#head(this.#header || !bad ? undefined : this.#looseCells(bad), prepend(this.#passed, blocks))
+    return this.#passed.every((block) => rowsIn(block, this.#dialect).next().done) ? { ...head, isEmpty: true } : head
   }
 
   #head(first: string[] | undefined, blocks: AsyncGenerator<Block>): CsvHeader {

@@ -1,6 +1,6 @@
 /** Reads delimited text: resolves the columns, and parses blocks of complete rows into record batches. */
 
-import { isLogitName } from '../../core/column-name.js'
+import { isLogitName, plainName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { isPandasHeader, looksLikePandasHeader, pandasWarning, rowWarning } from '../../core/header-names.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
@@ -38,6 +38,8 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     ? await peekRows(head.blocks, dialect)
     : { sample: [], blocks: head.blocks }
   const { sample } = peeked
+  const mayBeList = head.isEmpty ? possibleList(columns, head, settings) : undefined
+  if (mayBeList) mayBeList.mayBeList = true
   const nulls = nullsOf(settings)
   let blocks = await lookForList(head, peeked.blocks, columns, settings)
   return {
@@ -45,6 +47,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     named: head.header !== undefined,
     headerLine: head.line,
     headerOnly: head.first === undefined,
+    ...(mayBeList && { rows: 0 }),
     start: { line: 1 + lines, row: 1, byte: bytes },
     ...(index && { indexNames: index }),
     warnings: () => warnings,
@@ -107,6 +110,18 @@ async function lookForList(
   const cell = found.rows.map(textOf).find((text) => !saysNothing(text))
   Object.assign(columns[index]!, listColumn(cell ?? ''))
   return found.blocks
+}
+
+/** The column without cells that may be lists: the one named `logits`, or the only selected one. */
+function possibleList(
+  columns: readonly Column[],
+  { dialect }: CsvHeader,
+  settings: SettingsOf<'bytes'>,
+): Column | undefined {
+  if (dialect.decimalComma || settings.binary !== undefined) return undefined
+  const index = settings.logits === undefined ? onlyLogits(columns) : findSelected(settings, columns)
+  const column = index === undefined ? undefined : columns[index]!
+  return settings.logits !== undefined || /^logits$/i.test(plainName(column?.name ?? '')) ? column : undefined
 }
 
 /** The column of that name, if there is only one. */
