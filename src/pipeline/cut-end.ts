@@ -1,7 +1,11 @@
 /** Delimited text that was cut: unlike JSON or a binary format, its last cell looks complete, and may be another number. */
 
-/** Passes chunks of text on, and warns if they are many bytes and end inside a line. */
-export async function* watchEnd(chunks: AsyncGenerator<Buffer>, warn: (text: string) => void): AsyncGenerator<Buffer> {
+/** Passes chunks of text on, and warns if they are many bytes and end inside a line, unless their source was closed. */
+export async function* watchEnd(
+  chunks: AsyncGenerator<Buffer>,
+  warn: (text: string) => void,
+  isClosed = () => false,
+): AsyncGenerator<Buffer> {
   let [bytes, last] = [0, NEWLINE]
   for await (const chunk of chunks) {
     bytes += chunk.length
@@ -9,7 +13,8 @@ export async function* watchEnd(chunks: AsyncGenerator<Buffer>, warn: (text: str
     last = chunk.at(-1) ?? last
     yield chunk
   }
-  if (bytes >= LARGE && last !== NEWLINE && last !== RETURN) warn(WARNING)
+  const isCut = bytes >= LARGE && last !== NEWLINE && last !== RETURN
+  if (isCut && !isClosed()) warn(WARNING)
 }
 
 /** People and short scripts often leave out the last newline; what writes larger files hardly does. */

@@ -80,6 +80,7 @@ export function inputOf(input: string | Readable, source: string | undefined, st
     name,
     chunks: chunks(),
     close,
+    isClosed: () => opened.closed === true,
     requireUnchanged,
     ...(typeof input === 'string' && { file: { path: input, count } }),
   }

@@ -27,6 +27,8 @@ export interface Input extends Source {
   name?: string | undefined
   /** Stops reading immediately: a pending read may never finish. */
   close?(): void
+  /** Whether it was closed, so that its chunks may end before it does. */
+  isClosed?(): boolean
   /** Throws E_INPUT if the input changed while it was read. */
   requireUnchanged?(): void
 }
@@ -68,7 +70,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
   const chunks = text.source.rest()
   return {
-    chunks: delimiterOf(format) === undefined ? chunks : watchEnd(chunks, warn),
+    chunks: delimiterOf(format) === undefined ? chunks : watchEnd(chunks, warn, input.isClosed),
     format,
     compression,
     encoding: text.encoding,
