@@ -1259,6 +1259,26 @@ describe('--resume', () => {
     )
   })
 
+  it('proposes a run for each subfolder where the inputs of another are gone or not named', () => {
+    const cwd = folder()
+    for (const name of ['dt=1', 'dt=2']) {
+      mkdirSync(join(cwd, 'in', name), { recursive: true })
+      writeFileSync(join(cwd, 'in', name, 'a.csv'), rows(1))
+    }
+    const softmax = (...args: string[]) => command([...args, '-q'], { cwd })
+    expect(softmax('in/dt=1', 'in/dt=2/', '-o', 'out/').stderr).toBe(
+      'softmax: "in/dt=1/a.csv" and "in/dt=2/a.csv" would both be "a.csv" in the output; leave one of them out, or score each folder into its own: softmax in/dt=1/ -o out/dt=1/ [E_PARTS]\n',
+    )
+    expect(softmax('in', '-o', 'out/').status).toBe(0)
+    const refused =
+      'softmax: the folder "out/" contains "dt=1/a.csv", which none of these inputs produces; if its input was removed or renamed, delete it and its rejects file; to leave it alone, score each subfolder by itself (softmax in/dt=2/ -o out/dt=2/), or write to another folder [E_RESUME]\n'
+    expect(softmax('in/dt=2/', '-o', 'out/', '--resume').stderr).toBe(refused)
+    rmSync(join(cwd, 'in/dt=1'), { recursive: true })
+    expect(softmax('in', '-o', 'out/', '--resume').stderr).toBe(refused)
+    expect(softmax('in/dt=2/', '-o', 'out/dt=2/')).toMatchObject({ status: 0, stderr: '' })
+    expect(readFileSync(join(cwd, 'out/dt=1/a.csv'), 'utf8')).toBe(scored(1))
+  })
+
   it('refuses outputs whose inputs are gone, and those of another version', () => {
     const cwd = treeDone()
     rmSync(join(cwd, 'in/b.csv'))

@@ -56,6 +56,12 @@ export function shellWord(text: string): string {
   return `'${escaped(text).replaceAll("'", `'\\''`)}'`
 }
 
+/** The path of a folder, quoted for a shell where necessary, with a slash at its end. */
+export function shellFolder(path: string): string {
+  const names = path.replace(/\/+$/, '').split('/')
+  return `${names.map((name) => (name === '' ? '' : shellWord(name))).join('/')}/`
+}
+
 /** Text with control characters escaped, as options accept them. */
 function escaped(text: string): string {
   const code = (character: string) => `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`

@@ -2,7 +2,7 @@
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { join, relative, sep } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../core/errors.js'
-import { optionText, shellWord, speaking } from '../core/option-words.js'
+import { optionText, shellFolder, speaking } from '../core/option-words.js'
 import { formatOf } from '../formats/index.js'
 
 /**
@@ -26,9 +26,8 @@ const EACH_FOLDER = 'name each folder as an input'
 
 /** The command line that names all folders at the depth of one of them. */
 function eachFolder(path: string, inside: string, verb: string): string {
-  const words = path.replace(/\/+$/, '').split('/')
-  const folder = words.map((word) => (word === '' ? '' : shellWord(word))).join('/')
-  return `${EACH_FOLDER}: softmax ${verb} ${folder}/${'*/'.repeat(relative(path, inside).split(sep).length)}`
+  const globs = '*/'.repeat(relative(path, inside).split(sep).length)
+  return `${EACH_FOLDER}: softmax ${verb} ${shellFolder(path)}${globs}`
 }
 
 /** How the command writes an output for each part. */

@@ -1,8 +1,9 @@
 /** Lists the parts of a run: the files to score, and the names of their outputs. */
 import { type BigIntStats, lstatSync, readdirSync, statSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../../core/errors.js'
 import { FORMATS, type FormatName } from '../../core/formats.js'
+import { shellFolder } from '../../core/option-words.js'
 import { formatOf } from '../../formats/index.js'
 import { type CompressionName, compressionOf, extensionOf } from '../../io/compression.js'
 import { isPart, noParts } from '../../pipeline/input-files.js'
@@ -75,6 +76,11 @@ interface Formats {
   compress?: CompressionName | undefined
 }
 
+/** The same, and the output directory, which messages propose to divide. */
+interface Outputs extends Formats {
+  output?: string | undefined
+}
+
 /** What a listing leaves out: the files and directories that the run writes. */
 export interface Excluded {
   paths: readonly string[]
@@ -94,7 +100,7 @@ type Check = (path: string) => void
  *
  * @throws E_INPUT for what cannot be read or is not a regular file; E_PARTS if two parts would have the same output
  */
-export function listParts(inputs: readonly string[], formats: Formats, excluded: Excluded): Part[] {
+export function listParts(inputs: readonly string[], formats: Outputs, excluded: Excluded): Part[] {
   const walk = walkOf(formats, excluded)
   const parts: Part[] = []
   for (const input of inputs) {
@@ -105,7 +111,7 @@ export function listParts(inputs: readonly string[], formats: Formats, excluded:
     }
     if (parts.length === before) throw new SoftmaxError('E_INPUT', { source: input, reason: noParts() })
   }
-  requireOwnOutputs(parts)
+  requireOwnOutputs(parts, formats)
   return parts
 }
 
@@ -274,12 +280,12 @@ function outputName(path: string, { from, to, compress }: Formats): string {
 }
 
 /** Refuses parts that would be written to the same file, or one where another needs a directory. Throws E_PARTS. */
-function requireOwnOutputs(parts: readonly Part[]): void {
+function requireOwnOutputs(parts: readonly Part[], { output = 'out' }: Outputs): void {
   const byName = new Map<string, Part>()
   for (const part of parts) {
     const { name } = part
     const other = byName.get(name)
-    if (other) throw clash(other.file, part.file, name)
+    if (other) throw clash(other.file, part.file, name, runForEach(other, part, output))
     byName.set(name, part)
   }
   for (const { file, name } of parts) {
@@ -293,9 +299,26 @@ function requireOwnOutputs(parts: readonly Part[]): void {
   }
 }
 
-function clash(one: string, other: string, name: string): SoftmaxError {
+function clash(one: string, other: string, name: string, alternative = ''): SoftmaxError {
   const reason = `${shown(one)} and ${shown(other)} would both be ${shown(name)} in the output; leave one of them out`
-  return new SoftmaxError('E_PARTS', { reason })
+  return new SoftmaxError('E_PARTS', { reason: reason + alternative })
+}
+
+/** The proposal to score the folders of two parts of the same name separately; empty if these have the same name, too. */
+function runForEach(one: Part, other: Part, output: string): string {
+  const [folder, second] = [rootOf(one), rootOf(other)]
+  if (folder === '.' || basename(folder) === basename(second)) return ''
+  return `, or score each folder into its own: ${runInto(folder, join(output, basename(folder)))}`
+}
+
+/** The command that scores one folder into another. */
+export function runInto(folder: string, output: string): string {
+  return `softmax ${shellFolder(folder)} -o ${shellFolder(output)}`
+}
+
+/** The folder that a part has its name in. */
+function rootOf({ file, name }: Part): string {
+  return foldersOf(name).reduce((folder) => dirname(folder), dirname(file))
 }
 
 /** The parent directories of a name: `a` and `a/b` for `a/b/c`. */

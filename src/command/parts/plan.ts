@@ -1,6 +1,6 @@
 /** Plans a run over parts, before anything is written. */
 import { existsSync } from 'node:fs'
-import { isAbsolute, join, parse, relative, sep } from 'node:path'
+import { basename, dirname, isAbsolute, join, parse, relative, sep } from 'node:path'
 import { SoftmaxError, shown, withSource } from '../../core/errors.js'
 import type { FormatName } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
@@ -13,7 +13,7 @@ import { requireDistinct } from '../conflict.js'
 import { DASH, descriptorOf } from '../descriptor.js'
 import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
-import { identityOf, listParts, type Part, partNamesIn, statOf } from './listing.js'
+import { identityOf, listParts, type Part, partNamesIn, runInto, statOf } from './listing.js'
 import { isManifest, type Line, manifestName, manifestsIn, readEntries } from './manifest.js'
 import { differenceOf, type Made, madeWith } from './options.js'
 import { pathsOf, requireResults } from './results-among-inputs.js'
@@ -278,9 +278,22 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   const [other] = others
   if (other === undefined) return
   const remedy = wasWritten(other, folder, manifests)
-    ? 'if its input was removed or renamed, delete it and its rejects file'
+    ? `if its input was removed or renamed, delete it and its rejects file${runInside(folder, parts, others)}`
     : 'move it elsewhere'
   throw refuse(`contains ${shown(other)}, which none of these inputs produces`, remedy)
+}
+
+/** How to score some folders of the inputs and leave alone the outputs of others; empty if there are no such folders. */
+function runInside(output: string, parts: readonly Part[], others: ReadonlySet<string>): string {
+  if (![...others].some((name) => name.includes('/'))) return ''
+  for (const { file, name } of parts) {
+    const folder = dirname(file)
+    // Of a folder that an earlier run scored within another one, or of one within the inputs.
+    const inside = name.includes('/') ? dirname(name) : basename(folder)
+    if (!name.includes('/') && !others.has(`${inside}/${name}`)) continue
+    return `; to leave it alone, score each subfolder by itself (${runInto(folder, join(output, inside))})`
+  }
+  return ''
 }
 
 /** Whether a file is the output of an earlier run, according to the manifests. */
