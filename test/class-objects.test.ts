@@ -237,3 +237,51 @@ describe('objects of several inputs', () => {
     })
   })
 })
+
+describe('selected paths to the classes of an object', () => {
+  const PATHS = { ...DECLARED, logits: 'm.A,m.B,m.C,m.D', labels: undefined } as const
+
+  it.each<[string, string, ScoreOptions]>([
+    ['JSON lines', LINES.join(''), { from: 'ndjson' }],
+    ['JSON', array, { from: 'json' }],
+    ['an object in another one', nested, { from: 'ndjson', logits: 'choice.m.A,choice.m.B,choice.m.C,choice.m.D' }],
+    ['an array of paths', LINES.join(''), { logits: ['m.A', 'm.B', 'm.C', 'm.D'] }],
+    ['labels that rename them', LINES.join(''), { labels: ['A', 'B', 'C', 'D'] }],
+  ])('may lead to some that the first row lacks: %s', async (_, input, options) => {
+    for (const lane of ['auto', 'general'] as const) {
+      for (const size of [1, 1000]) {
+        const { text, error } = await run(input, { ...PATHS, ...options, lane }, size)
+        expect({ text, error }).toEqual({ text: ALL, error: undefined })
+      }
+    }
+  })
+
+  it('may do so in softmax(), in any input and when bad rows are skipped', async () => {
+    const options = { logits: 'm.D,m.C,m.B,m.A', missing: '-inf', onError: 'skip', emit: 'probs' } as const
+    const { predictions } = await predict([{ m: TOP3[0] }, { m: TOP3[1] }], options)
+    expect(predictions).toMatchObject([
+      { probabilities: [0, SECOND, THIRD, FIRST] },
+      { probabilities: [FIRST, THIRD, 0, SECOND] },
+    ])
+    const cwd = folder(Object.fromEntries(LINES.map((line, at) => [`${at}.ndjson`, line])))
+    const flags = ['--logits', 'm.A,m.B,m.C,m.D', '--missing', '-inf', '--no-keep', '-t', 'csv', '--on-error', 'skip']
+    expect(command(['0.ndjson', '1.ndjson', '2.ndjson', ...flags], { cwd }).stdout).toBe(ALL)
+  })
+
+  it('are refused without the option that reads a missing logit, and where another key was meant', async () => {
+    const { missing: _, ...options } = PATHS
+    const { error } = await run(LINES.join(''), options)
+    const message = `logits "m.D" does not exist in the first rows; missing: '-inf' masks a logit that a row lacks`
+    expect(error).toMatchObject({ code: 'E_SELECTOR', message: expect.stringContaining(message) })
+    const { stderr } = command(['--logits', 'm.A,m.D'], { stdin: LINES[0]! })
+    expect(stderr).toContain('"m.D" does not exist in the first rows; --missing -inf masks a logit that a row lacks')
+    const line = '{"m":{"cat":2,"dog":1}}\n'
+    const mistyped = await run(line, { logits: 'm.cat,m.dgo', missing: '-inf' })
+    expect(mistyped.error).toMatchObject({
+      code: 'E_SELECTOR',
+      message: expect.stringContaining("logits: 'm.cat,m.dog'"),
+    })
+    expect((await run(line, { logits: 'm.boat,m.car', missing: '-inf' })).error).toMatchObject({ code: 'E_SELECTOR' })
+    expect((await run(line, { logits: 'm.cat,n.dog', missing: '-inf' })).error).toMatchObject({ code: 'E_SELECTOR' })
+  })
+})

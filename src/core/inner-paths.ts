@@ -15,6 +15,7 @@ type Path = readonly string[]
  *
  * @param pathsIn the paths to single values inside the value of a column, which begin with its name
  * @param at the value at a path
+ * @param mayLack whether a row may lack a selected value, so that the first rows may, too
  * @throws E_SELECTOR for a list or object beside other items, and for a path that leads nowhere
  */
 export function selectedPaths(
@@ -22,10 +23,15 @@ export function selectedPaths(
   columns: readonly string[],
   pathsIn: (column: string) => Path[],
   at: (path: Path) => unknown,
+  mayLack: boolean,
 ): Path[] {
   const items = typeof logits === 'string' ? logits.split(',') : (logits ?? [])
   const leadsInto = (column: string) => items.some((item) => item.replace(/^[\s!"]*/, '').startsWith(`${column}.`))
-  const paths = columns.filter(leadsInto).flatMap(pathsIn)
+  const found = columns.filter(leadsInto).flatMap(pathsIn)
+  const lacked = lackedPaths(items, found, at)
+  if (lacked[0] && !mayLack)
+    throw notThere(pathName(lacked[0]), `${optionText('missing', '-inf')} masks a logit that a row lacks`)
+  const paths = [...found, ...lacked]
   const header = [...columns, ...paths.map(pathName)]
   if (items.length > 1) requireValues(items, new Set(header), at)
   else if (isPath(items[0]) && selectedIn(logits!, header) === undefined) requirePath(items[0].trim(), columns, at)
@@ -35,6 +41,30 @@ export function selectedPaths(
   return [...(chosen ?? header.keys())].flatMap((at) =>
     columns.includes(header[at]!) ? [] : [paths[at - columns.length]!],
   )
+}
+
+/**
+ * The selected paths to a key that an object lacks although it has others that are selected: one of several classes, of
+ * which each row may have only some. A key like one that no item selects is mistyped.
+ */
+function lackedPaths(items: readonly string[], found: readonly Path[], at: (path: Path) => unknown): Path[] {
+  const names = new Set(items.map((item) => item.trim()))
+  const known = new Set(found.map(pathName))
+  const lacked = [...names].filter((name) => isPath(name) && !known.has(name) && at(name.split('.')) === undefined)
+  return lacked
+    .map((name) => name.split('.'))
+    .filter((path) => {
+      const beside = found.filter((other) => pathName(other.slice(0, -1)) === pathName(path.slice(0, -1)))
+      const others = beside.filter((other) => !names.has(pathName(other)))
+      return others.length < beside.length && !isMistyped(path, others)
+    })
+}
+
+/** Whether a path is like one of others: as a whole, unless its last key is so short that any two are alike. */
+function isMistyped(path: Path, others: readonly Path[]): boolean {
+  const isShort = path.at(-1)!.length < 3
+  const textOf = (one: Path) => (isShort ? one.at(-1)! : pathName(one))
+  return nearest(textOf(path), others.map(textOf)) !== undefined
 }
 
 /** Throws E_SELECTOR if one of several items leads to a list or an object, which would hold all logits. */

@@ -334,10 +334,10 @@ function innerLogits(value: unknown, header: readonly string[], index: number) {
 const FEW_LEVELS = 4
 
 /** The properties of a record, and selected ones inside them. */
-function columnPaths(first: Properties, { logits }: ShapeSettings): (readonly string[])[] {
+function columnPaths(first: Properties, { logits, missing }: ShapeSettings): (readonly string[])[] {
   const names = Object.keys(first)
   const at = (path: readonly string[]) => valueAt(first, path)
-  const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]), at)
+  const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]), at, missing !== 'error')
   return [...names.map((name) => [name]), ...inner]
 }
 

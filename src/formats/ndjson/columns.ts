@@ -32,13 +32,14 @@ export function withKeys(column: JsonColumn, keys: readonly string[]): JsonColum
   return column.keys && keys.length > 0 ? { ...column, keys } : column
 }
 
-function foundColumns(rows: ParsedRow[], { logits, truth }: SettingsOf<'bytes'>): JsonColumn[] {
+function foundColumns(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonColumn[] {
+  const { logits, truth } = settings
   const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
   if (columns[0]) columns[0].wholeTable = wholeTable(first)
   const lists = innerColumns(rows, logits, mayHoldLogits)
-  const selected = lists.length > 0 ? lists : valueColumns(rows, logits)
+  const selected = lists.length > 0 ? lists : valueColumns(rows, settings)
   const isSelected = truth === logits || selected.some(({ name }) => name === truth)
   return [...columns, ...selected, ...(isSelected ? [] : innerColumns(rows, truth, isThere))]
 }
@@ -72,14 +73,14 @@ function isTable(to: FormatName | undefined): boolean {
 }
 
 /** The columns of single values inside objects. */
-function valueColumns(rows: ParsedRow[], logits: SettingsOf<'bytes'>['logits']): JsonColumn[] {
+function valueColumns(rows: ParsedRow[], { logits, missing }: SettingsOf<'bytes'>): JsonColumn[] {
   const pathsIn = (key: string) => {
     const row = rows.find(({ value }) => typeOf(valueAt(value, [key])) === 'record') ?? rows[0]!
     return pathsAt(row, [key])
   }
   const at = (path: readonly string[]) =>
     rows.map(({ value }) => valueAt(value, path)).find((found) => found !== undefined)
-  const paths = selectedPaths(logits, [...valuesIn(rows[0]!.text).keys()], pathsIn, at)
+  const paths = selectedPaths(logits, [...valuesIn(rows[0]!.text).keys()], pathsIn, at, missing !== 'error')
   return paths.map((path) => ({ ...describe(pathName(path), path, rows), inner: path }))
 }
 
