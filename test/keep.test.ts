@@ -422,6 +422,15 @@ describe('kept keys that only rows after the first 1000 have', () => {
     expect(command(args, { cwd }).stdout).toBe('n,label\n,0\n,0\n1,0\n')
   })
 
+  it('that no row of any input has cause a warning', async () => {
+    const cwd = folder({ 'a.ndjson': row, 'b.ndjson': `${row}{"id":3,"logits":[2,1],"n":1}\n` })
+    const keep = ['-e', 'label', '--keep', 'n,m', '--types', 'n=text,m=text', '-t', 'csv']
+    for (const lane of ['auto', 'general']) {
+      const { stderr } = command(['a.ndjson', 'b.ndjson', ...keep, '--lane', lane], { cwd })
+      expect(stderr).toBe('softmax: warning: a.ndjson: no row has the key "m"\n')
+    }
+  })
+
   it('may have the wrong type, which makes the row bad', async () => {
     const options = { ...LABEL, ...JSON_LINES, to: 'arrow', keep: 'n', types: 'n=int64' } as const
     const { error } = await both(lines.replace('7', '"x"'), options, WAYS)

@@ -300,6 +300,8 @@ export interface RecordBatchReader {
    * rows. For text whose rows name the columns.
    */
   continueFrom?(columns: readonly Column[]): void
+  /** Looks for keys in the rows that are read from now on; the result lists those not found so far. */
+  watchKeys?(names: readonly string[]): () => readonly string[]
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */
   text?: TextBlocks
   /** For text: sets the type of a column; without a type, infers it from the first cells (delimited text only). */

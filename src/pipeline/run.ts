@@ -41,6 +41,8 @@ export interface Run {
   }
   /** The types of kept columns, if inferred or requested; undefined leaves a column as it is. */
   types?: readonly (DataType | undefined)[]
+  /** For each input with declared keys: those that no row had so far. */
+  unseenKeys?: (() => readonly string[])[]
   /** The kept columns of the first input. */
   kept?: readonly Column[]
   /** The dialect of delimited output, for all inputs, each of which may have its own sep= line. */

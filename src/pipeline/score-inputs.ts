@@ -3,6 +3,7 @@ import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText, rowFormatOf } from '../core/formats.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { flattenedWarning } from './columns.js'
+import { unseenKeysWarning } from './kept-types.js'
 import { watchNul } from './nul-characters.js'
 import type { Input } from './open-input.js'
 import { rejectedOf, requireConservation, requireRows } from './row-counts.js'
@@ -32,7 +33,7 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
     requireConservation(run.stats)
     requireRows(run)
     requireColumns(run)
-    for (const warning of [flattenedWarning(run), leftOutWarning(run)]) {
+    for (const warning of [flattenedWarning(run), leftOutWarning(run), unseenKeysWarning(run)]) {
       if (warning !== undefined) run.emit('warning', warning, run.first?.name)
     }
     if (run.writer) yield* buffersOf(run.writer.end())

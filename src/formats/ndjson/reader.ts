@@ -23,6 +23,7 @@ import { readBatch } from './batch.js'
 import { sampleOf, withType } from './columns.js'
 import { DefinedColumns } from './defined-columns.js'
 import { FirstRows, OPEN_ROWS, TYPE_ROWS } from './first-rows.js'
+import { KeyWatch } from './key-watch.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
 import { rowBlocks } from './row-blocks.js'
@@ -38,11 +39,12 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   }
   const defined = new DefinedColumns(first, settings)
   const { columns } = defined
+  const watch = new KeyWatch()
   defined.define(rows)
   return {
     columns,
     named: !Array.isArray(rows[0]!.value),
-    batches: (plan) => batchesOf(first.blocks(), columns, plan),
+    batches: (plan) => batchesOf(watch.over(first.blocks()), columns, plan),
     async firstRows(count) {
       const found: ParsedRow[] = []
       await first.visit((row) => found.push(row) < count)
@@ -56,9 +58,13 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     addKeys: (keys, known) => defined.add(keys, known),
     continueFrom: (columns) => defined.continueFrom(columns as readonly JsonColumn[]),
     start: { line: 1, row: 1, byte: first.rowOffset },
-    text: { source: { format: 'ndjson', columns }, blocks: () => first.blocks() },
+    text: { source: { format: 'ndjson', columns }, blocks: () => watch.over(first.blocks()) },
     setType(index, type) {
       columns[index] = withType(columns[index]!, type)
+    },
+    watchKeys(names) {
+      watch.add(names)
+      return () => watch.unseen
     },
     relocate,
     warnings: (kept) => (isTyped ? typeWarnings(columns, kept, defined.rows, settings) : []),
