@@ -235,13 +235,13 @@ describe('an input of several blocks', () => {
 
 describe('text that ends inside a line', () => {
   const rows = 'a,2,1.25\n'.repeat(120_000)
-  const CUT = ['it ends without a newline; if it was cut there, its last row is wrong or incomplete']
+  const TRUNCATED = ['it ends without a newline; if it is truncated, its last row is wrong or incomplete']
 
   it.each(['fast', 'general'] as const)('has a warning if it is large, in the %s lane', async (lane) => {
     const warningsOf = async (end: string, size?: number) =>
       (await run(`t,logit_x,logit_y\n${rows}${end}`, { lane }, size)).warnings
-    expect(await warningsOf('b,2,1.2')).toEqual(CUT)
-    expect(await warningsOf('b,2,1.2', 7777)).toEqual(CUT)
+    expect(await warningsOf('b,2,1.2')).toEqual(TRUNCATED)
+    expect(await warningsOf('b,2,1.2', 7777)).toEqual(TRUNCATED)
     for (const end of ['', 'b,2,1.2\n', 'b,2,1.2\r\n', '"b",2,1\r']) expect(await warningsOf(end)).toEqual([])
   })
 
@@ -253,6 +253,6 @@ describe('text that ends inside a line', () => {
   it('has a warning if a pipe of UTF-16 or gzip ends in it', async () => {
     const text = `t,logit_x,logit_y\n${rows}b,2,1`
     const inputs = [Buffer.from(`\ufeff${text}`, 'utf16le'), gzipSync(text)]
-    for (const input of inputs) expect((await run(input)).warnings).toEqual(CUT)
+    for (const input of inputs) expect((await run(input)).warnings).toEqual(TRUNCATED)
   })
 })

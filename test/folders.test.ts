@@ -1271,7 +1271,7 @@ describe('--resume', () => {
     )
     expect(softmax('in', '-o', 'out/').status).toBe(0)
     const refused =
-      'softmax: the folder "out/" contains "dt=1/a.csv", which none of these inputs produces; if its input was removed or renamed, delete it and its rejects file; to leave it alone, score each subfolder by itself (softmax in/dt=2/ -o out/dt=2/), or write to another folder [E_RESUME]\n'
+      'softmax: the folder "out/" contains "dt=1/a.csv", which none of these inputs produces; if its input was removed or renamed, delete it and its rejects file; to keep it, score each subfolder separately (softmax in/dt=2/ -o out/dt=2/), or write to another folder [E_RESUME]\n'
     expect(softmax('in/dt=2/', '-o', 'out/', '--resume').stderr).toBe(refused)
     rmSync(join(cwd, 'in/dt=1'), { recursive: true })
     expect(softmax('in', '-o', 'out/', '--resume').stderr).toBe(refused)

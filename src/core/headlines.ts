@@ -63,7 +63,7 @@ function scopeOf({ name }: Headline, metrics: Metrics): string | undefined {
   return OF_LABELS.has(name) ? labelledText(metrics) : 'all rows'
 }
 
-/** The rows with a label, which alone the metrics of labels are computed from; undefined if all have one. */
+/** The rows with a label, from which the metrics of labels are computed; undefined if all have one. */
 export function labelledText({ rows, abstained }: Metrics): string | undefined {
   if (abstained === 0) return undefined
   const labelled = rows - abstained

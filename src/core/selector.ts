@@ -392,7 +392,7 @@ function otherColumns(columns: Columns): string {
   return `the ${columns.names.length} columns, of which no item selects ${left}`
 }
 
-/** The end of a list of names that is cut. */
+/** The end of a shortened list of names. */
 const MORE = ', ...'
 
 /** The columns that the items of the selector select. */

@@ -76,7 +76,7 @@ const AT_ONCE = 1024
 const LONGEST = 10
 
 /**
- * Creates the function that lets the event loop turn if it did not for long: promises alone may keep a source in memory
+ * Creates the function that lets the event loop turn if it did not for long: promises may keep a source in memory
  * and its consumer going, and timers, requests and signals would wait for the end.
  */
 function pauses(): () => Promise<void> | undefined {

@@ -19,7 +19,7 @@ import {
 } from '../io/compression.js'
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
-import { watchEnd } from './cut-end.js'
+import { warnIfTruncated } from './truncated-text.js'
 
 /** An input before it is read. */
 export interface Input extends Source {
@@ -70,7 +70,7 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
   const chunks = text.source.rest()
   return {
-    chunks: delimiterOf(format) === undefined ? chunks : watchEnd(chunks, warn, input.isClosed),
+    chunks: delimiterOf(format) === undefined ? chunks : warnIfTruncated(chunks, warn, input.isClosed),
     format,
     compression,
     encoding: text.encoding,

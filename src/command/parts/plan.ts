@@ -283,7 +283,7 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   throw refuse(`contains ${shown(other)}, which none of these inputs produces`, remedy)
 }
 
-/** How to score some folders of the inputs and leave alone the outputs of others; empty if there are no such folders. */
+/** How to score some folders of the inputs without changing the outputs of others; empty if there are no such folders. */
 function runInside(output: string, parts: readonly Part[], others: ReadonlySet<string>): string {
   if (![...others].some((name) => name.includes('/'))) return ''
   for (const { file, name } of parts) {
@@ -291,7 +291,7 @@ function runInside(output: string, parts: readonly Part[], others: ReadonlySet<s
     // Of a folder that an earlier run scored within another one, or of one within the inputs.
     const inside = name.includes('/') ? dirname(name) : basename(folder)
     if (!name.includes('/') && !others.has(`${inside}/${name}`)) continue
-    return `; to leave it alone, score each subfolder by itself (${runInto(folder, join(output, inside))})`
+    return `; to keep it, score each subfolder separately (${runInto(folder, join(output, inside))})`
   }
   return ''
 }

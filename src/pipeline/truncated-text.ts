@@ -1,7 +1,7 @@
-/** Delimited text that was cut: unlike JSON or a binary format, its last cell looks complete, and may be another number. */
+/** Truncated delimited text: unlike in JSON or a binary format, its last cell looks complete, and may be another number. */
 
 /** Passes chunks of text on, and warns if they are many bytes and end inside a line, unless their source was closed. */
-export async function* watchEnd(
+export async function* warnIfTruncated(
   chunks: AsyncGenerator<Buffer>,
   warn: (text: string) => void,
   isClosed = () => false,
@@ -13,8 +13,8 @@ export async function* watchEnd(
     last = chunk.at(-1) ?? last
     yield chunk
   }
-  const isCut = bytes >= LARGE && last !== NEWLINE && last !== RETURN
-  if (isCut && !isClosed()) warn(WARNING)
+  const isTruncated = bytes >= LARGE && last !== NEWLINE && last !== RETURN
+  if (isTruncated && !isClosed()) warn(WARNING)
 }
 
 /** People and short scripts often leave out the last newline; what writes larger files hardly does. */
@@ -23,4 +23,4 @@ const LARGE = 1 << 20
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
-const WARNING = 'it ends without a newline; if it was cut there, its last row is wrong or incomplete'
+const WARNING = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'
