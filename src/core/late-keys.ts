@@ -1,6 +1,6 @@
 /** Keys of objects that a selector of kept columns names, but only rows after the first ones may have. */
 import { type KeyInfo, SoftmaxError } from './errors.js'
-import { optionText } from './option-words.js'
+import { LONGEST_VALUE, optionText } from './option-words.js'
 import type { ValueOf } from './options.js'
 import { canName, type Types, withTypes } from './requested-types.js'
 import type { Schema } from './schema.js'
@@ -23,18 +23,16 @@ export function withRemedy<T>(late: readonly string[], remedy: string | undefine
 /** The data of an E_KEY for a key that is not a column: options are left out if they would be long. */
 export function otherKey(key: string, { header, kept }: Pick<Schema, 'header' | 'kept'>, types: Types): KeyInfo {
   // As many names as a selector that is not too long may have.
-  if (kept.length > LONGEST_SELECTOR) return { key }
+  if (kept.length > LONGEST_VALUE) return { key }
   const names = kept.map((index) => header[index]!)
   const [keep, all] = [selectorOfNames(names), selectorOfNames([...names, key])]
-  const isAdded = all.length <= LONGEST_SELECTOR && canName(key)
+  const isAdded = all.length <= LONGEST_VALUE && canName(key)
   return {
     key,
-    ...(keep.length <= LONGEST_SELECTOR && { keep }),
+    ...(keep.length <= LONGEST_VALUE && { keep }),
     ...(isAdded && { added: { keep: all, types: withTypes(types, [[key, 'text']]) } }),
   }
 }
-
-const LONGEST_SELECTOR = 80
 
 /** How to keep such keys as columns of a table; undefined for names that the option cannot have. */
 export function declaredRemedy(late: readonly string[], keep: Selector, types: Types): string | undefined {

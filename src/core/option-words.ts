@@ -24,10 +24,11 @@ export function optionText(name: string, value?: string | number | boolean): str
 export function labelsText(names: readonly string[]): string | undefined {
   const isPlain = names.every((name) => /^[^\s,](?:[^,]*[^\s,])?$/.test(name)) && !/^[@[{]/.test(names[0]!)
   const text = isPlain ? names.join(',') : JSON.stringify(names)
-  return text.length > LONGEST_LABELS ? undefined : text
+  return text.length > LONGEST_VALUE ? undefined : text
 }
 
-const LONGEST_LABELS = 80
+/** The longest value of an option that messages propose, in characters. */
+export const LONGEST_VALUE = 80
 
 /** Several options, for use together: `--decimal ',' --delimiter ','` or `decimal: ',', delimiter: ','`. */
 export function optionsText(...options: readonly (readonly [name: string, value: string])[]): string {

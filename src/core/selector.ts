@@ -13,7 +13,7 @@
 import { hasLogitWord, plainName, positionsBy } from './column-name.js'
 import { SoftmaxError, shown, shownNames } from './errors.js'
 import { nearest } from './nearest.js'
-import { optionText } from './option-words.js'
+import { LONGEST_VALUE, optionText } from './option-words.js'
 import { opText } from './options.js'
 
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
@@ -468,10 +468,8 @@ function proposedText(item: string, meant: string, columns: Columns): string {
   })
   if (corrected.includes(undefined)) return shown(meant)
   const whole = corrected.length === 0 ? meant : corrected.join(',')
-  return whole.length > LONGEST_PROPOSAL ? shown(meant) : optionText(option, whole)
+  return whole.length > LONGEST_VALUE ? shown(meant) : optionText(option, whole)
 }
-
-const LONGEST_PROPOSAL = 80
 
 /** The columns that an item selects; none if it is an error. */
 function selectedBy(item: string, columns: Columns): readonly number[] {

@@ -4,7 +4,7 @@ import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import type { Keep } from '../core/kept-columns.js'
 import { nearest } from '../core/nearest.js'
-import { optionText, speaking } from '../core/option-words.js'
+import { LONGEST_VALUE, optionText, speaking } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { areText, type RequestedTypes, requestedTypes, requestsNothing, TEXT } from '../core/requested-types.js'
 import { selectorOfNames } from '../core/selector.js'
@@ -82,8 +82,6 @@ export function requireColumns(
 export function keepRemedy(item: string, names: readonly string[], keep: Keep): string {
   const kept = typeof keep === 'boolean' ? selectorOfNames(names) : String(keep)
   const selector = [kept, selectorOfNames([item])].filter((text) => text !== '').join(',')
-  const option = optionText('keep', selector.length > LONGEST_PROPOSAL ? undefined : selector)
+  const option = optionText('keep', selector.length > LONGEST_VALUE ? undefined : selector)
   return `if only later rows have it, name it in ${option}, too`
 }
-
-const LONGEST_PROPOSAL = 80
