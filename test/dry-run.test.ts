@@ -105,6 +105,17 @@ describe('--dry-run', () => {
     expect(columns).toContain('float64')
   })
 
+  it('has no types of columns that are members of JSON objects', () => {
+    const stdin = '{"id":1,"model":{"v":2},"logits":[2,1]}\n'
+    for (const [to, columns] of [
+      ['ndjson', 'id, model, probs, label'],
+      ['json', 'id, model, probs, label'],
+      ['csv', 'id: int64; model: text; p_0, p_1: float64; label: text'],
+    ]) {
+      expect(report(['-f', 'ndjson', '-t', to!], { stdin })).toMatchObject({ status: 0, columns })
+    }
+  })
+
   it('says how many rows a file has that says it', () => {
     expect(report([fixture('digits.parquet')])).toMatchObject({ input: expect.stringContaining(', 899 rows)') })
     expect(report([fixture('digits.npy')])).toMatchObject({ input: expect.stringContaining(', 899 rows)') })
