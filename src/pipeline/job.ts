@@ -44,7 +44,7 @@ export async function jobOf(
   // All inputs have the columns of the output, whose order the first one gave.
   const keepsListedOrder = (run.first?.format ?? settings.from) === 'ndjson' && named && settings.to !== 'ndjson'
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
-  const late = await addKeptKeys(reader, settings, run)
+  const late = continuesFirst(reader, run) ? [] : await addKeptKeys(reader, settings, run)
   const remedy = lateRemedy(late, settings, isTable)
   await defineColumns(reader, settings, async (isFirst) => {
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
@@ -135,31 +135,33 @@ function shapeWarning({ logits: [first], logitsList }: Schema, columns: readonly
 }
 
 /**
+ * Gives objects the columns of the first input if they may have been later ones of it: at least the first has all it needs
+ * to be scored. Returns whether it does.
+ */
+function continuesFirst({ columns, continueFrom }: RecordBatchReader, { first }: Run): boolean {
+  if (first?.format !== 'ndjson' || !continueFrom) return false
+  const { header, logits, truth, truths = [] } = first.schema
+  const names = new Set(columns.map(({ name }) => name))
+  const needed = [...logits, ...(truth === undefined ? [] : [truth]), ...truths]
+  const continues = needed.every((index) => names.has(header[index]!))
+  if (continues) continueFrom(first.columns)
+  return continues
+}
+
+/**
  * Adds the kept keys that the first row does not have, and returns those that only later rows may have. Those that have a
- * requested type, or that the first input has, need not be in any row. Objects after those of another input have its
- * columns.
+ * requested type, or that the first input has, need not be in any row.
  */
 async function addKeptKeys(
-  { columns, addKeys, continueFrom }: RecordBatchReader,
+  { columns, addKeys }: RecordBatchReader,
   { keep, types }: InputSettings,
   { first }: Run,
 ): Promise<readonly string[]> {
-  const header = columns.map(({ name }) => name)
-  if (first && continueFrom && continues(header, first)) {
-    continueFrom(first.columns)
-    return []
-  }
   if (typeof keep === 'boolean' || !addKeys) return []
+  const header = columns.map(({ name }) => name)
   const keys = unknownNames(keep, header)
   const known = [...(first?.schema.header ?? []), ...requestedTypes(types).byName.keys()]
   return keys.length > 0 ? addKeys(keys, known) : []
-}
-
-/** Whether objects may have been later ones of the first input: at least the first has all it needs to be scored. */
-function continues(header: readonly string[], { format, schema }: NonNullable<Run['first']>): boolean {
-  const has = new Set(header)
-  const needed = [...schema.logits, ...(schema.truth === undefined ? [] : [schema.truth]), ...(schema.truths ?? [])]
-  return format === 'ndjson' && needed.every((index) => has.has(schema.header[index]!))
 }
 
 /** How to keep keys that only later rows may have. */
