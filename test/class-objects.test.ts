@@ -268,6 +268,15 @@ describe('selected paths to the classes of an object', () => {
     expect(command(['0.ndjson', '1.ndjson', '2.ndjson', ...flags], { cwd }).stdout).toBe(ALL)
   })
 
+  it('cause a warning if no row of any input has them', async () => {
+    const cwd = folder({ 'a.ndjson': LINES[0]!, 'b.ndjson': LINES[1]! })
+    const flags = ['a.ndjson', 'b.ndjson', '--logits', 'm.A,m.B,m.C,m.D,m.Z', '--missing', '-inf', '-e', 'label']
+    for (const lane of ['auto', 'general']) {
+      const { stderr } = command([...flags, '--lane', lane], { cwd })
+      expect(stderr).toBe('softmax: warning: a.ndjson: no row has the key "m.Z"\n')
+    }
+  })
+
   it('are refused without the option that reads a missing logit, and where another key was meant', async () => {
     const { missing: _, ...options } = PATHS
     const { error } = await run(LINES.join(''), options)

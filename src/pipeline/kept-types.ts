@@ -24,7 +24,6 @@ export function setTypes(
   const isText = declares && areText(requested) && delimiterOf(to) !== undefined
   if (!isText) requireTypes(reader, typed, requested)
   const names = schema.kept.map((index) => schema.header[index]!)
-  watchDeclared(reader, [...requested.byName.keys()], run)
   requireColumns(requested, names, declares ? (item) => keepRemedy(item, names, keep) : undefined)
   if (isText) return
   const typeOf = (index: number, nth: number) =>
@@ -32,22 +31,6 @@ export function setTypes(
   const types = run.types ?? schema.kept.map(typeOf)
   for (const [nth, index] of schema.kept.entries()) if (types[nth]) reader.setType!(index, types[nth])
   run.types = types
-}
-
-/** Notes which declared keys no row has. An earlier input may have had them. */
-function watchDeclared(reader: RecordBatchReader, names: readonly string[], run: Run): void {
-  const unseen = reader.watchKeys?.(names)
-  if (unseen) run.unseenKeys = [...(run.unseenKeys ?? []), unseen]
-}
-
-/** The warning that keys, which may be mistyped, are in no row of any input. */
-export function unseenKeysWarning({ unseenKeys = [], isPart, stats, first: input }: Run): string | undefined {
-  const [first, ...others] = unseenKeys
-  // A column of a table has no key.
-  if (!first || isPart || stats.read === 0 || input?.format !== 'ndjson') return undefined
-  const names = first().filter((name) => others.every((unseen) => unseen().includes(name)))
-  if (names.length === 0) return undefined
-  return `no row has the ${names.length === 1 ? 'key' : 'keys'} ${shownNames(names)}`
 }
 
 /** Throws E_CONFLICT if the input already has types, or the output cannot have them. */

@@ -41,7 +41,7 @@ export interface Run {
   }
   /** The types of kept columns, if inferred or requested; undefined leaves a column as it is. */
   types?: readonly (DataType | undefined)[]
-  /** For each input with declared keys: those that no row had so far. */
+  /** For each input: the keys that it need not have, and no row has so far. */
   unseenKeys?: (() => readonly string[])[]
   /** The kept columns of the first input. */
   kept?: readonly Column[]

@@ -3,13 +3,13 @@ import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText, rowFormatOf } from '../core/formats.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { flattenedWarning } from './columns.js'
-import { unseenKeysWarning } from './kept-types.js'
 import { watchNul } from './nul-characters.js'
 import type { Input } from './open-input.js'
 import { rejectedOf, requireConservation, requireRows } from './row-counts.js'
 import { isDone, type Run } from './run.js'
 import { scoreInput } from './score-input.js'
 import { buffersOf, scoreRows } from './score-rows.js'
+import { unseenKeysWarning } from './unseen-keys.js'
 
 /** Scores inputs one after the other into one output. */
 export function scoreInputs(inputs: readonly Input[], run: Run): AsyncGenerator<Uint8Array> {

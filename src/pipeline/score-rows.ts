@@ -17,6 +17,7 @@ import { watchLogits } from './probability-warning.js'
 import { requireAllBytes } from './row-counts.js'
 import { type InputSettings, isDone, type Origin, type Run } from './run.js'
 import { outputSchema, type ScoreJob } from './score-job.js'
+import { watchKeys } from './unseen-keys.js'
 
 export async function* scoreRows(
   reader: RecordBatchReader,
@@ -32,6 +33,7 @@ export async function* scoreRows(
   const job = await jobOf(reader, format, input, run, settings)
   run.metrics?.begin(job.schema)
   setTypes(reader, job, run, settings)
+  watchKeys(reader, job, run)
   const place = { line: 1, row: 1, byte: 0, ...reader.start }
   const warn = (text: string) => run.emit('warning', text, input.name)
   const lane = laneOf(isFirst ? watchLogits(reader, job, warn) : reader, job, run, settings)
