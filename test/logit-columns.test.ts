@@ -361,6 +361,9 @@ describe('without evidence it stops, and shows what would do', () => {
     'id,label,confidence,entropy\n1,a,0.75,0.5\n',
     'id,x,y\n1,2,3\n',
     'id,price,len\n3,0.5,12\n9,1.5,7\n',
+    'id,amount,is_fraud\n3,0.5,0\n9,1.5,1\n',
+    'id,amount,is_fraud,is_new\n3,0.5,0,1\n9,1.5,1,0\n',
+    'id,lon,lat,is_fraud\n3,0.5,-1.5,0\n9,-1.5,2.5,1\n',
   ])('nothing is proposed where no column can be a logit: %j', async (input) => {
     const error = await refused(input)
     expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: undefined } })
@@ -373,12 +376,18 @@ describe('without evidence it stops, and shows what would do', () => {
     ['a\n1\n2\n', 'a'],
     ['id,a\n1,2\n', 'a'],
     ['id,reward_diff,len\n3,0.5,12\n9,-0.7,7\n', 'reward_diff'],
+    ['txn_id,amount,country,margin,is_fraud\n1,10.5,DE,-2.25,0\n2,99.9,US,1.5,1\n', 'margin'],
+    ['id,amount,price,margin,is_fraud\n1,10.5,9.5,2.25,0\n2,99.9,8.5,1.5,1\n', 'margin'],
+    ['id,lon,margin,is_fraud,is_new\n1,10.5,-2.25,0,1\n2,-9.9,1.5,1,0\n', 'margin'],
+    ['id,margin,n_items,is_fraud\n1,-2.25,3,0\n2,1.5,0,1\n', 'margin'],
+    ['id,raw_score,is_fraud\n1,-2.25,0\n2,1.5,1\n', 'raw_score'],
+    ['{"id":1,"margin":-0.5,"is_fraud":0}\n', 'margin'],
   ])('a column that would be the only class is proposed with two classes: %j', async (input, logits) => {
     const { message } = await refused(input)
     expect(message).toContain(
       `if column ${logits} has the only logit of each row, use logits: '${logits}', binary: 'no,yes'`,
     )
-    const { error, bytes } = await run(input, { logits, binary: 'no,yes' as never, emit: 'probs' })
+    const { error, bytes } = await run(input, { logits, binary: 'no,yes' as never, emit: 'probs', to: 'csv' })
     expect(error).toBeUndefined()
     expect(String(bytes)).toContain('p_no,p_yes')
   })

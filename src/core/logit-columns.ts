@@ -5,7 +5,7 @@
  * announced. It needs evidence in the header or the first rows, and nothing there may contradict it. Otherwise,
  * E_COLUMNS says why, and which `--logits` would work.
  */
-import { hasLogitWord, isLogitName, isResultName, plainName, resultsOf } from './column-name.js'
+import { hasLogitWord, isLogitName, isResultName, plainName, resultsOf, wordsOf } from './column-name.js'
 import { type ColumnsInfo, pythonHint, SoftmaxError, shown } from './errors.js'
 import {
   areNamedAsClasses,
@@ -285,28 +285,43 @@ const MOST_DROPPED = 8
 /** Columns without text, and nothing named like a key if there are others. */
 function likelyLogits(columns: readonly Facts[]): readonly Facts[] {
   const possible = columns.filter(({ isPossible }) => isPossible)
-  const usable = possible.filter(({ isOther, name }) => !isOther && !isRankedLabel(name, columns))
-  if (usable.length === 0) return suggestionOfOthers(possible)
+  const named = possible.filter(({ isOther, name }) => !isOther && !isRankedLabel(name, columns))
+  if (named.length === 0) return suggestionOfOthers(possible)
+  const hasFractions = fractionsOf(possible).length > 0
+  const usable = hasFractions ? named.filter((facts) => !isFlag(facts)) : named
+  const isNone = usable.length === 0 || (usable.length === 1 && isCount(usable[0]!))
+  if (hasFractions && isNone) return onlyLogit(fractionsOf(possible))
   const fractions = fractionsOf(usable)
   const alike = familyOf(usable)
   if (alike.length > 0) return alike
-  if (fractions.length > 1) return fractions
-  const isOnlyCount = usable.length === 1 && isCount(usable[0]!) && fractionsOf(possible).length > 0
-  return isOnlyCount ? onlyOrNone(possible.filter(isOfBothSigns)) : usable
+  return fractions.length > 1 ? fractions : usable
 }
 
-/** Whether a column has only positive integers, as lengths and counts do. */
+/** Whether a column has only 0 and 1, and both, as true classes have. */
+function isFlag({ values }: Facts): boolean {
+  return values.includes(0) && values.includes(1) && !values.some((value) => ![0, 1].includes(value) && !Number.isNaN(value))
+}
+
+/** Whether a column has only integers that are not negative, as lengths and counts do, and 0 for false. */
 function isCount({ isWhole, values }: Facts): boolean {
-  return isWhole && !values.some((value) => value <= 0)
+  return isWhole && !values.some((value) => value < 0)
 }
 
-/** Whether a column has fractions of both signs, as logits have, whatever its name is. */
-function isOfBothSigns({ isWhole, values }: Facts): boolean {
-  return !isWhole && values.some((value) => value < 0) && values.some((value) => value > 0)
+/** The column, if there is one, that may have a single logit whatever its name is: preferably one named so. */
+function onlyLogit(fractions: readonly Facts[]): readonly Facts[] {
+  const outside = fractions.filter(({ values }) => values.some((value) => value < 0 || value > 1))
+  const named = outside.filter(({ name }) => wordsOf(name).some((word) => SINGLE_WORDS.has(word)))
+  const bothSigns = fractions.filter(isOfBothSigns)
+  const both = named.filter(isOfBothSigns)
+  return [both, bothSigns, named].find(({ length }) => length === 1) ?? []
 }
 
-function onlyOrNone(columns: readonly Facts[]): readonly Facts[] {
-  return columns.length === 1 ? columns : []
+/** Words in names of a single logit, with which classifiers of two classes are exported. */
+const SINGLE_WORDS = new Set(['logit', 'margin', 'score', 'decision'])
+
+/** Whether a column has numbers of both signs, as logits have, whatever its name is. */
+function isOfBothSigns({ values }: Facts): boolean {
+  return values.some((value) => value < 0) && values.some((value) => value > 0)
 }
 
 /** The same if all names suggest something else: columns named like results, or alike, or with fractions. */
