@@ -235,9 +235,13 @@ describe('a folder as the output', () => {
         // By sha256sum, of `id,logp_a,logp_b,label\n1,-0.313,-1.31,a\n`.
         output: { bytes: 40, sha256: SHA },
         // By sha256sum, of `["a","b"]`.
-        classes: { count: 2, first: 'a,b', sha256: '0473ef2dc0d324ab659d3580c1134e9d812035905c4781fdd6d529b0c6860e13' },
+        classes: {
+          count: 2,
+          names: ['a', 'b'],
+          sha256: '0473ef2dc0d324ab659d3580c1134e9d812035905c4781fdd6d529b0c6860e13',
+        },
         // By sha256sum, of `["id"]`.
-        kept: { count: 1, first: 'id', sha256: 'fc949a4dac6b077d1c847c8706688fbbd098682139e19ff26a436691c96c89f1' },
+        kept: { count: 1, names: ['id'], sha256: 'fc949a4dac6b077d1c847c8706688fbbd098682139e19ff26a436691c96c89f1' },
         read: 2,
         written: 1,
         abstained: 0,
@@ -529,7 +533,7 @@ describe('a folder as the output is refused', () => {
 
 describe('parts of other classes than the first', () => {
   const MIXED = { 'in/a.csv': rows(1), 'in/b.csv': rows(2), 'in/c.csv': 'id,logit_x,logit_y\n1,2,1\n' }
-  const DIFFERENCE = '"c.csv" has 2 classes ("x,y"), but "a.csv" has 2 classes ("a,b")'
+  const DIFFERENCE = '"c.csv" lacks the classes "a", "b" of "a.csv", and has "x", "y" instead'
 
   it('are scored with their own, and a warning names one of each, also where they were done before', () => {
     const cwd = tree(MIXED)
@@ -562,10 +566,9 @@ describe('parts of other classes than the first', () => {
   const ABC = 'id,logit_a,logit_b,logit_c\n1,1,2,3\n'
   const CBA = 'id,logit_c,logit_b,logit_a\n1,3,2,1\n'
   const AB = 'id,logit_a,logit_b\n1,1,2\n'
-  const FEWER =
-    '"c.$" has 2 classes ("a,b"), but "a.$" has 3 classes ("a,b,c"); 1 other part differs, too; each part was scored with its own'
+  const FEWER = '"c.$" lacks the class "c" of "a.$"; 1 other part differs, too; each part was scored with its own'
   const MOVED =
-    '"b.$" has the classes of "a.$" in another order ("c,b,a", not "a,b,c"); each output has the order of its part'
+    '"b.$" has the classes of "a.$" in another order (class 1 is "c", not "a"); each output has the order of its part'
   const FIVE = { 'in/a.csv': ABC, 'in/b.csv': CBA, 'in/c.csv': AB, 'in/d.csv': AB, 'in/e.csv': ABC }
 
   it.each([
@@ -594,9 +597,42 @@ describe('parts of other classes than the first', () => {
     const moved = [...names.slice(0, 5), 'g', 'f']
     const cwd = tree({ 'in/a.csv': wide('x', 'y'), 'in/b.csv': wide(...names), 'in/c.csv': wide(...moved) })
     expect(run(cwd).stderr.split('\n').slice(0, 2)).toEqual([
-      'softmax: warning: "b.csv" has 7 classes ("a,b,c,d,e"), but "a.csv" has 2 classes ("x,y"); 1 other part differs, too; each part was scored with its own',
-      'softmax: warning: "c.csv" has the classes of "b.csv" in another order after the first 5; each output has the order of its part',
+      'softmax: warning: "b.csv" lacks the classes "x", "y" of "a.csv", and has "a", "b", "c", "d", "e", "f", "g" instead; 1 other part differs, too; each part was scored with its own',
+      'softmax: warning: "c.csv" has the classes of "b.csv" in another order (class 6 is "g", not "f"); each output has the order of its part',
     ])
+  })
+
+  // By hand.
+  it.each([
+    ['one more', 'refund,shipping,billing,login,bug,other,spam', 'has the class "spam", which "a.csv" lacks'],
+    ['one less', 'refund,shipping,billing,login,bug', 'lacks the class "other" of "a.csv"'],
+    ['one less in front', 'shipping,billing,login,bug,other', 'lacks the class "refund" of "a.csv"'],
+    ['another', 'refund,shipping,billing,login,bug,misc', 'lacks the class "other" of "a.csv", and has "misc" instead'],
+  ])('are named, and only those, behind the same ones: %s', (_, names, says) => {
+    const part = (list: string) => {
+      const classes = list.split(',')
+      return `${classes.map((name) => `logit_${name}`)}\n${classes.map((_, nth) => nth)}\n`
+    }
+    const cwd = tree({ 'in/a.csv': part('refund,shipping,billing,login,bug,other'), 'in/b.csv': part(names) })
+    for (const more of [[], ['--resume']]) {
+      const [warning] = run(cwd, ...more).stderr.split('\n')
+      expect(warning).toBe(`softmax: warning: "b.csv" ${says}; each part was scored with its own`)
+    }
+  })
+
+  it('are counted where they have no names, or more than the manifest lists', () => {
+    const list = (count: number) => `{"logits": [${Array.from({ length: count }, (_, nth) => nth)}]}\n`
+    const lists = run(tree({ 'in/a.ndjson': list(6), 'in/b.ndjson': list(7) }))
+    expect(lists.stderr).toContain(': warning: "b.ndjson" has 7 classes, but "a.ndjson" has 6; each part')
+    const wide = (count: number, last: string) => {
+      const names = Array.from({ length: count }, (_, nth) => `logit_${'n'.repeat(90)}${100 + nth}`).with(-1, last)
+      return `${names}\n${names.map((_, nth) => nth)}\n`
+    }
+    const a = wide(200, 'logit_a')
+    const counted = run(tree({ 'in/a.csv': a, 'in/b.csv': wide(201, 'logit_a') }))
+    expect(counted.stderr).toContain(': warning: "b.csv" has 201 classes, but "a.csv" has 200; each part')
+    const behind = run(tree({ 'in/a.csv': a, 'in/b.csv': wide(200, 'logit_b') }))
+    expect(behind.stderr).toMatch(/: warning: "b.csv" has other classes than "a.csv" after the first 1\d\d; each part/)
   })
 
   it('are no warning where all have them', () => {
@@ -643,18 +679,31 @@ describe('parts that keep other columns than the first', () => {
   const wide = (last: string) => `${'c1,c2,c3,c4,c5,'}${last},logit_a,logit_b\n1,2,3,4,5,6,2,1\n`
 
   it.each([
-    ['of another name', one, one.replace('date', 'day'), '2 columns ("id,day")', '2 columns ("id,date")'],
-    ['fewer', one, 'id,logit_a,logit_b\n1,2,1\n', '1 column ("id")', '2 columns ("id,date")'],
-    ['none', one, 'logit_a,logit_b\n2,1\n', '0 columns', '2 columns ("id,date")'],
-  ])('are scored with a warning that names both: %s', (_, a, b, second, first) => {
+    [
+      'of another name',
+      one,
+      one.replace('date', 'day'),
+      'lacks the kept column "date" of "a.csv", and has "day" instead',
+    ],
+    ['fewer', one, 'id,logit_a,logit_b\n1,2,1\n', 'lacks the kept column "date" of "a.csv"'],
+    ['none', one, 'logit_a,logit_b\n2,1\n', 'lacks the kept columns "id", "date" of "a.csv"'],
+    ['more', 'logit_a,logit_b\n2,1\n', one, 'has the kept columns "id", "date", which "a.csv" lacks'],
+    ['behind the same ones', wide('c6'), wide('x'), 'lacks the kept column "c6" of "a.csv", and has "x" instead'],
+  ])('are scored with a warning that names what differs: %s', (_, a, b, difference) => {
     const cwd = tree({ 'in/a.csv': a, 'in/b.csv': a, 'in/c.csv': b })
     for (const more of [[], ['--resume']]) {
       const { status, stderr } = run(cwd, ...more)
-      const says = `"c.csv" keeps ${second}, but "a.csv" keeps ${first}; each output has those of its part`
+      const says = `"c.csv" ${difference}; each output has those of its part`
       expect(stderr.split('\n')[0]).toBe(`softmax: warning: ${says}`)
       expect(status).toBe(0)
     }
     expect(run(cwd, '--resume', '--quiet').stderr).toBe('')
+  })
+
+  it('are counted where a name is there more than once', () => {
+    const twice = one.replace('date', 'id')
+    const { stderr } = run(tree({ 'in/a.csv': twice, 'in/b.csv': 'id,id,id,logit_a,logit_b\n1,1,1,2,1\n' }))
+    expect(stderr).toContain(': warning: "b.csv" has 3 kept columns, but "a.csv" has 2; each output')
   })
 
   it('in another order have a warning in text, whose columns have positions, but do not hide missing ones', () => {
@@ -664,9 +713,9 @@ describe('parts that keep other columns than the first', () => {
       'in/c.csv': 'id,logit_a,logit_b\n1,2,1\n',
     })
     const fewer = (to: string) =>
-      `softmax: warning: "c.${to}" keeps 1 column ("id"), but "a.${to}" keeps 2 columns ("id,date"); each output has those of its part\n`
+      `softmax: warning: "c.${to}" lacks the kept column "date" of "a.${to}"; each output has those of its part\n`
     expect(run(cwd, '-t', 'csv').stderr).toBe(
-      `${fewer('csv')}softmax: warning: "b.csv" keeps the columns of "a.csv" in another order ("date,id", not "id,date"); each output has the order of its part\nsoftmax: out/: 3 of 3 parts done, 3 rows\n`,
+      `${fewer('csv')}softmax: warning: "b.csv" has the kept columns of "a.csv" in another order (kept column 1 is "date", not "id"); each output has the order of its part\nsoftmax: out/: 3 of 3 parts done, 3 rows\n`,
     )
     const named = command(['in/', '-o', 'named/', '-t', 'parquet'], { cwd })
     expect(named.stderr).toBe(`${fewer('parquet')}softmax: named/: 3 of 3 parts done, 3 rows\n`)
@@ -677,14 +726,21 @@ describe('parts that keep other columns than the first', () => {
     const { status, stderr } = run(cwd, ...flags, '--quiet')
     expect(status).toBe(2)
     expect(stderr).toMatch(
-      /keeps the columns of "[ab]\..*" in another order \(.*\); outputs without a header need the same .* \[E_PARTS\]\n$/,
+      /has the kept columns of "[ab]\..*" in another order \(.*\); outputs without a header need the same .* \[E_PARTS\]\n$/,
     )
     expect(readdirSync(join(cwd, 'out'))).not.toContain('_SUCCESS')
   })
 
-  it('are said to differ where the names that are held do not', () => {
-    const { stderr } = run(tree({ 'in/a.csv': wide('x'), 'in/b.csv': wide('y') }))
-    expect(stderr).toContain('warning: "b.csv" keeps other columns than "a.csv" after the first 5; each output')
+  it('are no warning where each row of JSON keeps its own keys, but where these become columns', () => {
+    const cwd = tree({
+      'in/a.ndjson': '{"id":1,"note":"x","logits":[2,1]}\n',
+      'in/b.ndjson': '{"id":2,"logits":[2,1]}\n',
+    })
+    expect(run(cwd).stderr).toBe('softmax: out/: 2 of 2 parts done, 2 rows\n')
+    const listed = command(['in', '-o', 'json/', '-t', 'json', '--keep', '*'], { cwd })
+    expect(listed.stderr).toBe('softmax: json/: 2 of 2 parts done, 2 rows\n')
+    const table = command(['in', '-o', 'table/', '-t', 'csv'], { cwd })
+    expect(table.stderr).toContain(': warning: "b.csv" lacks the kept column "note" of "a.csv"; each output')
   })
 
   it('are no warning where the logits stand elsewhere among the same ones, or none are kept', () => {

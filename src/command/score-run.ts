@@ -9,6 +9,7 @@ import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
 import { compressed, compressionOf } from '../io/compression.js'
+import type { InputInfo } from '../pipeline/input-info.js'
 import { copyBadRows, rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
@@ -38,8 +39,8 @@ interface Run {
   said?: Set<string>
   /** The name of the rejects file after an error; undefined if it will be removed. By default, the name of the option. */
   rejectsName?: (error: unknown) => string | undefined
-  /** Receives the schema of each input. */
-  onSchema?: (schema: Schema) => void
+  /** Receives the schema of the first input, and what else is known of it. */
+  onSchema?: (schema: Schema, info: InputInfo) => void
 }
 
 /** Opens the output, and abandons it if the run fails. */
@@ -104,11 +105,13 @@ async function writeScored(run: Run): Promise<void> {
     isMeasured: settings.metrics !== undefined,
   })
   run.stats?.follow(stream.stats)
-  stream.on('schema', (schema) => {
-    announce(schema, settings, run.said)
-    run.onSchema?.(schema)
-  })
-  stream.once('schema', (schema) => stream.once('input', (info) => announceTypes(info, schema, settings)))
+  stream.on('schema', (schema) => announce(schema, settings, run.said))
+  stream.once('schema', (schema) =>
+    stream.once('input', (info) => {
+      announceTypes(info, schema, settings)
+      run.onSchema?.(schema, info)
+    }),
+  )
   stream.on('warning', (text, source) => {
     if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)
   })

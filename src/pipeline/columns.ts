@@ -2,7 +2,7 @@
 import { isLogitName } from '../core/column-name.js'
 import { plural, SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { delimiterOf, type FormatName, rowFormatOf } from '../core/formats.js'
-import { headerDifference } from '../core/header-difference.js'
+import { headerDifference, type Noun } from '../core/header-difference.js'
 import { nameWarnings } from '../core/header-names.js'
 import { classWarnings } from '../core/layout.js'
 import { requireNewNames } from '../core/new-names.js'
@@ -73,7 +73,7 @@ export function withSelection<S extends Settings>(settings: S, { first }: Pick<R
 interface Compared {
   first: string | undefined
   source?: string
-  noun?: 'column' | 'class' | 'kept column'
+  noun?: Noun
   remedy?: string | undefined
 }
 

@@ -1,11 +1,12 @@
 /** The classes and kept columns of parts: other programs read a directory as one table, so they should agree. */
-import { listedName, plural, SoftmaxError, shown } from '../../core/errors.js'
+import { plural, SoftmaxError, shown } from '../../core/errors.js'
+import { firstDifference, type Noun, namesDifference, pluralOf } from '../../core/header-difference.js'
 import { sha256 } from './digest.js'
 
 /** The names of a part's classes or columns in the manifest: how many, the first ones, and a digest of all. */
 export interface PartNames {
   count: number
-  first: string
+  names: string[]
   sha256: string
   /** The digest in alphabetical order, if they are in another. */
   sorted?: string
@@ -13,9 +14,21 @@ export interface PartNames {
 
 export function partNames(names: readonly string[]): PartNames {
   const [digest, sorted] = [digestOfNames(names), digestOfNames([...names].sort())]
-  const first = names.slice(0, NAMED).map(listedName).join()
-  return { count: names.length, first, sha256: digest, ...(sorted !== digest && { sorted }) }
+  return { count: names.length, names: firstOf(names), sha256: digest, ...(sorted !== digest && { sorted }) }
 }
+
+/** The first names, as many as have up to some length together. */
+function firstOf(names: readonly string[]): string[] {
+  let length = 0
+  const end = names.findIndex((name) => {
+    length += name.length
+    return length > LONGEST
+  })
+  return names.slice(0, end < 0 ? undefined : end)
+}
+
+/** A line of the manifest is then hardly longer than the header of its part. */
+const LONGEST = 10_000
 
 function digestOfNames(names: readonly string[]): string {
   return sha256().update(JSON.stringify(names)).digest('hex')
@@ -32,16 +45,6 @@ export function positionsIn(names: PartNames | undefined): string[] | undefined 
   return names && partNames(positions).sha256 === names.sha256 ? positions : undefined
 }
 
-/** How many names the manifest lists. */
-const NAMED = 5
-
-/** What is compared: `has 2 classes`, `keeps 1 column`. */
-interface Kind {
-  verb: string
-  one: string
-  several: string
-}
-
 /** A list of names, the first part that has it, and the number of parts that do. */
 interface NameList {
   index: number
@@ -52,11 +55,11 @@ interface NameList {
 
 /** The distinct lists of names. */
 export class NameSets {
-  readonly #kind: Kind
+  readonly #noun: Noun
   readonly #lists = new Map<string, NameList>()
 
-  constructor(kind: Kind) {
-    this.#kind = kind
+  constructor(noun: Noun) {
+    this.#noun = noun
   }
 
   add(index: number, name: string, names: PartNames | undefined): void {
@@ -103,29 +106,34 @@ export class NameSets {
     if (difference !== undefined) throw new SoftmaxError('E_PARTS', { reason: `${difference}; ${remedy}` })
   }
 
-  /** `"c.csv" has 2 classes ("x,y"), but "a.csv" has 2 classes ("a,b")` */
-  #differenceText(first: NameList, other: NameList): string {
-    const { verb, several } = this.#kind
-    if (first.names.count === other.names.count && first.names.first === other.names.first) {
-      return `${shown(other.name)} ${verb} other ${several} than ${shown(first.name)} after the first ${NAMED}`
+  /** `"c.csv" has the class "x", which "a.csv" lacks` */
+  #differenceText(first: NameList, { name, names }: NameList): string {
+    const of = shown(first.name)
+    if ([names, first.names].every(isWhole) && ![names, first.names].every(positionsIn)) {
+      return `${shown(name)} ${namesDifference(names.names, first.names.names, of, this.#noun)}`
     }
-    const [one, two] = [first, other].map(({ name, names }) => `${shown(name)} ${verb} ${this.#text(names)}`)
-    return `${two}, but ${one}`
+    const { count } = first.names
+    if (count !== names.count) return `${shown(name)} has ${plural(names.count, this.#noun)}, but ${of} has ${count}`
+    return `${shown(name)} has other ${pluralOf(this.#noun)} than ${of}${this.#firstText(first.names, names)}`
   }
 
-  /** `"b.csv" has the classes of "a.csv" in another order ("b,a", not "a,b")` */
-  #orderText(first: NameList, other: NameList): string {
-    const { verb, several } = this.#kind
-    const [one, two] = [first.names.first, other.names.first]
-    const how = one === two ? ` after the first ${NAMED}` : ` (${shown(two)}, not ${shown(one)})`
-    return `${shown(other.name)} ${verb} the ${several} of ${shown(first.name)} in another order${how}`
+  /** `"b.csv" has the classes of "a.csv" in another order (class 1 is "b", not "a")` */
+  #orderText(first: NameList, { name, names }: NameList): string {
+    const what = `the ${pluralOf(this.#noun)} of ${shown(first.name)}`
+    return `${shown(name)} has ${what} in another order${this.#firstText(first.names, names)}`
   }
 
-  /** `2 classes ("a,b")` */
-  #text({ count, first }: PartNames): string {
-    const { one, several } = this.#kind
-    return `${count} ${count === 1 ? one : several}${count === 0 ? '' : ` (${shown(first)})`}`
+  /** ` (class 1 is "b", not "a")` */
+  #firstText({ names: others }: PartNames, { names }: PartNames): string {
+    const at = firstDifference(names, others)
+    if (at < 0 || at >= others.length) return ` after the first ${names.length}`
+    return ` (${this.#noun} ${at + 1} is ${shown(names[at]!)}, not ${shown(others[at]!)})`
   }
+}
+
+/** Whether all names are known, not only the first ones. */
+function isWhole({ count, names }: PartNames): boolean {
+  return names.length === count
 }
 
 /** `; 3 other parts differ, too`: besides the first of some lists. */

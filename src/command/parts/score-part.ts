@@ -2,7 +2,9 @@
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
+import { rowFormatOf } from '../../core/formats.js'
 import type { Schema } from '../../core/schema.js'
+import type { InputInfo } from '../../pipeline/input-info.js'
 import { copyBadRows, newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import type { Progress } from '../progress.js'
@@ -122,9 +124,9 @@ async function writePart(
   }
   const rejectsName = (error: unknown) => (isSkipped(error, plan.settings) ? undefined : (plan.rejects.file ?? path))
   const names: Pick<Entry, 'classes' | 'kept'> = {}
-  const onSchema = ({ classes, kept, header }: Schema) => {
+  const onSchema = ({ classes, kept, header }: Schema, info: InputInfo) => {
     names.classes = partNames(classes)
-    if (plan.settings.keep) names.kept = partNames(kept.map((index) => header[index]!))
+    if (plan.settings.keep && !keepsKeys(info)) names.kept = partNames(kept.map((index) => header[index]!))
   }
   const { open, digest } = digestingOutput()
   try {
@@ -137,6 +139,11 @@ async function writePart(
   } finally {
     letStay(files, stats)
   }
+}
+
+/** Whether each row keeps its own keys: JSON has no columns. */
+function keepsKeys({ format, output }: InputInfo): boolean {
+  return rowFormatOf(format) === 'ndjson' && rowFormatOf(output.format) === 'ndjson'
 }
 
 /** Throws E_INPUT if the input has changed since it was listed. */
