@@ -299,7 +299,9 @@ function likelyLogits(columns: readonly Facts[]): readonly Facts[] {
 
 /** Whether a column has only 0 and 1, and both, as true classes have. */
 function isFlag({ values }: Facts): boolean {
-  return values.includes(0) && values.includes(1) && !values.some((value) => ![0, 1].includes(value) && !Number.isNaN(value))
+  return (
+    values.includes(0) && values.includes(1) && !values.some((value) => ![0, 1].includes(value) && !Number.isNaN(value))
+  )
 }
 
 /** Whether a column has only integers that are not negative, as lengths and counts do, and 0 for false. */
