@@ -2,12 +2,14 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readdirSync, readFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { exampleCopy } from './support.js'
+
+const PARQUET = new URL('../fixtures/digits.parquet', import.meta.url)
 
 const read = (cwd: string, name: string) => readFileSync(join(cwd, name), 'utf8')
 
@@ -36,7 +38,7 @@ describe('the example node-service', () => {
     })
     onTestFinished(() => void server.kill())
     const [line] = await once(server.stdout, 'data')
-    const post = (path = '/score') => request(`${String(line).trim()}${path}`, { method: 'POST' })
+    const post = (path = '/score', agent?: Agent) => request(`${String(line).trim()}${path}`, { method: 'POST', agent })
     return { cwd, server, post }
   }
 
@@ -77,6 +79,20 @@ describe('the example node-service', () => {
     expect([got, JSON.parse(text).code]).toEqual([status, code])
   })
 
+  it.each([
+    [422, () => `logit_a,logit_b\nx,1\n${'1,2\n'.repeat(300_000)}`],
+    [415, () => Buffer.concat([readFileSync(PARQUET), Buffer.alloc(1 << 20)])],
+  ] as const)('answers the next request on a connection whose body it refused with %i', async (refused, body) => {
+    const { cwd, post } = await started()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    for (let times = 0; times < 3; times++) {
+      expect((await answered(() => post('/score', agent), body())).status).toBe(refused)
+      const scores = { status: 200, text: read(cwd, 'expected.ndjson') }
+      expect(await answered(() => post('/score', agent), read(cwd, 'request.csv'))).toEqual(scores)
+    }
+  })
+
   it('answers with the position of a bad row behind good ones, before it sends the first of these', async () => {
     const { post } = await started()
     const { status, text } = await answered(post, `logit_a,logit_b\n${'1,2\n'.repeat(500)}x,1\n`)
@@ -88,7 +104,7 @@ describe('the example node-service', () => {
 
   it.each([
     ['E_UNSUPPORTED', () => gzipSync(`logit_a,logit_b\n${'1,2\n'.repeat(1 << 24)}`)],
-    ['E_UNSUPPORTED', () => readFileSync(new URL('../fixtures/digits.parquet', import.meta.url))],
+    ['E_UNSUPPORTED', () => readFileSync(PARQUET)],
   ])('refuses a body whose bytes do not bound what it becomes: %s', async (code, body) => {
     const { server, post } = await started({ MOST_BYTES: String(1 << 20) })
     const { status, text } = await answered(post, body())
