@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { PassThrough, Readable, Stream, Writable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import { calibrate, evaluate, type FilesStream, report, score, scoreFiles } from 'softmax-stream'
+import { calibrate, evaluate, type FilesStream, report, type ScoreOptions, score, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { folder, openFiles } from './support.js'
 
@@ -95,6 +95,27 @@ describe('a stream as an input', () => {
     const fd = openSync(path, 'r')
     const closed = createReadStream('', { fd, autoClose: false }).on('end', () => closeSync(fd))
     expect(String(await scoreFiles(closed).toArray())).toContain('7,0.7')
+  })
+
+  it('has a name in errors, rejects and events: its position if there are several, or the given one', async () => {
+    const bad = 'y,logit_a,logit_b\na,x,1\na,1,2\n'
+    const sources = async (inputs: Readable[], options: ScoreOptions) => {
+      const found: unknown[] = []
+      const onReject = ({ source }: { source?: string }) => void found.push(source)
+      const stream = scoreFiles(inputs, { ...options, onReject, onError: 'skip' })
+      stream.on('input', (_, source) => found.push(source))
+      await stream.resume().toArray()
+      return found
+    }
+    const streams = (count: number) => Array.from({ length: count }, () => Readable.from([bad]))
+    const good = 'y,logit_a,logit_b\na,2,1\na,2,1\nb,2,1\n'
+    expect(await sources(streams(2), {})).toEqual(['stream 1', 'stream 1', 'stream 2', 'stream 2'])
+    expect(await sources(streams(1), {})).toEqual([undefined, undefined])
+    expect(await sources(streams(2), { source: 's3' })).toEqual(['s3', 's3', 's3', 's3'])
+    for (const run of [evaluate, calibrate]) {
+      const inputs = [Readable.from([good]), Readable.from(['y,logit_a,logit_b\na,x,1\n'])]
+      await expect(run(inputs, { truth: 'y' })).rejects.toThrow('stream 2:2: column logit_a')
+    }
   })
 
   it.each([scoreFiles, evaluate, calibrate, report])('may fail while it waits for its turn in %o', async (run) => {

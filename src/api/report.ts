@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import { plural, SoftmaxError } from '../core/errors.js'
 import type { Metrics } from '../core/metrics.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
+import { inputName } from '../pipeline/file-input.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
 import type { Run } from '../pipeline/run.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
@@ -92,12 +93,12 @@ function subjectOf(
   evaluation: Evaluation,
   before: Evaluation | undefined,
   inputs: readonly (string | Readable)[],
-  { truth, temperature, calibration, source = 'a stream' }: SettingsOf<'bytes'>,
+  { truth, temperature, calibration, source }: SettingsOf<'bytes'>,
 ): Subject {
   return {
     evaluation,
     before,
-    inputs: inputs.map((input) => (typeof input === 'string' ? input : source)),
+    inputs: inputs.map((input) => inputName(input, inputs, source) ?? 'a stream'),
     facts: [
       ['true class', truth!],
       ...(temperature === 1 && calibration === undefined

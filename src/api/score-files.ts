@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises'
 import { SoftmaxError } from '../core/errors.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
-import { CHUNK, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
+import { CHUNK, inputName, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
 import { requireOutput } from '../pipeline/output-conflicts.js'
 import { newStats } from '../pipeline/row-counts.js'
@@ -123,7 +123,7 @@ export async function over<T>(inputs: readonly (string | Readable)[], run: () =>
 export async function* scoreReadable(inputs: readonly (string | Readable)[], run: Run): AsyncGenerator<Uint8Array> {
   const files = await readableFiles(inputs, run.settings)
   if (files.every((file) => typeof file === 'string')) await requireSameColumns(files, run)
-  const sources = files.map((file) => inputOf(file, run.settings.source, run.stats))
+  const sources = files.map((file) => inputOf(file, inputName(file, files, run.settings.source), run.stats))
   yield* scoreInputs(sources, { ...run, single: files.length === 1 })
 }
 

@@ -939,7 +939,7 @@ export const OPTIONS = {
     group: 'Input',
     kind: text('NAME'),
     scopes: ['bytes', 'read'],
-    help: 'name of the input in messages',
+    help: 'name of the input in messages; without it, several streams are stream 1, stream 2 and so on',
   }),
   signal: option({
     group: 'Runs',

@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { TempFile } from '../io/temp-file.js'
-import { inputOf } from './file-input.js'
+import { inputName, inputOf } from './file-input.js'
 import type { Input } from './open-input.js'
 import type { Stats } from './row-counts.js'
 
@@ -27,8 +27,9 @@ export class RepeatedInputs {
 
   async #inputOf(file: string | Readable, nth: number, stats: Stats): Promise<Input> {
     const copy = this.#copies.get(nth)
-    if (copy) return { name: typeof file === 'string' ? file : this.#source, chunks: copy.chunks() }
-    const { file: backing, ...input } = inputOf(file, this.#source, stats)
+    const name = inputName(file, this.#files, this.#source)
+    if (copy) return { name, chunks: copy.chunks() }
+    const { file: backing, ...input } = inputOf(file, name, stats)
     if (backing && (await stat(backing.path)).isFile()) return { ...input, file: backing }
     return { ...input, chunks: this.#copied(nth, input.chunks) }
   }
