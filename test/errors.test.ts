@@ -491,6 +491,7 @@ describe.each(Object.entries(THROUGH_API))('%s', (code, { error, status, info, s
 it('an error is reported by its code', () => {
   const error = new SoftmaxError('E_CELL', { cell: 'x' })
   expect([SoftmaxError.is(error, 'E_CELL'), SoftmaxError.is(error, 'E_ROW')]).toEqual([true, false])
+  expect([SoftmaxError.is(error), SoftmaxError.is(new Error('E_CELL'))]).toEqual([true, false])
   expect(SoftmaxError.is({ ...error, name: 'SoftmaxError' }, 'E_CELL')).toBe(false)
 })
 

@@ -278,8 +278,8 @@ export type SoftmaxError<C extends Code = Code> = C extends Code ? CodedError<C>
 interface SoftmaxErrorConstructor {
   new <C extends Code>(code: C, info: Info<C> & Position, options?: ErrorOptions): SoftmaxError<C>
   readonly prototype: SoftmaxError
-  /** Whether an error is of this class and has the code. */
-  is<C extends Code>(error: unknown, code: C): error is SoftmaxError<C>
+  /** Whether an error is of this class and, if a code is given, has it. */
+  is<C extends Code = Code>(error: unknown, code?: C): error is SoftmaxError<C>
 }
 
 /**
@@ -301,8 +301,8 @@ export const SoftmaxError = class SoftmaxError<C extends Code> extends Error {
     this.info = info
   }
 
-  static is(error: unknown, code: Code): boolean {
-    return error instanceof SoftmaxError && error.code === code
+  static is(error: unknown, code?: Code): boolean {
+    return error instanceof SoftmaxError && (code === undefined || error.code === code)
   }
 
   get status(): number {
