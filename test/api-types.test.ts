@@ -92,7 +92,7 @@ describe('what comes out', () => {
     expectTypeOf(sigmoid({ emit: 'labels' }).read()?.labels).toEqualTypeOf<string[] | undefined>()
     expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
     const one = <P extends types.Prediction>(_: types.PredictionStream<P>) => ({}) as P
-    const named = one(softmax({ emit: 'probs,label=predicted,rank' }))
+    const named = one(softmax({ emit: 'probs,label=predicted,rank', truth: 'y' }))
     expectTypeOf(named.probabilities).toEqualTypeOf<number[]>()
     expectTypeOf(named.predicted).toEqualTypeOf<string>()
     expectTypeOf(named.rank).toEqualTypeOf<number | null>()
@@ -306,7 +306,7 @@ describe('what comes out', () => {
     expectTypeOf(keeping.probabilities).toEqualTypeOf<number[]>()
     expectTypeOf(one(softmax<{ id: number }>({ keep: true })).id).toEqualTypeOf<number>()
     expectTypeOf(one(softmax<{ id: number }>({ keep: ['id'], topK: 2 })).id).toEqualTypeOf<number | undefined>()
-    expectTypeOf(one(softmax<{ id: number }, 'rank'>({ keep: false, emit: 'rank' })).rank).toEqualTypeOf<
+    expectTypeOf(one(softmax<{ id: number }, 'rank'>({ keep: false, emit: 'rank', truth: 'y' })).rank).toEqualTypeOf<
       number | null
     >()
     expectTypeOf(one(softmax({ keep: false })).label).toEqualTypeOf<string>()
@@ -337,7 +337,7 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).id).toEqualTypeOf<bigint>()
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).probabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(one(softmax<Scored>({ topK: 2, logits: 'scores' })).top).toExtend<Listed>()
-    const few = one(softmax<{ id: bigint }, 'probs,rank'>({ emit: 'probs,rank', topK: 2 }))
+    const few = one(softmax<{ id: bigint }, 'probs,rank'>({ emit: 'probs,rank', topK: 2, truth: 'y' }))
     expectTypeOf(few.probabilities).toEqualTypeOf<number[] | undefined>()
     expectTypeOf(few.id).toEqualTypeOf<bigint>()
     // @ts-expect-error

@@ -181,7 +181,7 @@ describe('names of output columns', () => {
   })
 
   it('are not empty', async () => {
-    await expect(async () => run(INPUT, { emit: 'label=' as never })).rejects.toMatchObject({ code: 'E_OPTION' })
+    expect((await run(INPUT, { emit: 'label=' as never })).error).toMatchObject({ code: 'E_OPTION' })
   })
 })
 

@@ -17,6 +17,7 @@ import {
   type SoftmaxOptions,
   score,
   scoreFiles,
+  sigmoid,
   softmax,
   softmaxMatrix,
   write,
@@ -2252,6 +2253,24 @@ describe('options', () => {
   it('may stand behind the inputs', () => {
     const cwd = folder({ 'a.csv': ROWS })
     expect(command(['a.csv', '-p', '3'], { cwd }).stdout).toBe('id,p_a,p_b,p_c,label\n7,0.09,0.245,0.665,c\n')
+  })
+
+  it.each<[SoftmaxOptions, string]>([
+    [{ topK: 2, emit: 'label,confidence' }, 'topK works only with probs'],
+    [{ minConfidence: 0.5, emit: 'probs' }, 'minConfidence works only with label'],
+    [{ threshold: 0.5 }, 'threshold works only with'],
+    [{ emit: 'labels' }, "emit: 'labels' works only with"],
+    [{ emit: 'set' }, 'set needs a calibration'],
+    [{ emit: 'loss' }, 'loss needs true classes'],
+    [{ binary: 'no,yes', labels: 'a,b' }, 'names the classes'],
+  ])('that contradict each other are refused before any row: %j', (options, reason) => {
+    const conflict = { code: 'E_CONFLICT', message: expect.stringContaining(reason) }
+    for (const make of [softmax, score, (given: ScoreOptions) => scoreFiles('missing.csv', given)]) {
+      expect(thrown(() => make(options))).toMatchObject(conflict)
+    }
+    for (const make of [sigmoid, (given: SoftmaxOptions) => score({ ...given, op: 'sigmoid' })]) {
+      expect(thrown(() => make({ emit: 'probs,entropy' }))).toMatchObject({ code: 'E_CONFLICT' })
+    }
   })
 
   it('are all checked before anything is opened', () => {

@@ -7,6 +7,7 @@ import { parse } from 'csv-parse/sync'
 import {
   type EmitList,
   logSoftmax,
+  type PredictionStream,
   type Reject,
   read,
   type ScoreOptions,
@@ -147,10 +148,11 @@ async function byStreams({ format, text, options }: Case): Promise<Answer> {
   }
   const writing: WriteOptions = { emit, keep, precision, float32 }
   const reader = read(format, { onError, onReject, source: 'stdin' })
-  const scorer = (op === 'softmax' ? softmax : logSoftmax)(scoring)
   const pieces: Buffer[] = []
   let error: unknown
+  let scorer: PredictionStream | undefined
   try {
+    scorer = (op === 'softmax' ? softmax : logSoftmax)(scoring)
     const written = Readable.from([Buffer.from(text)])
       .compose(reader)
       .compose(scorer)
@@ -160,7 +162,8 @@ async function byStreams({ format, text, options }: Case): Promise<Answer> {
     error = thrown
   }
   const rejected = { ...reader.stats.rejected }
-  for (const [code, count] of Object.entries(scorer.stats.rejected)) rejected[code] = (rejected[code] ?? 0) + count
+  for (const [code, count] of Object.entries(scorer?.stats.rejected ?? {}))
+    rejected[code] = (rejected[code] ?? 0) + count
   // Under fail, a later row may also have been found bad when the downstream stream failed.
   return {
     rows: rowsOf(Buffer.concat(pieces).toString(), format),

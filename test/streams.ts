@@ -18,8 +18,19 @@ export function chunksOf(input: Buffer | string, size: number): Buffer[] {
   return Array.from({ length: count }, (_, index) => bytes.subarray(index * size, (index + 1) * size))
 }
 
+/** The same, also of options that are refused before there is a stream. */
+export async function run(...args: Parameters<typeof scored>): Promise<Outcome> {
+  try {
+    return await scored(...args)
+  } catch (error) {
+    if (!(error instanceof SoftmaxError)) throw error
+    const stats: Stats = { bytes: 0, read: 0, written: 0, abstained: 0, rejected: {}, lane: undefined }
+    return { bytes: Buffer.alloc(0), text: '', error, stats, warnings: [] }
+  }
+}
+
 /** Scores an input that arrives in one chunk, in chunks of a size, or in the given chunks. */
-export async function run(
+async function scored(
   input: Buffer | string | Buffer[] | AsyncIterable<Buffer>,
   options: ScoreOptions = {},
   size = Number.POSITIVE_INFINITY,

@@ -2,6 +2,7 @@
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { SoftmaxError } from '../core/errors.js'
+import { requireConsistent } from '../core/option-conflicts.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
 import { CHUNK, inputName, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
@@ -29,7 +30,7 @@ export interface FilesStream
  * with a footer are read by random access. A folder is read as its parts, sorted by name: the files that are named
  * part-* or have the extension of a format, except those whose names begin with _ or a dot.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CALIBRATION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
  *
  * @example
  * await pipeline(scoreFiles(['january.csv', 'february.csv.gz']), createWriteStream('scored.csv'))
@@ -46,6 +47,7 @@ export function filesStream(
   known: Pick<Run, 'isPart' | 'releasesChunks' | 'isMeasured'> = {},
 ): FilesStream {
   const settings = parseOptions(options, 'bytes')
+  requireConsistent(settings)
   requireOutput(settings)
   const { signal } = settings
   const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }

@@ -1,6 +1,7 @@
 /** Bytes -> bytes: the stream that reads rows of logits and writes rows of probabilities. */
 import type { Duplex } from 'node:stream'
 import type { Metrics } from '../core/metrics.js'
+import { requireConsistent } from '../core/option-conflicts.js'
 import { parseOptions } from '../core/options.js'
 import type { Schema } from '../core/schema.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
@@ -48,7 +49,7 @@ export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
  * A transform stream that reads a file of logits, in any of the formats, and writes one of class probabilities and argmax
  * labels. Memory is constant: nothing is read while the consumer does not read.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CALIBRATION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
  *
  * @example
  * await pipeline(process.stdin, score({ op: 'log-softmax', labels: ['dog', 'cat'] }), process.stdout)
@@ -56,6 +57,7 @@ export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
 export function score(options: ScoreOptions = {}): ScoreStream {
   const settings = parseOptions(options, 'bytes')
   dialectFromOptions(settings)
+  requireConsistent(settings)
   requireOutput(settings)
   const stats = newStats()
   const metrics = settings.truth === undefined ? undefined : new RunMetrics()

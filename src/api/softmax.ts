@@ -1,5 +1,6 @@
 /** Object mode: a stream of rows -> a stream of predictions. */
 import type { Duplex } from 'node:stream'
+import { requireConsistent } from '../core/option-conflicts.js'
 import { parseOptions, type ValueOf } from '../core/options.js'
 import type { EmitList, Emitted } from '../core/output-columns.js'
 import { PREDICTED, type Prediction } from '../core/prediction.js'
@@ -214,7 +215,7 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
  * In errors and rejects, `row` counts the rows that the stream gets. Only rows from a `read` that skips bad rows have the
  * number, and the `source`, that they have in its input, unless the program copied them.
  *
- * @throws {SoftmaxError} E_FLAG, E_OPTION at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
+ * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CALIBRATION, and E_CONFLICT of options with each other, at once. As the stream's `error` event: E_ROW, E_WIDTH, E_CELL, E_MISSING,
  * E_OVERFLOW, E_NONFINITE, E_NAME, E_REPEATED for a bad row (with `onError: 'skip'` it is skipped, counted in `stats` and
  * passed to `onReject`); E_SCHEMA for a row that is the header of another file; E_NO_ROWS if all rows are bad; E_CHUNK
  * for bytes; E_LABELS, E_COLUMNS, E_SELECTOR.
@@ -254,6 +255,7 @@ export const logSigmoid: Predictor<'logProbabilities'> = (options: SoftmaxOption
 function predictions(options: SoftmaxOptions, op: ValueOf<'op'>): PredictionStream<never> {
   const parsed = { ...parseOptions(options, 'objects'), op }
   const settings = options.emit === undefined ? { ...parsed, emit: PREDICTED } : parsed
+  requireConsistent(settings)
   const stats = { read: 0, written: 0, abstained: 0, rejected: {} }
   const stream: Duplex = generatorTransform(
     { readableObjectMode: true, batch: BATCH, errorTurns: 16, signal: settings.signal },

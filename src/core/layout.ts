@@ -3,7 +3,7 @@ import { type Applied, readCalibration, requireSameClasses } from './calibration
 import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown, shownNames } from './errors.js'
-import { delimiterOf, holdsArrays, isArray } from './formats.js'
+import { isArray } from './formats.js'
 import { labelWarnings, readLabels, repeated } from './labels.js'
 import { optionText } from './option-words.js'
 import { items, opText, type SettingsOf } from './options.js'
@@ -71,57 +71,6 @@ export function resolveLayout(
 function savedNames({ calibration }: LayoutSettings, count: number | undefined): string[] | undefined {
   const names = calibration === undefined ? [] : readCalibration(calibration).classes
   return names.length > 0 && (count ?? names.length) === names.length ? names : undefined
-}
-
-/** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */
-export function requireEffect(settings: LayoutSettings & WrittenSettings): void {
-  const columns = new Set<OutputColumn>(parseEmit(items(settings.emit)).emit)
-  const reason =
-    uselessTopK(settings, columns) ?? uselessThreshold(settings, columns) ?? uselessLeast(settings, columns)
-  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
-  requireCells(settings)
-}
-
-/** The options of the output that depend on its format. */
-export type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | (typeof CELL_OPTIONS)[number]>>
-
-/** The options of delimited output. */
-const CELL_OPTIONS = ['escapeFormulas', 'outputHeader', 'outputDelimiter', 'outputDecimal'] as const
-
-type Columns = ReadonlySet<OutputColumn>
-
-function uselessTopK({ topK = 0 }: LayoutSettings, columns: Columns): string | undefined {
-  if (topK === 0 || columns.has('probs')) return undefined
-  return `${optionText('topK')} works only with probs, which ${optionText('emit')} does not list; add probs to it, or leave out ${optionText('topK')}`
-}
-
-function uselessThreshold({ threshold, binary, truth }: LayoutSettings, columns: Columns): string | undefined {
-  if (threshold === undefined || binary === undefined || truth !== undefined) return undefined
-  if (columns.has('label') || columns.has('index')) return undefined
-  return `${optionText('threshold')} works only with label and index, and ${optionText('emit')} lists neither; add one of them to it`
-}
-
-/** `index` is not affected by `minConfidence`: it is that of the largest logit in every row. */
-function uselessLeast(
-  { minConfidence, truth, to }: LayoutSettings & WrittenSettings,
-  columns: Columns,
-): string | undefined {
-  if (minConfidence === undefined || truth !== undefined || columns.has('label')) return undefined
-  const option = optionText('minConfidence')
-  if (to === undefined || !isArray(to)) {
-    return `${option} works only with label, which ${optionText('emit')} does not list; add label to it, or leave out ${option}`
-  }
-  const instead = holdsArrays(to) ? 'probs,index,confidence' : 'confidence'
-  return `${option} works only with label, which is text, and ${to} stores only numbers; leave it out, or write the probability that it is compared with: ${optionText('emit', instead)}`
-}
-
-/** Throws E_CONFLICT for an option of delimited text if the output has another format. */
-export function requireCells({ to, ...settings }: WrittenSettings): void {
-  if (to === undefined || delimiterOf(to) !== undefined) return
-  const option = CELL_OPTIONS.find((name) => settings[name])
-  if (option === undefined) return
-  const reason = `${optionText(option)} works only with delimited text, which the output is not; leave it out`
-  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /**

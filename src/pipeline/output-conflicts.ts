@@ -1,6 +1,6 @@
 /** Conflicts of options with the format of the output, found before anything is read or written. */
 import { delimiterOf, type FormatName, isArray } from '../core/formats.js'
-import { requireCells } from '../core/layout.js'
+import { requireCells } from '../core/option-conflicts.js'
 import { items, OPTIONS, requireApplicable, type SettingsOf } from '../core/options.js'
 import { parseEmit } from '../core/output-columns.js'
 import { dialectFromOptions, outputDialect } from '../formats/csv/dialect-options.js'

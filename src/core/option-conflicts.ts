@@ -1,0 +1,71 @@
+/** Conflicts of options with each other, found before any row is read. */
+import { SoftmaxError } from './errors.js'
+import { delimiterOf, holdsArrays, isArray } from './formats.js'
+import { type LayoutSettings, resolveLayout } from './layout.js'
+import { optionText } from './option-words.js'
+import { items, type SettingsOf } from './options.js'
+import { type OutputColumn, parseEmit } from './output-columns.js'
+import { requireTruth } from './truth-columns.js'
+
+/**
+ * Throws E_CONFLICT for options that contradict each other whatever the rows are, and E_CALIBRATION for an invalid
+ * calibration.
+ */
+export function requireConsistent(settings: LayoutSettings & WrittenSettings): void {
+  requireEffect(settings)
+  // Whether labels match is known only with the rows.
+  const labels = settings.binary === undefined ? undefined : settings.labels
+  const { emit } = resolveLayout({ ...settings, labels }, undefined, undefined)
+  requireTruth(emit, settings.truth)
+}
+
+/** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */
+export function requireEffect(settings: LayoutSettings & WrittenSettings): void {
+  const columns = new Set<OutputColumn>(parseEmit(items(settings.emit)).emit)
+  const reason =
+    uselessTopK(settings, columns) ?? uselessThreshold(settings, columns) ?? uselessLeast(settings, columns)
+  if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
+  requireCells(settings)
+}
+
+/** The options of the output that depend on its format. */
+export type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | (typeof CELL_OPTIONS)[number]>>
+
+/** The options of delimited output. */
+const CELL_OPTIONS = ['escapeFormulas', 'outputHeader', 'outputDelimiter', 'outputDecimal'] as const
+
+type Columns = ReadonlySet<OutputColumn>
+
+function uselessTopK({ topK = 0 }: LayoutSettings, columns: Columns): string | undefined {
+  if (topK === 0 || columns.has('probs')) return undefined
+  return `${optionText('topK')} works only with probs, which ${optionText('emit')} does not list; add probs to it, or leave out ${optionText('topK')}`
+}
+
+function uselessThreshold({ threshold, binary, truth }: LayoutSettings, columns: Columns): string | undefined {
+  if (threshold === undefined || binary === undefined || truth !== undefined) return undefined
+  if (columns.has('label') || columns.has('index')) return undefined
+  return `${optionText('threshold')} works only with label and index, and ${optionText('emit')} lists neither; add one of them to it`
+}
+
+/** `index` is not affected by `minConfidence`: it is that of the largest logit in every row. */
+function uselessLeast(
+  { minConfidence, truth, to }: LayoutSettings & WrittenSettings,
+  columns: Columns,
+): string | undefined {
+  if (minConfidence === undefined || truth !== undefined || columns.has('label')) return undefined
+  const option = optionText('minConfidence')
+  if (to === undefined || !isArray(to)) {
+    return `${option} works only with label, which ${optionText('emit')} does not list; add label to it, or leave out ${option}`
+  }
+  const instead = holdsArrays(to) ? 'probs,index,confidence' : 'confidence'
+  return `${option} works only with label, which is text, and ${to} stores only numbers; leave it out, or write the probability that it is compared with: ${optionText('emit', instead)}`
+}
+
+/** Throws E_CONFLICT for an option of delimited text if the output has another format. */
+export function requireCells({ to, ...settings }: WrittenSettings): void {
+  if (to === undefined || delimiterOf(to) !== undefined) return
+  const option = CELL_OPTIONS.find((name) => settings[name])
+  if (option === undefined) return
+  const reason = `${optionText(option)} works only with delimited text, which the output is not; leave it out`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
