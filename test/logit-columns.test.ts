@@ -659,6 +659,37 @@ describe('one class', () => {
       'softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row; --binary no,yes turns one logit into two classes\n',
     )
   })
+
+  it.each([
+    ['id,logits\n1,"tensor([0.1, 2])"\n', 'csv', 'it is the repr of an array'],
+    ['id,logits\n1,"[ 0.1 -2.0 ... 3.0 1.0]"\n', 'csv', 'numpy abbreviated the array'],
+    ['{"id":1,"logits":"tensor([0.1, 2])"}\n', 'ndjson', 'it is the repr of an array'],
+    ['{"id":1,"logits":[{"a":1},2]}\n', 'ndjson', 'an array is not a number'],
+  ])('is not warned of if the first cell shows that it is none: %j', (stdin, from, says) => {
+    const { status, stderr } = command(['-f', from], { stdin })
+    expect(status).toBe(1)
+    expect(stderr).toContain(says)
+    expect(stderr).not.toContain('only class')
+  })
+
+  it('is not warned of if the first object shows that it is none', async () => {
+    const stream = softmax()
+    const warnings: string[] = []
+    stream.on('warning', (text) => warnings.push(text))
+    stream.end({ id: 1, logit: 'tensor([0.1, 2])' })
+    await expect(stream.toArray()).rejects.toMatchObject({ code: 'E_CELL' })
+    expect(warnings).toEqual([])
+  })
+
+  it.each([
+    ['id;logit\n1;"1,5"\n', ['--decimal', ',', '-d', ';']],
+    ['id,logit\n1,\n2,1\n', ['--missing', 'nan', '--nonfinite', 'propagate']],
+    ['id,logit\n1,x\n2,1\n', ['--on-error', 'skip']],
+  ])('is warned of if rows may have it: %j', (stdin, flags) => {
+    const { status, stderr } = command(['-f', 'csv', ...flags], { stdin })
+    expect(status).toBe(0)
+    expect(stderr).toContain('"logit" is the only class')
+  })
 })
 
 describe('two columns of one name', () => {

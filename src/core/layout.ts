@@ -98,13 +98,14 @@ function requireOwn(emit: readonly OutputColumn[]): void {
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** Warnings about the classes. */
+/** Warnings about the classes; `isSingle` unless a value of the first row shows that the only column has no logits. */
 export function classWarnings(
   { classes, sigmoid, assumed }: Layout,
   { labels }: Pick<LayoutSettings, 'labels'>,
+  isSingle: boolean,
 ): string[] {
   const renamed = labels === undefined ? [] : labelWarnings(labels)
-  return [...(assumed ? [assumedOrder(classes)] : []), ...renamed, ...nameWarnings(classes, sigmoid)]
+  return [...(assumed ? [assumedOrder(classes)] : []), ...renamed, ...nameWarnings(classes, !sigmoid && isSingle)]
 }
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */
@@ -112,12 +113,12 @@ function assumedOrder(classes: readonly string[]): string {
   return `the rows do not name their classes, which are assumed to be those of the ${optionText('calibration')}, in order: ${shownNames(classes)}; ${optionText('labels')} names them`
 }
 
-function nameWarnings(classes: readonly string[], sigmoid: boolean): string[] {
+function nameWarnings(classes: readonly string[], isSingle: boolean): string[] {
   const twice = repeated(classes)
   if (twice !== undefined) return [`two classes are named ${shown(twice)}; rename them with ${optionText('labels')}`]
   const nameless = classes.indexOf('')
   if (nameless >= 0) return [`class ${nameless + 1} has no name; ${optionText('labels')} names it`]
-  return sigmoid || classes.length !== 1
+  return !isSingle || classes.length !== 1
     ? []
     : [
         `${shown(classes[0]!)} is the only class, so its probability is 1 in every row; ${optionText('binary', 'no,yes')} turns one logit into two classes`,

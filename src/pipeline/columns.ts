@@ -14,6 +14,7 @@ import type { Schema } from '../core/schema.js'
 import { itemsOfPositions, listsNames } from '../core/selector.js'
 import { truthWarnings } from '../core/truth-columns.js'
 import { isRowOrder } from '../formats/tensor/tensor.js'
+import { hasLogits } from './defining-row.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import { rejectedOf } from './row-counts.js'
@@ -46,7 +47,8 @@ export function resolveColumns(
   }
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
-  const warnings = first ? [] : [...classWarnings(schema, settings), ...truthWarnings(schema, settings)]
+  const isSingle = settings.onError === 'skip' || hasLogits(schema, columns, settings)
+  const warnings = first ? [] : [...classWarnings(schema, settings, isSingle), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from!, header, columns: [...columns], schema }

@@ -1,8 +1,9 @@
 /** Decides which row defines the columns when bad rows are skipped. */
 import { logitOf } from '../core/logit.js'
 import { nullsOf } from '../core/missing.js'
+import { withPoint } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Column, RecordBatchReader } from '../core/record-batch.js'
+import type { Column, RecordBatchReader, RowError } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 
 /**
@@ -35,9 +36,16 @@ async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean
 export function hasLogits(
   { logits: [first, ...more], logitsList }: Pick<Schema, 'logits' | 'logitsList'>,
   columns: readonly Column[],
-  { missing, null: nulls }: Pick<SettingsOf<'bytes'>, 'missing' | 'null'>,
+  { missing, null: nulls, decimal }: Pick<SettingsOf<'bytes'>, 'missing' | 'null' | 'decimal'>,
 ): boolean {
   if (logitsList || more.length > 0) return true
-  const logit = logitOf(columns[first!]!.sample, { missing, nulls: nullsOf({ null: nulls }) })
+  const { sample } = columns[first!]!
+  const rule = { missing, nulls: nullsOf({ null: nulls }) }
+  // The numbers of JSON have points in any case.
+  const texts = decimal === ',' ? [sample, withPoint(sample)] : [sample]
+  return texts.some((text) => mayBeLogit(logitOf(text, rule)))
+}
+
+function mayBeLogit(logit: number | RowError): boolean {
   return typeof logit === 'number' || logit.code !== 'E_CELL'
 }

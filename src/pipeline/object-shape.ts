@@ -162,11 +162,20 @@ function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | u
 }
 
 /** Whether the only logit of a row is not a number, and so might be a list in other rows. */
-function isOpen(row: unknown, { columns, logitsProperty, split }: RowShape): boolean {
-  if (logitsProperty !== undefined || columns.length !== 1 || !isRecord(row)) return false
-  const value = split(row)?.logits[0]
-  const logit = logitOf(value ?? null, { missing: 'error' })
-  return typeof logit !== 'number' && (logit.code === 'E_MISSING' || logit.code === 'E_CELL')
+function isOpen(row: unknown, shape: RowShape): boolean {
+  return onlyError(row, shape) === 'E_MISSING' || hasNoLogit(row, shape)
+}
+
+/** Whether a row has something else in place of its only logit. */
+export function hasNoLogit(row: unknown, shape: RowShape): boolean {
+  return onlyError(row, shape) === 'E_CELL'
+}
+
+/** The error of the only logit of a record, if it has one that is no number. */
+function onlyError(row: unknown, { columns, logitsProperty, split }: RowShape): RowError['code'] | undefined {
+  if (logitsProperty !== undefined || columns.length !== 1 || !isRecord(row)) return undefined
+  const logit = logitOf(split(row)?.logits[0] ?? null, { missing: 'error' })
+  return typeof logit === 'number' ? undefined : logit.code
 }
 
 /** The shape extended with the property of the true class. Throws E_SELECTOR or E_CONFLICT. */

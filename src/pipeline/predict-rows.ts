@@ -12,7 +12,7 @@ import { booleanWarnings } from '../core/truth-columns.js'
 import { nullTruthWarning } from '../core/truth-names.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
-import { needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
+import { hasNoLogit, needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
 import { logitsWatch } from './probability-warning.js'
 import { countRows, errorsLeft, type RowTotals, requireConservation, requireRows } from './row-counts.js'
 import { batchScorer, countsOf } from './scorer.js'
@@ -101,7 +101,8 @@ function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void 
   const { schema, layout, otherShape, logitsProperty = '', truth } = shape
   if (schema) emit('schema', schema)
   if (otherShape) emit('warning', ignoredShapeWarning(logitsProperty, otherShape))
-  for (const warning of classWarnings(layout, settings)) emit('warning', warning)
+  const isSingle = settings.onError === 'skip' || !hasNoLogit(row, shape)
+  for (const warning of classWarnings(layout, settings, isSingle)) emit('warning', warning)
   if (truth === undefined) return
   const nulls = shape.truths ? undefined : nullTruthWarning(layout, items(settings.null ?? []))
   if (nulls !== undefined) emit('warning', nulls)
