@@ -257,9 +257,26 @@ describe('a true class', () => {
     }
   })
 
-  it('that is a position from 1 is an error that says where positions begin', async () => {
+  it('that is a position from 1 is an error that names the labels with which it is read', async () => {
+    const remedy = ["positions count from 0; if these count from 1, use labels: '", "'; "]
     await expect(evaluated('logit_a,logit_b,y\n1,2,1\n1,2,2\n')).rejects.toThrow(
-      /row 2.*the classes are "a", "b"; positions count from 0, and labels sets other names/,
+      `"2" is not a class, nor the position of one; the classes are "a", "b"; ${remedy.join('1,2')}`,
+    )
+    for (const stars of ['5', '5.0', '5.000e+00']) {
+      for (const lane of ['fast', 'general'] as const) {
+        const text = `logit_a,logit_b,logit_c,logit_d,logit_e,y\n1,2,3,4,9,${stars}\n9,2,3,4,5,${stars.replace('5', '1')}\n`
+        await expect(evaluated(text, { lane })).rejects.toThrow(remedy.join('1,2,3,4,5'))
+        expect(await evaluated(text, { lane, labels: '1,2,3,4,5' })).toMatchObject({ rows: 2, accuracy: 1 })
+      }
+    }
+    await expect(evaluated('x,y\n1,2\n', { logits: 'x', binary: 'no,yes' })).rejects.toThrow("use binary: '1,2'; ")
+    const many = JSON.stringify({ logits: Array.from({ length: 200 }, (_, index) => index), y: 200 })
+    await expect(evaluated(many, { from: 'ndjson' })).rejects.toThrow(/from 0; if these count from 1, subtract 1;/)
+  })
+
+  it('that is a position is an error that says why it is none if classes are named by numbers', async () => {
+    await expect(evaluated('logit_10,logit_20,y\n1,2,2\n')).rejects.toThrow(
+      '"2" is not the name of a class; the classes are "10", "20"; positions are read only if no class has a number as its name; ',
     )
   })
 

@@ -592,12 +592,19 @@ function truthRemedy({ cell, isOfSeveral, isSeveral, namedBy, areNumbers }: Trut
   }
   if (isSeveral) return `rows with several classes need ${sigmoidText()}`
   const names = namedBy ? `${optionText(namedBy)} gives these names` : `${optionText('labels')} sets other names`
-  if (cell.trim() === String(count)) return `positions count from 0, and ${names}`
-  if (areNumbers && /^\d+$/.test(cell) && Number(cell) < count) {
+  if (areNumbers && /^\d+$/.test(cell) && Number(cell) <= count) {
     return `positions are read only if no class has a number as its name; ${names}`
   }
+  if (Number(cell) === count) return `positions count from 0; ${countedRemedy(count, namedBy)}`
   // Such as 255, the value of pixels without a class in segmentation data sets.
   return UNKNOWN.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
+}
+
+/** How to read true classes whose positions count from 1, as ratings do. */
+function countedRemedy(count: number, namedBy: TruthInfo['namedBy']): string {
+  const names = labelsText(Array.from({ length: count }, (_, index) => String(index + 1)))
+  if (names === undefined) return 'if these count from 1, subtract 1'
+  return `if these count from 1, use ${optionText(namedBy ?? 'labels', names)}`
 }
 
 function sigmoidText(): string {
