@@ -182,6 +182,30 @@ describe('a calibration', () => {
     await expect(calibrated(text)).rejects.toMatchObject(error)
   })
 
+  it.each(['fast', 'general'] as const)(
+    'is an error that counts the rows whose true class is masked, and names the first, in the %s lane',
+    async (lane) => {
+      const folderOf = folder({
+        'a.csv': 'logit_a,logit_b,y\n1,2,a\nx,1,b\n',
+        'b.csv': `logit_a,logit_b,y\n${'1,2,a\n'.repeat(30_000)}x,1,b\n-inf,2,\n-inf,2,a\nx,1,b\n1,-inf,b\n`,
+        'c.csv': 'logit_a,logit_b,y\n-inf,2,a\n',
+      })
+      const files = ['a.csv', 'b.csv', 'c.csv'].map((name) => join(folderOf, name))
+      const options = { truth: 'y', onError: 'skip', lane } as const
+      await expect(calibrate(files, options)).rejects.toThrow(
+        `no temperature can be found: 3 rows have a logit of -inf for the true class (the first is "${files[1]}", row 30003), so the log loss is infinite; leave these rows out, or replace -inf by a finite logit, such as the log of the smallest probability [E_VALIDATION]`,
+      )
+      await expect(calibrate(files[2]!, { truth: 'y', lane })).rejects.toThrow(
+        `: 1 row has a logit of -inf for the true class ("${files[2]}", row 1), so `,
+      )
+    },
+  )
+
+  it('is an error that names the row of objects whose true class is masked, which a stream has no file for', async () => {
+    const lines = '{"logits":[1,2],"y":0}\n{"logits":[1,"-inf"],"y":1}\n'
+    await expect(calibrated(lines)).rejects.toThrow(': 1 row has a logit of -inf for the true class (row 2), so ')
+  })
+
   it('is an error where the true class is a logit, or an option would do nothing', async () => {
     const text = 'logit_a,logit_b,y\n1,2,a\n'
     await expect(calibrated(text, { truth: 'logit_a', logits: 'logit_*' })).rejects.toMatchObject({

@@ -13,6 +13,7 @@ import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
 import { scoreInputs } from '../pipeline/score-inputs.js'
 import { type EvaluateOptions, requireEvaluation } from './evaluate.js'
+import { infiniteReason } from './infinite-losses.js'
 import { drain, fileRun, type Inputs, over, readableFiles, requireInputs } from './score-files.js'
 
 /** Options of {@link calibrate}: those of `evaluate`, except those that it determines itself. */
@@ -82,7 +83,7 @@ export async function calibrateInputs(
     const passes = new Passes(files, inputs.length === 1, settings, emit)
     const found = await findTemperature((temperature) => passes.measure(temperature), isAlwaysRight)
     const { temperature, before, after, ending } = found
-    if (ending === 'infinite') throw validationError('true classes have logits of -inf, so the log loss is infinite')
+    if (ending === 'infinite') throw validationError(await infiniteReason(files, settings))
     const { coverage } = settings
     const quantile = coverage === undefined ? undefined : await quantileIn(passes, found, coverage)
     return {

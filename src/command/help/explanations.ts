@@ -313,7 +313,8 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
   },
   E_VALIDATION: {
     is: 'No temperature can be found from the rows.',
-    cause: 'No row has a true class, which may mean that --truth names another column, or there is only one class.',
+    cause:
+      'No row has a true class, which may mean that --truth names another column, or there is only one class, or the logit of a true class is -inf.',
     example: String.raw`printf 'logit_a,logit_b,y\n2,1,\n' | softmax calibrate --truth y`,
     says: 'softmax: no temperature can be found: no row has a true class [E_VALIDATION]',
     fix: 'Check --truth, or calibrate on rows that have true classes and that the model was not trained on. If rows have a single logit, use --binary NEGATIVE,POSITIVE.',
