@@ -149,7 +149,7 @@ function once(read: Read<Value>): Read<Value> {
 }
 
 /** A double that prints like the float32. */
-function shortest(value: number): number {
+export function shortest(value: number): number {
   return Number.isInteger(value) && Math.abs(value) <= WHOLE ? value : Number(printFloat32(value))
 }
 

@@ -386,7 +386,7 @@ const TRUE_CLASS =
   'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0 (of two classes, also false or true), and is empty (in arrays, -100 or NaN) if the class is unknown'
 
 const REJECTED =
-  'write bad rows to FILE, one JSON object per line: position (rows and lines count from 1, bytes and unnamed classes from 0), reason, and for text the bytes of the row'
+  'write bad rows to FILE, one JSON object per line: position (rows and lines count from 1, bytes and unnamed classes from 0), reason, and the row: its text or, of Parquet, Arrow and arrays, JSON of the columns that are read'
 
 /** The table of options, in the order of the help. */
 export const OPTIONS = {

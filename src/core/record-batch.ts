@@ -64,6 +64,8 @@ export interface Column {
   isNullable?: true
   /** Whether it holds positions along an axis, which the shape of an array implies. */
   isPosition?: true
+  /** For an array of logits: whether they are float32. */
+  isFloat32?: boolean
 }
 
 /** An object that appears to have a number for each class: its path as a selector, and what the numbers may be. */
@@ -120,10 +122,11 @@ export interface RowError {
 export interface LocatedRowError {
   code: Code
   info: { row: number; line?: number; byte?: number; column?: string; [data: string]: unknown }
-  /** Where the row begins and ends (without its newline), and its raw bytes if requested. */
+  /** Where the row begins and ends (without its newline). */
   start?: number
   end?: number
-  raw?: Uint8Array
+  /** If requested, the row: its bytes, or if columns have types, its values as JSON. */
+  raw?: Uint8Array | string
   /** The row itself, if it is a JavaScript value. */
   value?: unknown
 }
@@ -167,6 +170,11 @@ export interface RecordBatch {
   /** Row-major, or class by class if all classes have `numRows` values; the values of a bad row are arbitrary. */
   logits: Float64Array | Float32Array
   byClass?: boolean
+  /**
+   * If bad rows are requested: what typed columns have instead of logits, as JSON, by its place in rows x classes; if one
+   * column has all logits of a row, all of them, by row.
+   */
+  badLogits?: ReadonlyMap<number, string>
   /** For nested logits: which rows of logits each row has. */
   nesting?: Nesting
   /** The kept columns, followed by the true class columns that are not kept, until these are read. */
@@ -226,7 +234,7 @@ export interface ReaderOptions {
   types: Types
   missing: MissingRule['missing']
   nulls?: MissingRule['nulls']
-  /** Whether the raw bytes of bad rows are needed. */
+  /** Whether bad rows are needed as they are in the input. */
   wantRaw: boolean
   /** The form of kept cells of delimited text: see {@link Cells}. */
   cells?: Cells

@@ -21,8 +21,11 @@ export interface Reject {
   /** The message on one line: position, cause and code. */
   message: string
   /**
-   * The row: its text, or in object mode the row itself. For an oversized row, its beginning. In JSON, a bigint is a number
-   * if that is exact, otherwise text with all its digits; NaN and infinities are text, and bytes are base64. A row that contains itself is left out.
+   * The row: its text, or in object mode the row itself. For an oversized row, its beginning. For Parquet, Arrow and arrays,
+   * the text of a JSON object with the columns that are read, in their order: the logits, the true class and the kept ones,
+   * with the values of NDJSON output, but without text that is not valid UTF-8. In the JSON of a row in object mode, a
+   * bigint is a number if that is exact, otherwise text with all its digits; NaN and infinities are text, and bytes are
+   * base64. A row that contains itself is left out.
    */
   raw?: unknown
   /** The bytes of a row that is not valid UTF-8, instead of its text. */

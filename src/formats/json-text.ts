@@ -23,9 +23,12 @@ export function jsonText(field: Field, classes: readonly string[], print: (value
 
 /** The same for lists nested like the logits. */
 function nestedText(textOf: TextOf): TextOf {
-  const listOf = (values: Nested<string>): string =>
-    typeof values === 'string' ? values : `[${values.map(listOf).join(',')}]`
-  return (scores, row) => listOf(nestedValues(scores.nesting!, row, (item) => textOf(scores, item)))
+  return (scores, row) => nestedJson(nestedValues(scores.nesting!, row, (item) => textOf(scores, item)))
+}
+
+/** Nested lists of JSON values. */
+export function nestedJson(values: Nested<string>): string {
+  return typeof values === 'string' ? values : `[${values.map(nestedJson).join(',')}]`
 }
 
 /** JSON has no NaN or infinities, so they are written as strings. */

@@ -3,7 +3,7 @@ import type { ColumnData } from '../core/column-data.js'
 import { rowsOfBadText } from '../core/column-encoding.js'
 import { isExact, type Numbers, numbersOf } from '../core/column-numbers.js'
 import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
-import { valueReader } from '../core/column-values.js'
+import { textReader, valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
 import { logitOf, notExact, ofClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
@@ -11,9 +11,11 @@ import {
   isColumnData,
   type KeptColumn,
   type LocatedRowError,
+  type ReaderOptions,
   type RecordBatch,
   type RowError,
 } from '../core/record-batch.js'
+import { jsonOf } from '../core/value-text.js'
 import { acquireInput } from '../io/column-pool.js'
 import { MOST_BY_CLASS } from '../kernel/host/scores.js'
 
@@ -28,11 +30,12 @@ export class LogitsReader {
   /** The same memory as float32 rows. */
   #floats: Float32Array | undefined
   readonly bad = new Map<number, RowError>()
+  readonly #badLogits = new Map<number, string>()
   readonly #rows: number
   readonly #classes: number
-  readonly #rule: MissingRule
+  readonly #rule: LogitsRule
 
-  constructor(rows: number, classes: number, rule: MissingRule) {
+  constructor(rows: number, classes: number, rule: LogitsRule) {
     this.logits = new Float64Array(acquireInput(8 * rows * classes).buffer, 0, rows * classes)
     this.#rows = rows
     this.#classes = classes
@@ -66,7 +69,9 @@ export class LogitsReader {
       return
     }
     const read = this.#logitReader(data, numbers)
-    for (let row = 0, at = index; row < this.#rows; row++, at += step) this.#put(read(row), at, row, name)
+    for (let row = 0, at = index; row < this.#rows; row++, at += step) {
+      if (!this.#put(read(row), at, row, name)) this.#note(at, data, row)
+    }
   }
 
   /** Appends a class in column order, if all have the same floating-point type. */
@@ -95,13 +100,24 @@ export class LogitsReader {
     else this.#readLists(data)
   }
 
+  /** Keeps the text of all logits of bad rows, instead of that of their bad logits. */
+  #noteRows(data: ColumnData): void {
+    this.#badLogits.clear()
+    for (const row of this.bad.keys()) this.#note(row, data, row)
+  }
+
+  #note(key: number, data: ColumnData, row: number): void {
+    if (this.#rule.wantRaw) this.#badLogits.set(key, jsonOf(textReader(data)(row)))
+  }
+
   #readStructs(data: ColumnData): void {
     for (let row = 0; row < this.#rows; row++) if (!isValid(data, row)) this.#refuse(row, MISSING)
     for (const [index, { name }] of fieldsOf(data.type).entries()) this.readColumn(data.children![index]!, index, name)
+    this.#noteRows(data)
   }
 
   #readLists(data: ColumnData): void {
-    const [child] = (layoutOf(data.type) === 'list' ? trimRanges(data) : data).children as [ColumnData]
+    const child = itemsIn(data)
     const ends = listEnds(data)
     const numbers = numbersOf(child)
     if (isPlain(numbers) && !data.validity && isEven(ends, this.#rows, this.#classes)) {
@@ -111,7 +127,9 @@ export class LogitsReader {
       else for (let at = 0; at < this.logits.length; at++) this.logits[at] = values[at]!
       return
     }
-    const read = this.#logitReader(child, numbers && this.#detached(numbers))
+    const lists = this.#detached(data)
+    const items = itemsIn(lists)
+    const read = this.#logitReader(items, lists === data ? numbers : numbersOf(items))
     for (let row = 0; row < this.#rows; row++) {
       const [start, length] = [ends(row), ends(row + 1) - ends(row)]
       if (!isValid(data, row)) this.#refuse(row, MISSING)
@@ -120,6 +138,7 @@ export class LogitsReader {
         for (let at = 0; at < length; at++) this.#put(read(start + at), row * length + at, row)
       }
     }
+    this.#noteRows(lists)
   }
 
   /** Copies float32 rows unchanged; the kernel converts them to doubles. */
@@ -128,10 +147,11 @@ export class LogitsReader {
     copyNumbers(values, this.#floats)
   }
 
-  /** A copy of numbers in this memory, which rows are about to be written to. */
-  #detached({ numbers, ...rest }: Numbers): Numbers {
-    const isHere = ArrayBuffer.isView(numbers) && numbers.buffer === this.logits.buffer
-    return { ...rest, numbers: isHere ? (numbers as Float64Array).slice() : numbers }
+  /** Lists with a copy of numbers in this memory, which rows are about to be written to. */
+  #detached(data: ColumnData): ColumnData {
+    const [child] = data.children as [ColumnData]
+    if (child.values?.buffer !== this.logits.buffer) return data
+    return { ...data, children: [{ ...child, values: child.values.slice() }] }
   }
 
   /** Creates the function that reads a logit, or its error. */
@@ -148,10 +168,11 @@ export class LogitsReader {
     return { code: 'E_WIDTH', info: { cells, width: this.#classes, of: 'the list' } }
   }
 
-  /** Stores a logit; an item of a list has no column name. */
-  #put(logit: number | RowError, at: number, row: number, column?: string): void {
+  /** Stores a logit, if it is one; an item of a list has no column name. */
+  #put(logit: number | RowError, at: number, row: number, column?: string): boolean {
     if (typeof logit === 'number') this.logits[at] = logit
     else this.#refuse(row, column === undefined ? ofClass(logit, at % this.#classes) : { ...logit, column })
+    return typeof logit === 'number'
   }
 
   #refuse(row: number, error: RowError): void {
@@ -169,12 +190,21 @@ export class LogitsReader {
       logits: this.#columns ?? this.#floats ?? this.logits,
       byClass: this.#columns !== undefined,
       kept,
+      badLogits: this.#badLogits,
       errors: this.bad,
       withPosition: atRow,
       lines: 0,
       bytes: 0,
     }
   }
+}
+
+/** How logits are read, and whether the texts of bad ones are needed. */
+type LogitsRule = MissingRule & Pick<ReaderOptions, 'wantRaw'>
+
+/** All items of lists, from the first list on. */
+function itemsIn(data: ColumnData): ColumnData {
+  return (layoutOf(data.type) === 'list' ? trimRanges(data) : data).children![0]!
 }
 
 type FloatArray = Float64Array | Float32Array

@@ -1,8 +1,10 @@
 /** Reads nested logits from typed columns into a matrix, and finds bad rows. */
 import type { ColumnData } from '../core/column-data.js'
 import { isValid } from '../core/column-slices.js'
+import { textReader } from '../core/column-values.js'
 import { indexPath, itemCount } from '../core/nesting.js'
 import type { KeptColumn, ReaderOptions, RecordBatch, RowError } from '../core/record-batch.js'
+import { jsonOf } from '../core/value-text.js'
 import { itemsOf } from './columnar.js'
 import { LogitsReader, listEnds, MISSING } from './logits-reader.js'
 
@@ -13,6 +15,7 @@ export class NestedReader {
   readonly #plan: ReaderOptions
   readonly #nesting: Int32Array[] = []
   readonly #bad = new Map<number, RowError>()
+  readonly #badLogits = new Map<number, string>()
   #items: LogitsReader | undefined
 
   constructor(rows: number, depth: number, plan: ReaderOptions) {
@@ -30,10 +33,12 @@ export class NestedReader {
       this.#nesting.push(Int32Array.from({ length: lists.length + 1 }, (_, list) => ends(list)))
       lists = itemsOf(lists)
     }
-    const items = new LogitsReader(itemCount(this.#nesting), this.#plan.classes, this.#plan)
+    const items = new LogitsReader(itemCount(this.#nesting), this.#plan.classes, { ...this.#plan, wantRaw: false })
     items.readRows(lists)
     for (const [item, error] of items.bad) this.#refuse(item, error)
     this.#items = items
+    const text = textReader(data)
+    if (this.#plan.wantRaw) for (const row of this.#bad.keys()) this.#badLogits.set(row, jsonOf(text(row)))
   }
 
   /** Never called: logits in separate columns are not nested. */
@@ -43,7 +48,8 @@ export class NestedReader {
   batch(kept: KeptColumn[], names: readonly string[]): RecordBatch {
     const rows = new LogitsReader(this.#rows, 0, this.#plan).batch(kept, names)
     const { logits } = this.#items!.batch([], [])
-    return { ...rows, logits, nesting: this.#nesting, errors: new Map([...rows.errors, ...this.#bad]) }
+    const bad = { badLogits: this.#badLogits, errors: new Map([...rows.errors, ...this.#bad]) }
+    return { ...rows, logits, nesting: this.#nesting, ...bad }
   }
 
   /** Records the error of an innermost item, for the row that contains it. */

@@ -1,7 +1,7 @@
 /** Resolves what scoring needs to know about an input and its output: columns, dialects and the writer. */
 import { base64Warning } from '../core/byte-columns.js'
 import { ignoredShapeWarning } from '../core/declared-shape.js'
-import { delimiterOf, isArray } from '../core/formats.js'
+import { delimiterOf, isArray, isText } from '../core/formats.js'
 import { type FirstLine, headerWarnings, requireNames } from '../core/header-names.js'
 import { declaredRemedy, patternRemedy, withRemedy } from '../core/late-keys.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
@@ -85,6 +85,7 @@ export async function jobOf(
     isMeasured: measures || run.isMeasured === true,
     probe: run.probe,
     wantRaw: settings.onReject !== undefined,
+    columns: settings.onReject && !isText(settings.from) ? columns : undefined,
     input: dialect,
     output: run.dialect,
   }

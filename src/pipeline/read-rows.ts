@@ -2,7 +2,7 @@
 import { isExact, numbersOf } from '../core/column-numbers.js'
 import { isValid } from '../core/column-slices.js'
 import { objectReader } from '../core/column-values.js'
-import { delimiterOf } from '../core/formats.js'
+import { delimiterOf, isText } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { notExact } from '../core/logit.js'
 import { chosenLogitsColumn, isList } from '../core/logits-list.js'
@@ -29,6 +29,7 @@ import { defineColumns } from './defining-row.js'
 import { logitsInOne, requireNamed, shapeErrors } from './logits-property.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
+import { rowReporter } from './row-text.js'
 import type { Run } from './run.js'
 import { partitionRows } from './scorer.js'
 
@@ -102,8 +103,10 @@ async function* batchesOf(
   const errorsOf = selected && (misshapenLogits(table, plan, settings) ?? inexactLogits(table, plan, settings))
   const names = namesIn(table, plan)
   if (names) run.found.names = selected ? Object.keys(selected(withoutValues(names))) : names
+  const withRows = rowReporter(plan.wantRaw && !isText(settings.from!) ? table.columns : undefined, plan)
   for await (const batch of table.batches(plan)) {
     const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
+    const errors = withRows(rowErrors, batch)
     const types = typesIn?.(batch.kept)
     if (types) noteTypes(run.found, types)
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.
@@ -114,7 +117,7 @@ async function* batchesOf(
       if (origins) putOrigin(made, row, origins)
       return made
     })
-    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors: rowErrors }
+    yield { pieces, rows, written: good.length, lines: batch.lines, bytes: batch.bytes, errors }
   }
   if (typesIn) noteTypes(run.found, typesIn([]))
 }

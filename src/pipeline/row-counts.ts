@@ -177,8 +177,9 @@ function located({ info, value }: LocatedRowError, before: BlockStart, name: str
   }
 }
 
-/** The report with the row: its byte range if the input consists of bytes, and its content. */
+/** The report with the row: its byte range if the input is text, and its content. */
 function withRaw(reject: Reject, { start, end, raw, value }: LocatedRowError, { byte }: BlockStart): Reject {
+  if (typeof raw === 'string') return { ...reject, raw }
   if (start === undefined || end === undefined) return value === undefined ? reject : withRow(reject, value)
   return { ...reject, byteStart: byte + start, byteEnd: byte + end, ...(raw && rawOf(raw)) }
 }

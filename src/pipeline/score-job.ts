@@ -7,7 +7,7 @@ import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf, inputsOf } from '../core/output-columns.js'
 import { withAdded } from '../core/pandas-metadata.js'
-import type { OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
+import type { Column, OutputSchema, ReaderOptions, RecordBatchReader } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
 import type { Probe } from '../kernel/host/metrics.js'
@@ -43,8 +43,9 @@ export interface ScoreJob {
   isMeasured: boolean
   /** What a calibration measures on evaluated rows. */
   probe?: Probe | undefined
-  /** Whether the raw bytes of bad rows are needed. */
+  /** Whether bad rows are needed as they are in the input, and then the columns, if these have types. */
   wantRaw: boolean
+  columns?: readonly Column[] | undefined
   /** The dialects of delimited input and output. */
   input: Dialect | undefined
   output: Dialect | undefined

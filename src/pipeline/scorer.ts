@@ -26,6 +26,7 @@ import { roundDoubles } from '../kernel/host/rounding.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
 import { rowOfLogits } from './batch-row.js'
 import { isFatal } from './error-limit.js'
+import { rowReporter } from './row-text.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -40,13 +41,16 @@ export async function* scoreBatches(
   // Writers of delimited text round when they print.
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   const labelled = truthReader(job)
-  for await (const read of reader.batches(readerOptions(job))) {
+  const plan = readerOptions(job)
+  const withRows = rowReporter(job.columns, plan)
+  for await (const read of reader.batches(plan)) {
     const batch = labelled(read)
     const { scores, good, rowErrors, rows } = score(batch, errorsLeft())
+    const errors = withRows(rowErrors, read)
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
     const evaluated = evaluatedOf(scores, good)
     const { lines, bytes } = batch
-    yield { pieces, rows, written: good.length, ...countsOf(scores, good), lines, bytes, errors: rowErrors, evaluated }
+    yield { pieces, rows, written: good.length, ...countsOf(scores, good), lines, bytes, errors, evaluated }
   }
 }
 

@@ -42,11 +42,13 @@ export class TablePool {
 
   /** Scores a batch on a worker; undefined if the worker fails. */
   async score(batch: RecordBatch): Promise<TablePart | undefined> {
-    const { numRows, logits, byClass = false, errors } = batch
+    const { numRows, logits, byClass = false, badLogits, errors } = batch
     const columns = batch.kept as ColumnData[]
     // Columns that can be recycled were copied into shared memory when they were read.
     const kept = batch.recycleKept ? columns : [...copiedColumns(columns.map(compactColumn))]
-    const reply = await this.#ask({ rows: { numRows, logits, byClass, kept, errors } })
+    const reply = await this.#ask({
+      rows: { numRows, logits, byClass, ...(badLogits && { badLogits }), kept, errors },
+    })
     if (!batch.recycleKept) recycleColumns(kept)
     return reply?.part
   }

@@ -14,7 +14,8 @@ import type {
 import { atRow } from '../formats/logits-reader.js'
 import { acquireDoubles } from '../io/column-pool.js'
 import type { Scores } from '../kernel/host/scores.js'
-import { outputSchema, type ScoreJob } from './score-job.js'
+import { rowReporter } from './row-text.js'
+import { outputSchema, readerOptions, type ScoreJob } from './score-job.js'
 import { batchScorer, countsOf, evaluatedOf, rounding } from './scorer.js'
 import { truthReader } from './truths.js'
 
@@ -31,7 +32,7 @@ export interface TableJob {
 }
 
 /** The parts of a batch that can be sent to another thread. */
-export type TableRows = Pick<RecordBatch, 'numRows' | 'logits' | 'byClass' | 'kept' | 'errors'>
+export type TableRows = Pick<RecordBatch, 'numRows' | 'logits' | 'byClass' | 'badLogits' | 'kept' | 'errors'>
 
 /** The result for a batch: the encoded good rows, if any, and the bad rows. */
 export interface TablePart {
@@ -66,12 +67,14 @@ export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): Score
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   let before: Scores | undefined
   const labelled = truthReader(job)
+  const withRows = rowReporter(job.columns, readerOptions(job))
   return (read, errorsLeft = most) => {
     const batch = labelled({ ...read, withPosition: atRow, lines: 0, bytes: 0 })
     const { scores, good, rows, rowErrors } = score(batch, errorsLeft, before)
     before = isCopied ? scores : undefined
+    const errors = withRows(rowErrors, read)
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
     const [counts, evaluated] = [countsOf(scores, good), evaluatedOf(scores, good)]
-    return { part, rows, written: good.length, ...counts, errors: rowErrors, evaluated }
+    return { part, rows, written: good.length, ...counts, errors, evaluated }
   }
 }

@@ -85,7 +85,8 @@ export function tensorReader(
     ...kept.map((source) => keptArray(format, source)),
   ])
   const others = [...counts, ...arrays.map(({ column }) => column)]
-  const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size }]
+  const isFloat32 = given.layout.bytes < 8 && (given.layout.kind === 'f' || given.layout.kind === 'b')
+  const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size, isFloat32 }]
   if (others.length > 0 && logits !== undefined) requireLogits(logits, columns)
   const warnings = [
     ...(shape.sizes.length === 1 ? [oneRowWarning(classes.size, op)] : []),
