@@ -1286,10 +1286,28 @@ describe('--resume', () => {
   })
 
   it.each([
-    [['-T', '2'], [], 'with --temperature 2, but this run is without --temperature'],
-    [[], ['--log'], 'without --log, but this run is with --log'],
-    [['--labels', 'x,y'], ['--labels', 'x,z'], `with --labels '["x","y"]', but this run is with --labels '["x","z"]'`],
+    [['-T', '2'], [], 'with --temperature 2, but this run has --temperature 1 (the default)'],
+    [['-T', '2'], ['-T', '1'], 'with --temperature 2, but this run has --temperature 1 (the default)'],
+    [[], ['-T', '2'], 'with --temperature 1 (the default), but this run has --temperature 2'],
+    [
+      ['-e', 'probs,label,confidence'],
+      ['-e', 'probs,label'],
+      'with --emit probs,label,confidence, but this run has --emit probs,label (the default)',
+    ],
+    [['--missing', '-inf'], [], 'with --missing -inf, but this run has --missing error (the default)'],
+    [['-p', '3'], [], 'with --precision 3, but this run is without --precision'],
+    [[], ['--log'], 'without --log, but this run has --log'],
+    [['--sigmoid'], [], 'with --sigmoid, but this run is without --sigmoid'],
+    [['--log'], ['--log-sigmoid'], 'with --log, but this run has --log-sigmoid'],
+    [['--float32'], [], 'with --float32, but this run is without --float32'],
+    [['--labels', 'x,y'], ['--labels', 'x,z'], `with --labels '["x","y"]', but this run has --labels '["x","z"]'`],
     [['--no-keep'], [], 'with --no-keep, but this run is without --no-keep'],
+    [['--no-keep'], ['--keep', 'id'], 'with --no-keep, but this run has --keep id'],
+    [
+      ['-t', 'npz', '--no-keep', '-e', 'probs'],
+      ['-t', 'npz', '--no-keep'],
+      'with --emit probs, but this run is without --emit',
+    ],
   ])('refuses other options: %j, then %j', (before, now, message) => {
     const cwd = tree(THREE)
     expect(run(cwd, '-q', ...before).status).toBe(0)
@@ -1502,7 +1520,9 @@ describe('--part', () => {
   it('refuses other options than those of other shares', () => {
     const cwd = tree(THREE)
     expect(run(cwd, '-q', '--part', '1/2').status).toBe(0)
-    expect(run(cwd, '--part', '2/2', '-T', '3').stderr).toMatch(/was made without --temperature.*\[E_RESUME\]\n$/)
+    expect(run(cwd, '--part', '2/2', '-T', '3').stderr).toMatch(
+      /was made with --temperature 1 \(the default\), but this run has --temperature 3;.*\[E_RESUME\]\n$/,
+    )
   })
 
   it('has no _SUCCESS where the output of another share is gone', () => {

@@ -52,24 +52,41 @@ function shortOf(value: unknown): unknown {
   return text.length <= LONGEST ? value : `sha256:${sha256().update(text).digest('hex')}`
 }
 
-/** The difference between two runs, as a message names it; undefined if there is none. */
-export function differenceOf(before: Made, now: Made): string | undefined {
+/**
+ * The difference between two runs, as a message names it; undefined if there is none. In arrays, the default of `emit`
+ * is another.
+ */
+export function differenceOf(before: Made, now: Made, isOfArrays = false): string | undefined {
   if (before.version !== now.version) return `by version ${before.version}, but this is ${now.version}`
   const names = Object.keys({ ...before.options, ...now.options })
   const differs = (name: string) => JSON.stringify(before.options[name]) !== JSON.stringify(now.options[name])
   const name = names.find(differs)
-  return name === undefined ? undefined : `${givenAs(name, before, now)}, but this run is ${givenAs(name, now, before)}`
+  if (name === undefined) return undefined
+  const { [name]: one } = before.options
+  const { [name]: two } = now.options
+  const byDefault = isOfArrays && name === 'emit' ? undefined : defaultText(name)
+  const [made, run] = [valueText(name, one) ?? byDefault, valueText(name, two) ?? byDefault]
+  const lacked = (other: unknown) =>
+    `without ${flagOf(name, other) ?? optionText(name, other === false ? false : undefined)}`
+  return `${made ? `with ${made}` : lacked(two)}, but this run ${run ? `has ${run}` : `is ${lacked(one)}`}`
 }
 
-/** An option as it was given: `with --temperature 2`, or `without --temperature`. */
-function givenAs(name: string, { options }: Made, other: Made): string {
-  const value = options[name]
-  const { flags } = (OPTIONS as Record<string, Option<unknown>>)[name]!
-  if (value === undefined && flags) return `without --${flags[0]!.name}`
-  if (value === undefined)
-    return `without ${other.options[name] === false ? optionText(name, false) : optionText(name)}`
-  const flag = flags?.find(({ sets }) => sets === value)
-  if (flag) return `with --${flag.name}`
-  const isPlain = typeof value === 'number' || typeof value === 'boolean'
-  return `with ${optionText(name, isPlain ? value : typeof value === 'string' ? value : JSON.stringify(value))}`
+/** An option as it was given, such as `--temperature 2`; undefined if it was not. */
+function valueText(name: string, value: unknown): string | undefined {
+  if (value === undefined) return undefined
+  const isPlain = ['number', 'boolean', 'string'].includes(typeof value)
+  return flagOf(name, value) ?? optionText(name, isPlain ? (value as string | number | boolean) : JSON.stringify(value))
+}
+
+/** `--temperature 1 (the default)`; undefined for an option without a default, or one that is given without a value. */
+function defaultText(name: string): string | undefined {
+  const { default: value, flags } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  if (flags || value === undefined || typeof value === 'boolean') return undefined
+  return `${optionText(name, String(value))} (the default)`
+}
+
+/** The flag that sets a value, such as `--log`. */
+function flagOf(name: string, value: unknown): string | undefined {
+  const flag = (OPTIONS as Record<string, Option<unknown>>)[name]!.flags?.find(({ sets }) => sets === value)
+  return flag && `--${flag.name}`
 }

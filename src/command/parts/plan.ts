@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, parse, relative, sep } from 'node:path'
 import { SoftmaxError, shown, withSource } from '../../core/errors.js'
-import type { FormatName } from '../../core/formats.js'
+import { type FormatName, isArray } from '../../core/formats.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import { requestedTypes } from '../../core/requested-types.js'
@@ -310,10 +310,11 @@ function requireFree(path: string): void {
 }
 
 /** Reads the manifests, which must be from the same options. Throws E_RESUME. */
-function readBefore({ folder, made, before }: Plan): void {
+function readBefore({ folder, made, before, mine, settings }: Plan): void {
+  const isOfArrays = mine.some((part) => isArray(formatFor(settings, part) ?? 'csv'))
   for (const name of manifestsIn(folder)) {
     for (const { entry, line } of readEntries(join(folder, name))) {
-      const difference = differenceOf(entry.made, made)
+      const difference = differenceOf(entry.made, made, isOfArrays)
       if (difference) {
         const [reason, remedy] = [`was made ${difference}`, 'use the same options']
         throw new SoftmaxError('E_RESUME', { folder, reason, remedy })
