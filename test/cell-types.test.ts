@@ -97,6 +97,67 @@ describe('texts of null in kept text', () => {
   })
 })
 
+describe('empty cells of kept text next to columns with types', () => {
+  const text = 'id,memo,note,logit_a,logit_b\n1,,"",1,2\n2,x,,1,2\n3,y,"",1,2\n'
+  const quoted = text.replace('2,x,,', '2,x,z,')
+  const warned = async (input: string, options: ScoreOptions) =>
+    (await run(input, { types: 'id=int64', to: 'parquet', ...options })).warnings
+
+  it('have a warning that says which types make them null', async () => {
+    for (const to of ['parquet', 'arrow', 'arrows'] as const) {
+      expect(await warned(text, { to })).toEqual([
+        `empty cells of "memo", "note" stay empty text; types: 'id=int64,memo=text,note=text' makes them null`,
+      ])
+    }
+    expect(await warned(text, { to: 'arrow', keep: 'id,note' })).toEqual([
+      `empty cells of "note" stay empty text; types: 'id=int64,note=text' makes them null`,
+    ])
+    expect(await warned(text.replace('memo', '"a,b"'), { keep: 'id,"a,b"' })).toEqual([
+      `empty cells of "a,b" stay empty text; types: 'id=int64,infer' makes them null`,
+    ])
+    expect(await warned(text.replace('memo', 'm'.repeat(80)), { keep: 'id,m*' })).toEqual([
+      `empty cells of "${'m'.repeat(80)}" stay empty text; types: 'NAME=text' makes them null`,
+    ])
+    const cwd = folder({ 'a.csv': text })
+    const { stderr } = command(['a.csv', '--types', 'id=int64', '-t', 'parquet', '--dry-run'], { cwd })
+    expect(stderr).toBe(
+      'softmax: warning: a.csv: empty cells of "memo", "note" stay empty text; --types id=int64,memo=text,note=text makes them null\n',
+    )
+  })
+
+  it('are null then, unless they are quoted, in both lanes', async () => {
+    for (const lane of ['fast', 'general'] as const) {
+      const types = 'id=int64,memo=text,note=text'
+      const { bytes, warnings } = await run(text, { to: 'arrow', types, lane })
+      const table = tableFromIPC(bytes)
+      expect([warnings, ...table.getChild('memo')!, ...table.getChild('note')!]).toEqual([
+        [],
+        null,
+        'x',
+        'y',
+        '',
+        null,
+        '',
+      ])
+    }
+  })
+
+  it('have no warning where they are text with a type, are quoted, or no column has a type', async () => {
+    expect(await warned(quoted, { types: 'id=int64,memo=text' })).toEqual([])
+    for (const options of [
+      { types: 'infer' },
+      { types: ['id=int64', 'infer'] },
+      { types: 'text' },
+      { types: 'id=text', to: 'csv' },
+    ] as const) {
+      expect(await warned(text, options)).toEqual([])
+    }
+    // In COPY, an empty cell is empty text, and null is written \\N.
+    expect(await warned(text.replaceAll(',', '\t').replaceAll('""', '\\N'), { from: 'copy', header: true })).toEqual([])
+    expect(await warned(text.replaceAll('""', '"NA"'), { null: 'NA' })).toEqual([])
+  })
+})
+
 describe('a column whose cells are of one type', () => {
   it.each(FIXTURES.map((fixture) => [fixture.type, fixture.cells.join(' | '), fixture] as const))(
     'is %s: %s',

@@ -294,6 +294,8 @@ export interface RecordBatchReader {
   batches(plan: ReaderOptions): AsyncGenerator<RecordBatch>
   /** The cells of each column in the first rows, before batches are requested: for text, which is read only once. */
   firstRows?(count: number): Promise<string[][]>
+  /** The columns without types in which one of the first cells would be null if they were text with a type. */
+  firstNulls?(count: number): Promise<number[]>
   /**
    * Redefines the columns by another of the first rows, from 0; false if there is none. For text whose rows name them.
    */

@@ -59,19 +59,26 @@ export function withType(column: Column, type: DataType): Column {
   return { ...column, field: { name: column.name, type, nullable: true } }
 }
 
-/**
- * Converts the cells of a nullable text column. As in the CSV format of PostgreSQL's COPY, cells in quotes are not null,
- * and empty ones are only if no other text means null: https://www.postgresql.org/docs/current/sql-copy.html
- */
+/** Converts the cells of a nullable text column. */
 export function nullableCells(cells: string[], dialect: Dialect, { nulls }: ReaderOptions): (string | null)[] {
+  const hasEscapes = isEscaped(dialect)
+  const isNull = nullTest(dialect, nulls)
+  return cells.map((cell) => {
+    if (hasEscapes && cell === NULL_CELL) return null
+    return isNull(cell) ? null : textOf(cell, dialect)
+  })
+}
+
+/**
+ * Creates the test whether a cell is null in a nullable text column, and text in others. As in the CSV format of
+ * PostgreSQL's COPY, cells in quotes are not null, and empty ones are only if no other text means null:
+ * https://www.postgresql.org/docs/current/sql-copy.html
+ */
+export function nullTest(dialect: Dialect, nulls: NullTexts | undefined): (cell: string) => boolean {
   const hasEscapes = isEscaped(dialect)
   const isQuoted = (cell: string) => dialect.quote !== '' && cell.startsWith(dialect.quote)
   const isNull = nulls ? (text: string) => nulls.hasExactly(text) : (text: string) => text === '' && !hasEscapes
-  return cells.map((cell) => {
-    if (hasEscapes && cell === NULL_CELL) return null
-    const text = textOf(cell, dialect)
-    return isNull(text) && !isQuoted(cell) ? null : text
-  })
+  return (cell) => isNull(textOf(cell, dialect)) && !isQuoted(cell)
 }
 
 /** Converts the cells of a column; a row with a cell that does not fit is bad. */

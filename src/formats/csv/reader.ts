@@ -13,7 +13,7 @@ import { requestedTypes } from '../../core/requested-types.js'
 import { recycle } from '../../io/buffer-pool.js'
 import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
-import { peekRows, typeOfCells, withType } from './cell-columns.js'
+import { nullTest, peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions, requireComma } from './dialect-options.js'
 import { type CsvHeader, readFirstRows, readHeader } from './header.js'
 import { requireDelimiter, requireHeader, requireNoComment, requireOneLine, requireText } from './header-checks.js'
@@ -63,6 +63,12 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       blocks = first.blocks
       const read = sampler(dialect)
       return columns.map((_, column) => first.rows.map((row) => read(row[column]!)))
+    },
+    async firstNulls(count) {
+      const first = await readFirstRows(head, blocks, columns.length, count)
+      blocks = first.blocks
+      const isNull = nullTest(dialect, nulls)
+      return [...columns.keys()].filter((column) => first.rows.some((row) => isNull(row[column]!)))
     },
     text: { source: { format: 'csv', columns, dialect }, blocks: () => blocks },
     inferType: (index) => typeOfCells(index, sample, columns.length, dialect, nulls),
