@@ -1041,7 +1041,9 @@ describe('a part that fails', () => {
     )
     expect(columns.stderr).toContain(`; ${others}, or ${other}\nsoftmax: in/c.csv: cannot detect`)
     const none = run(tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n' }), '--on-error', 'skip')
-    expect(none.stderr).toContain(`softmax: 1 of 1 parts are done: 0 rows written, 1 rejected (1 E_CELL); ${other}\n`)
+    expect(none.stderr).toContain(
+      `softmax: 1 of 1 parts are scored, but the folder is not complete: 0 rows written, 1 rejected (1 E_CELL); ${other}\n`,
+    )
   })
 
   it('has too many bad rows, which the message finds in the file that was asked for', () => {
@@ -1428,6 +1430,61 @@ it('ends where all parts together have more bad rows than are allowed, and is no
   expect([status, existsSync(join(cwd, 'out/_SUCCESS'))]).toEqual([1, false])
   const enough = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD })
   expect(run(enough, '-q', '--max-errors', '2').status).toBe(0)
+})
+
+describe('a folder that is complete is no longer so after a run that fails', () => {
+  const isMarked = (cwd: string) => existsSync(join(cwd, 'out/_SUCCESS'))
+  const statsOf = (cwd: string) => JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8'))
+
+  it('as it has more bad rows than are allowed: no part fails, and the next run needs to score none', () => {
+    const cwd = tree({ 'in/a.csv': BAD, 'in/b.csv': BAD, 'in/c.csv': BAD })
+    expect(run(cwd, '-q', '--on-error', 'skip').status).toBe(0)
+    expect(isMarked(cwd)).toBe(true)
+    const { status, stderr } = run(cwd, '--max-errors', '1', '--resume', '--stats', 's.json')
+    expect(stderr).toMatch(
+      /^softmax: 3 of 3 parts are scored, but the folder is not complete: 3 rows written, 3 rejected \(3 E_CELL\); correct bad rows or increase --max-errors, and continue with --resume\nsoftmax: more than 1 bad row .*\[E_TOO_MANY\]\n$/,
+    )
+    expect([status, isMarked(cwd)]).toEqual([1, false])
+    expect(statsOf(cwd)).toMatchObject({
+      error: 'E_TOO_MANY',
+      rejected: { E_CELL: 3 },
+      parts: { all: 3, done: 3, before: 3, failed: [] },
+    })
+    expect(run(cwd, '--max-errors', '3', '--resume').stderr).toContain('3 of 3 parts done (3 by earlier runs)')
+    expect(isMarked(cwd)).toBe(true)
+  })
+
+  it('of which only the parts that are not done are said to have failed', () => {
+    const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': `${BAD}3,x,1\n`, 'in/c.csv': BAD, 'in/d.csv': BAD })
+    expect(run(cwd, '-q', '--max-errors', '1', '--stats', 's.json').status).toBe(1)
+    const { done, failed } = statsOf(cwd).parts
+    expect(failed).toEqual([{ input: 'in/b.csv', error: 'E_TOO_MANY' }])
+    expect(done + failed.length).toBeLessThanOrEqual(4)
+    const moved = tree({
+      'in/a.csv': rows(1),
+      'in/b.csv': 'logit_a,id,logit_b\n1,2,3\n',
+      'in/c.csv': 'logit_a,logit_b\n1,2\n',
+    })
+    expect(run(moved, '-q', '--no-output-header', '--stats', 's.json').status).toBe(2)
+    expect(statsOf(moved)).toMatchObject({ error: 'E_PARTS', parts: { all: 3, done: 3, failed: [] } })
+  })
+
+  it('as it has no rows, or only bad ones', () => {
+    const none = tree({ 'in/a.csv': rows() })
+    expect(run(none, '-q').status).toBe(0)
+    expect(run(none, '-q', '--require-rows', '--resume').stderr).toContain('[E_EMPTY]')
+    const bad = tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n', 'in/b.csv': rows(2) })
+    expect(run(bad, '-q', '--on-error', 'skip').status).toBe(0)
+    for (const name of ['in/b.csv', 'out/b.csv']) rmSync(join(bad, name))
+    expect(run(bad, '-q', '--on-error', 'skip', '--resume').stderr).toContain('[E_NO_ROWS]')
+    expect([none, bad].map(isMarked)).toEqual([false, false])
+  })
+
+  it('but stays so if the run is refused before it starts', () => {
+    const cwd = treeDone()
+    expect(run(cwd, '-q', '--resume', '-T', '2').stderr).toContain('[E_RESUME]')
+    expect(isMarked(cwd)).toBe(true)
+  })
 })
 
 describe('--part', () => {

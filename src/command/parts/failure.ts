@@ -10,7 +10,8 @@ import type { Plan } from './plan.js'
 import { isMisfit, isUnreadable } from './score-part.js'
 
 /**
- * `2 of 3 parts are done: 8 rows written, 1 rejected (1 E_CELL); no row of the other part was written; ` and what helps
+ * `2 of 3 parts are done: 8 rows written, 1 rejected (1 E_CELL); no row of the other part was written; ` and what helps;
+ * `3 of 3 parts are scored, but the folder is not complete: 12 rows written; ` if the parts fail together
  */
 export function failureText({ counts, totals, plan }: Progressed, error?: unknown): string {
   const { all, done } = counts
@@ -18,7 +19,8 @@ export function failureText({ counts, totals, plan }: Progressed, error?: unknow
   const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected (${codesText(totals)})`
   const others = all - done === 1 ? 'the other part' : `the other ${all - done} parts`
   const rest = all === done ? '' : `; no row of ${others} was written`
-  return `${done} of ${all} parts are done: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error, plan.settings)}`
+  const state = all === done ? 'scored, but the folder is not complete' : 'done'
+  return `${done} of ${all} parts are ${state}: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error, plan.settings)}`
 }
 
 /** A run as far as it got. */

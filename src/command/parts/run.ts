@@ -49,6 +49,7 @@ interface Run extends PartsRun {
   unmeasured: Recorded[]
   classSets: NameSets
   keptSets: NameSets
+  failures: Failure[]
   /** Whether the outcome has been said. */
   isOver: boolean
 }
@@ -65,6 +66,8 @@ export async function scoreParts(run: Run): Promise<void> {
     await scoreAll(run).finally(() => run.progress?.clear())
     await endRun(run, stats)
   } catch (error) {
+    // The mark of an earlier run: programs that wait for it would go on.
+    rmSync(join(run.plan.folder, SUCCESS), { force: true })
     await joinAll(run).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))
     sayFailed(run, error)
@@ -100,6 +103,7 @@ export async function beginRun(plan: Plan): Promise<Run> {
     unmeasured: [],
     classSets: new NameSets('class'),
     keptSets: new NameSets('kept column'),
+    failures: [],
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0, failed: [] },
     isOver: false,
@@ -111,27 +115,34 @@ export async function beginRun(plan: Plan): Promise<Run> {
  * Large parts are scored one after the other on all threads, small ones concurrently, as they mostly wait for the disk.
  */
 async function scoreAll(run: Run): Promise<void> {
-  const failures: Failure[] = []
   const active = new Set<Promise<void>>()
   for (const [index, part] of run.plan.mine.entries()) {
     const most = part.bytes > SMALL ? 1 : AT_ONCE
     while (active.size >= most) await Promise.race(active)
-    if (!failures.every(({ error }) => isSkipped(error, run.plan.settings))) break
-    const done = finishPart(run, part, index)
-      .catch((error: unknown) => void failures.push({ index, error }))
-      .finally(() => active.delete(done))
+    if (!goesOn(run)) break
+    const done = noteFailure(run, index, () => finishPart(run, part, index)).finally(() => active.delete(done))
     active.add(done)
     if (most === 1) await done
   }
   await Promise.all(active)
-  if (failures.every(({ error }) => isSkipped(error, run.plan.settings))) await finishUnmeasured(run)
-  endFailed(failures, run)
+  if (goesOn(run)) await finishUnmeasured(run)
+  endFailed(run)
+}
+
+/** Whether all parts that failed are skipped. */
+function goesOn({ failures, plan: { settings } }: Run): boolean {
+  return failures.every(({ error }) => isSkipped(error, settings))
+}
+
+async function noteFailure({ failures }: Run, index: number, finish: () => Promise<void>): Promise<void> {
+  await finish().catch((error: unknown) => void failures.push({ index, error }))
 }
 
 /** Throws the first error in the order of the parts, so that it is reproducible, and reports other skipped parts. */
-function endFailed(failures: Failure[], { plan: { settings, mine }, counts }: Run): void {
+function endFailed({ plan: { settings, mine }, counts, failures }: Run): void {
   failures.sort((a, b) => a.index - b.index)
-  counts.failed = failures.map(({ index, error }) => ({ input: mine[index]!.file, error: known(error).code }))
+  const undone = failures.filter(({ isDone }) => !isDone)
+  counts.failed = undone.map(({ index, error }) => ({ input: mine[index]!.file, error: known(error).code }))
   const errors = failures.map(({ error }) => error)
   const first = errors.find((error) => !isSkipped(error, settings)) ?? errors[0]
   for (const error of errors) if (error !== first && isSkipped(error, settings)) complain(known(error).message, 'error')
@@ -141,6 +152,8 @@ function endFailed(failures: Failure[], { plan: { settings, mine }, counts }: Ru
 interface Failure {
   index: number
   error: unknown
+  /** Whether the part itself is done, but all parts together are not as they must be. */
+  isDone?: true
 }
 
 /** Parts up to this many bytes are scored on one thread anyway. */
@@ -167,7 +180,9 @@ function isUnmeasured({ read, classes }: Entry): boolean {
 async function finishUnmeasured(run: Run): Promise<void> {
   const labels = positionsIn(run.classSets.first)
   for (const { index, entry, part } of inOrder(run.unmeasured)) {
-    recordPart(run, part, index, labels ? await scorePart(run, part, labels) : entry, false)
+    await noteFailure(run, index, async () =>
+      recordPart(run, part, index, labels ? await scorePart(run, part, labels) : entry, false),
+    )
   }
 }
 
@@ -181,9 +196,13 @@ function recordPart(run: Run, part: Part, index: number, entry: Entry, wasDone: 
   addUp(totals, entry)
   if (entry.read > 0 && entry.written === 0) run.unscored.push({ index, part, entry })
   if (entry.read === 0) run.empty.push({ index, part, entry })
-  requireFewErrors(run, part, entry)
   run.progress?.update(totals.bytes, totals.read)
-  addNames(run, part, index, entry)
+  try {
+    requireFewErrors(run, part, entry)
+    addNames(run, part, index, entry)
+  } catch (error) {
+    run.failures.push({ index, error, isDone: true })
+  }
 }
 
 /** Throws E_PARTS if the columns of a part differ from those of others and must not. */
