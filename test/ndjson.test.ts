@@ -422,18 +422,22 @@ describe('a text that is not JSON at all', () => {
 
 describe('a list of rows in a value', () => {
   it.each([
-    ['{"data": [{"logits": [2, 1]}, {"logits": [1, 2]}]}', 'data', { code: 'E_ROW', status: 1 }],
+    ['{"data": [{"logits": [2, 1]}, {"logits": [1, 2]}]}', '".data[]"', { code: 'E_ROW', status: 1 }],
     // These may also be nested logits, which must be selected explicitly.
     [
       '{"meta": {"n": 1}, "result": {"rows": [[2, 1], [1, 2]]}}',
-      'result.rows',
+      "'.result.rows = .result.rows[]'",
       { code: 'E_COLUMNS', info: { logits: 'result.rows' } },
     ],
-    ['{"id": 7, "logits": [[2, 1], [1, 2]]}', 'logits', { code: 'E_COLUMNS', info: { logits: 'logits' } }],
-  ])('is named with the command that makes lines of it: %s', async (input, path, expected) => {
+    [
+      '{"id": 7, "logits": [[2, 1], [1, 2]]}',
+      "'.logits = .logits[]'",
+      { code: 'E_COLUMNS', info: { logits: 'logits' } },
+    ],
+  ])('is named with the command that makes lines of it, with the other keys: %s', async (input, program, expected) => {
     const { error, text } = await run(`${input}\n`, { from: 'ndjson' })
     expect(error).toMatchObject(expected)
-    expect(error!.message).toContain(`jq -c ".${path}[]" FILE`)
+    expect(error!.message).toContain(`jq -c ${program} FILE`)
     expect(text).toBe('')
   })
 

@@ -17,6 +17,9 @@ export interface SampledColumn {
   listPath?: string | undefined
   rowsPath?: string | undefined
   rowsLogits?: string | undefined
+  rowsRemedy?: string | undefined
+  /** A description of a list of labels with scores in its first value. */
+  scoreList?: string | undefined
   /** The objects in its first value that appear to have a number for each class. */
   classObjects?: readonly ClassObject[] | undefined
   /** The path to nested lists of numbers. */

@@ -22,7 +22,6 @@ import {
   type SampledColumn,
   strangerAmong,
 } from './evidence.js'
-import { run } from './file-kinds.js'
 import { isNumber, withPoint } from './number.js'
 import { optionText } from './option-words.js'
 import { SUMMARIES } from './output-columns.js'
@@ -106,9 +105,11 @@ function guess(all: readonly SampledColumn[], circumstances: Circumstances): rea
   const doubt = sizeDoubt(chosen, circumstances) ?? nameReason ?? doubtOf(chosen, isSure ? FEW : 0)
   if (!doubt && (isSure || isEvident(chosen, circumstances))) return chosen
   requireNoTable(all)
+  if (!isSure) requireNoScores(all)
   if (chosen.length === 0) requireRows(all, all)
   const suggested = singled ?? suggestion(doubt?.culprit ? without(columns, [doubt.culprit]) : columns)
   if (suggested.length < 2) requireNoInnerList(all, all)
+  if (suggested.length === 0) requireNoRows(all)
   requireFlat(all, all)
   if (!isSure) requireNoClassObject(all, all, suggested.length < 2)
   const isOfProbabilities = suggested.length > 1 && signOfProbabilities(rowsOf(suggested)) === 'sum'
@@ -149,33 +150,41 @@ export function requireNoTable([first]: readonly Pick<SampledColumn, 'wholeTable
 function requireRows(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
   if (columns.length === 0) throw new SoftmaxError('E_ROW', { row: 1, reason: 'an object without keys is not a row' })
   requireNoTable(columns)
+  requireNoScores(columns)
   requireFlat(columns, all)
   requireNoRows(columns)
 }
 
+/** Throws E_ROW if a column has a list of labels with scores, whose order may differ from row to row. */
+export function requireNoScores(columns: readonly Pick<SampledColumn, 'scoreList'>[]): void {
+  const reason = columns.find(({ scoreList }) => scoreList !== undefined)?.scoreList
+  if (reason !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason })
+}
+
 function requireNoRows(columns: readonly SampledColumn[]): void {
-  const { rowsPath: path, rowsLogits } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
+  const { rowsPath: path, rowsRemedy } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
-  const reason = `${shown(path)} contains a list of rows; ${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
+  const reason = `${shown(path)} contains a list of rows; ${rowsRemedy}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 
 /** Throws E_ROW if the only selected column has a list of objects with logits, whose other keys are kept. */
-export function requireNoObjects({ rowsPath: path, rowsLogits }: RowsColumn, header: readonly string[]): void {
+export function requireNoObjects(column: RowsColumn, header: readonly string[]): void {
+  const { rowsPath: path, rowsLogits, rowsRemedy } = column
   if (path === undefined || rowsLogits === undefined) return
   const lists = listsRemedy(path.split('.'), rowsLogits.split('.'), header)
-  const rows = `${lists === undefined ? '' : 'to make a row of each, '}${run(`jq -c ".${path}[]" FILE`, rowsLogits)('FILE')}`
+  const rows = `${lists === undefined ? '' : 'to make a row of each, '}${rowsRemedy}`
   const reason = `${shown(path)} contains a list of objects; ${lists === undefined ? rows : `${lists}; ${rows}`}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 
-type RowsColumn = Pick<SampledColumn, 'rowsPath' | 'rowsLogits'>
+type RowsColumn = Pick<SampledColumn, 'rowsPath' | 'rowsLogits' | 'rowsRemedy'>
 
 /** Throws E_COLUMNS if columns have nested lists of numbers: these may be nested logits or a batch of rows. */
 function requireFlat(columns: readonly SampledColumn[], all: readonly SampledColumn[]): void {
-  const { nestedPath: logits, rowsPath } = columns.find(({ nestedPath }) => nestedPath !== undefined) ?? {}
+  const { nestedPath: logits, rowsRemedy } = columns.find(({ nestedPath }) => nestedPath !== undefined) ?? {}
   if (logits === undefined) return
-  const split = rowsPath === undefined ? '' : ` (to make each a row, ${run(`jq -c ".${rowsPath}[]" FILE`)('FILE')})`
+  const split = rowsRemedy === undefined ? '' : ` (to make each a row, ${rowsRemedy})`
   const reason = `${shown(logits)} contains lists of lists of numbers${split}`
   throw new SoftmaxError('E_COLUMNS', { header: all.map(({ name }) => name), logits, reason })
 }

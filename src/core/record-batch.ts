@@ -50,6 +50,9 @@ export interface Column {
   rowsPath?: string | undefined
   /** The selector of the logits within these rows, if they are objects with a list of numbers. */
   rowsLogits?: string | undefined
+  rowsRemedy?: string | undefined
+  /** For nested values: a description of a list of labels with scores in the first of them. */
+  scoreList?: string | undefined
   /** The objects in its first value that appear to have a number for each class. */
   classObjects?: readonly ClassObject[]
   /** For the first column, if the first row holds a complete table: a description, and how to convert it to lines. */

@@ -8,7 +8,7 @@ import type { Circumstances, SampledColumn } from './evidence.js'
 import { keptIn } from './kept-columns.js'
 import { labelNames } from './labels.js'
 import { type LayoutSettings, resolveLayout } from './layout.js'
-import { findLogits, type LogitColumns, requireNoObjects, requireNoTable } from './logit-columns.js'
+import { findLogits, type LogitColumns, requireNoObjects, requireNoScores, requireNoTable } from './logit-columns.js'
 import { classCount, findLogitsColumn, findSelected, ofFirstRow, selectorOf } from './logits-list.js'
 import { outputNames, requireNewNames } from './new-names.js'
 import { requireEffect, type WrittenSettings } from './option-conflicts.js'
@@ -156,6 +156,7 @@ function requireNoLists(columns: readonly Column[], logits: readonly number[]): 
   const chosen = logits.map((index) => columns[index]!)
   if (chosen.some(({ type }) => type === 'list' || type === 'record' || type === 'json')) requireNoTable(columns)
   const header = columns.map(({ name }) => name)
+  if (chosen.length === 1) requireNoScores(chosen)
   for (const column of chosen) requireNoObjects(column, header)
 }
 
@@ -165,7 +166,21 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
   const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
   return columns.map(
     (
-      { name, type, sample, inner, isLate, listPath, nestedPath, rowsPath, rowsLogits, classObjects, wholeTable },
+      {
+        name,
+        type,
+        sample,
+        inner,
+        isLate,
+        listPath,
+        nestedPath,
+        rowsPath,
+        rowsLogits,
+        rowsRemedy,
+        scoreList,
+        classObjects,
+        wholeTable,
+      },
       index,
     ) => ({
       name,
@@ -178,6 +193,8 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
       listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
       rowsPath,
       rowsLogits,
+      rowsRemedy,
+      scoreList,
       classObjects,
       wholeTable,
     }),

@@ -22,6 +22,13 @@ import type { OutputLayout } from '../core/output-columns.js'
 import { predictedNames } from '../core/prediction.js'
 import type { Column, RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
+import {
+  scoreItemReasonOfObject,
+  scoreListAt,
+  scoreListIn,
+  scoreListOn,
+  scoreListReasonOfObject,
+} from '../core/score-lists.js'
 import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
 import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { typeOf } from '../core/value-type.js'
@@ -232,6 +239,7 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
   }
   const value = valueAt(first, path)
   requireNoTensor(value, first, path)
+  requireNoScores(value, path)
   if (isRecord(value)) return nestedShape(value, splitter, settings)
   const declaredShapeOf = (row: unknown) => shapeAt(row as Properties, path)
   const declared = declaredShapeOf(first)
@@ -246,6 +254,12 @@ function requireNoTensor(value: unknown, first: Properties, path: readonly strin
   const logits = pathName([...path, 'data'])
   const reason = `${shown(logits)} contains a list of numbers`
   throw new SoftmaxError('E_COLUMNS', { header: Object.keys(first), logits, reason })
+}
+
+/** Throws E_ROW if the value is a list of labels with scores. */
+function requireNoScores(value: unknown, path: readonly string[]): void {
+  const list = scoreListAt(value, path)
+  if (list) throw new SoftmaxError('E_ROW', { row: 1, reason: scoreListReasonOfObject(list) })
 }
 
 /** The value at a path; undefined if it leads nowhere. */
@@ -334,8 +348,10 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
 /** The logits that a property may hold: the text of a list, a list in an object, or objects of numbers. */
 function innerLogits(value: unknown, header: readonly string[], index: number) {
   if (isListText(value)) return { listPath: selectorOf(header, index) }
-  if (!isRecord(value)) return {}
   const name = header[index]!
+  const scores = scoreListIn(value, [name], FEW_LEVELS)
+  if (scores) return { scoreList: scoreListReasonOfObject(scores) }
+  if (!isRecord(value)) return {}
   const listPath = findList(isNumbers, value, name, FEW_LEVELS)?.path
   return { listPath, classObjects: classObjectsIn(value, [name], FEW_LEVELS) }
 }
@@ -347,8 +363,17 @@ const FEW_LEVELS = 4
 function columnPaths(first: Properties, { logits, missing }: ShapeSettings): (readonly string[])[] {
   const names = Object.keys(first)
   const at = (path: readonly string[]) => valueAt(first, path)
+  requireNoScoreItems(logits, at)
   const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]), at, missing !== 'error')
   return [...names.map((name) => [name]), ...inner]
+}
+
+/** Throws E_SELECTOR for a path into a list of labels with scores: the order of its items may differ from row to row. */
+function requireNoScoreItems(logits: ShapeSettings['logits'], at: (path: readonly string[]) => unknown): void {
+  for (const item of typeof logits === 'string' ? logits.split(',') : (logits ?? [])) {
+    const list = scoreListOn(item.trim().split('.').slice(0, -1), at)
+    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReasonOfObject(list) })
+  }
 }
 
 /** The paths to the values inside a property that are neither list nor object. */

@@ -8,16 +8,18 @@ import { SoftmaxError } from '../../core/errors.js'
 import { type FormatName, rowFormatOf } from '../../core/formats.js'
 import { findList, isNumbers } from '../../core/inner-lists.js'
 import { pathName, selectedPaths } from '../../core/inner-paths.js'
+import { rowsRemedy } from '../../core/jq.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
+import { scoreItemReason, scoreListIn, scoreListOn, scoreListReason } from '../../core/score-lists.js'
 import { typeOf, typeOfAll } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
 import { nestingIn, shapeAt } from './nested.js'
-import { type ParsedRow, textAt, valueAt } from './row.js'
+import { type ParsedRow, type Row, textAt, valueAt } from './row.js'
 import { wholeTable } from './whole-tables.js'
 
 /** The columns of the first rows: the keys of the first row in text order, and any selected paths. */
@@ -38,6 +40,7 @@ function foundColumns(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonCol
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
   if (columns[0]) columns[0].wholeTable = wholeTable(first)
+  requireNoScoreLists(first, logits)
   const lists = innerColumns(rows, logits, mayHoldLogits)
   const selected = lists.length > 0 ? lists : valueColumns(rows, settings)
   const isSelected = truth === logits || selected.some(({ name }) => name === truth)
@@ -104,8 +107,23 @@ function innerColumns(
   return isWanted(column, rows) ? [{ ...column, inner: column.path }] : []
 }
 
-function mayHoldLogits({ type, nested }: JsonColumn): boolean {
-  return type === 'list' || type === 'record' || nested !== undefined
+/** Whether a column may hold all logits, or lists of objects that have them, which its error describes. */
+function mayHoldLogits({ type, nested, rowsLogits, scoreList }: JsonColumn): boolean {
+  const isMeant = rowsLogits !== undefined || scoreList !== undefined
+  return type === 'list' || type === 'record' || nested !== undefined || isMeant
+}
+
+/** Throws E_SELECTOR for a path into a list of labels with scores: the order of its items may differ from row to row. */
+function requireNoScoreLists(first: Row, logits: SettingsOf<'bytes'>['logits']): void {
+  for (const item of itemsOf(logits)) {
+    const path = item.trim().split('.')
+    const list = scoreListOn(path.slice(0, -1), (path) => valueAt(first, path))
+    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReason(list, first) })
+  }
+}
+
+function itemsOf(selector: string | readonly string[] | undefined): readonly string[] {
+  return typeof selector === 'string' ? selector.split(',') : (selector ?? [])
 }
 
 /** Throws E_SELECTOR if another path was more likely meant. */
@@ -138,30 +156,45 @@ export function sampleOf(value: unknown): string {
 function describe(name: string, path: readonly string[], rows: ParsedRow[]): JsonColumn {
   const values = rows.map((row) => exactAt(row, path))
   const type = typeOfAll(values)
+  const first = rows[0]!.value
   const sample = sampleOf(values[0])
   const nested = rows.map(({ value }) => nestingIn(value, path)).find((found) => found !== undefined)
   if (nested) {
     const { shapePath, ...sizes } = nested
     // A flat list has no items that could be rows.
-    const rowsPath = shapePath ? undefined : name
-    return { name, path, type: 'json', sample, nested: sizes, shapePath, nestedPath: name, rowsPath }
+    const rows = shapePath ? undefined : rowsIn(path, first, values.find(Array.isArray))
+    return { name, path, type: 'json', sample, nested: sizes, shapePath, nestedPath: name, ...rows }
   }
   if (type === 'list') {
-    const declared = shapeAt(rows[0]!.value, path)
+    const declared = shapeAt(first, path)
     const otherShape = declared?.sizes ? undefined : declared
     return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords), otherShape }
   }
   const classObjects = classObjectsIn(values[0], path)
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path), classObjects }
   const table = findList(areRows, values[0], name)
+  const scores = scoreListIn(values[0], path)
   const paths = {
     listPath: findList(isNumbers, values[0], name)?.path,
     nestedPath: findList(areNested, values[0], name)?.path,
-    rowsPath: table?.path,
     classObjects,
-    rowsLogits: table && logitsIn(table.list[0] as object),
+    ...(table && rowsIn(table.path.split('.'), first, table.list)),
+    scoreList: scores && scoreListReason(scores, first),
   }
   return { name, path, type, sample, ...(type === 'json' && paths) }
+}
+
+/** Where a list of rows is, and how to make a row of each. */
+function rowsIn(
+  path: readonly string[],
+  row: Row,
+  list: unknown[] = [],
+): Pick<JsonColumn, 'rowsPath' | 'rowsLogits' | 'rowsRemedy'> {
+  const [item = []] = list as object[]
+  const rowsLogits = logitsIn(item)
+  const isOfLogits = nestingOf([item]) !== undefined || Object.values(item).every((value) => typeof value === 'number')
+  const inner = rowsLogits?.split('.') ?? (isOfLogits ? [] : undefined)
+  return { rowsPath: path.join('.'), rowsLogits, rowsRemedy: rowsRemedy(path, row, inner) }
 }
 
 /** A column with a requested type. */
