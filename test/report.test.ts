@@ -135,6 +135,7 @@ function expectedTiles(metrics: Metrics) {
     'mean confidence': metrics.mean_confidence,
     'mean entropy': metrics.mean_entropy,
     AURC: metrics.aurc,
+    ...(metrics.auroc !== null && { AUROC: metrics.auroc, 'average precision': metrics.average_precision }),
     'macro F1': metrics.macro.f1,
   }
 }
@@ -332,6 +333,8 @@ describe('what is on the page', () => {
       ECE: metrics.ece,
       MCE: metrics.mce,
       'mean confidence': metrics.mean_confidence,
+      AUROC: 1,
+      'average precision': 1,
       'macro F1': metrics.macro.f1,
     })
     const [, ...classes] = await cellsOf(page, '[data-sortable]')

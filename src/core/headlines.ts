@@ -48,11 +48,24 @@ export function headlinesOf(metrics: Metrics): Headline[] {
       metrics.aurc,
       'area under the risk-coverage curve: of the k most confident rows, the share whose most probable class is wrong, averaged over all k',
     ),
+    ...rankingHeadlines(metrics),
   ]
   if (isMultiLabel(metrics)) return all.filter(({ value }) => value !== null).map(ofMultiLabel)
   const hasSets = metrics.coverage !== undefined
   const shown = all.filter(({ name }) => name !== 'Hamming loss' && (hasSets || !OF_SETS.has(name)))
   return shown.map((one) => ({ ...one, scope: scopeOf(one, metrics) }))
+}
+
+/** Those of how probabilities rank rows, unless they are not measured. */
+function rankingHeadlines({ auroc, average_precision }: Metrics): Headline[] {
+  return [
+    headline('AUROC', auroc, 'area under the ROC curve of the second class'),
+    headline(
+      'average precision',
+      average_precision,
+      'mean precision at each row of the second class, in descending order of its probability',
+    ),
+  ].filter(({ value }) => value !== null)
 }
 
 /** The metrics of labels. All others are of probabilities, which every row has. */
@@ -78,6 +91,9 @@ const MULTI_LABEL: Readonly<Record<string, string>> = {
   'log loss': 'mean over rows and classes of -log p of what is true, in nats',
   'Brier score': 'mean squared error of the probabilities, over rows and classes',
   ECE: 'expected calibration error: mean gap of the probability of a class and how often it is true, in 15 bins of equal width',
+  AUROC: 'area under the ROC curve of a class, mean over classes',
+  'average precision':
+    'mean precision at each row of a class, in descending order of its probability, mean over classes (mAP)',
 }
 
 function ofMultiLabel({ name, value, meaning }: Headline): Headline {

@@ -3,7 +3,7 @@
  * metrics, of all their rows, to the last bit.
  */
 import { BINS, CURVE_BINS, RANKS } from '../kernel/constants.js'
-import type { Bin, Total } from '../kernel/host/metrics.js'
+import type { Bin, RocBin, Total } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
 import { type MeasuredTotals, type Metrics, metricsOf } from './metrics.js'
 import { multiLabelMetricsOf } from './multi-label-metrics.js'
@@ -26,7 +26,7 @@ export interface MetricSums {
 }
 
 /**
- * The layout of the text. Exact sums are integers in units of 2^-1088, in hexadecimal; of the curve, only nonempty bins
+ * The layout of the text. Exact sums are integers in units of 2^-1088, in hexadecimal; of curves, only nonempty bins
  * are listed.
  */
 interface Layout {
@@ -49,6 +49,8 @@ interface Layout {
   /** If rows may have several true classes. */
   class_bins?: BinText[]
   curve: [nth: number, rows: number, right: number][]
+  /** The ROC bins of each class that has some; early texts have none. */
+  roc?: RocBin[][]
   pairs: Pairs
 }
 
@@ -75,6 +77,7 @@ export function sumsText({ labels, truth, rejected, totals, counts, hasSets }: M
     bins: totals.bins.map(binText),
     ...(counts && { class_bins: totals.classBins.map(binText) }),
     curve: totals.curve.flatMap(({ rows, right }, nth) => (rows > 0 ? [[nth, rows, right]] : [])),
+    ...(totals.roc.length > 0 && { roc: totals.roc }),
     pairs,
   }
   return JSON.stringify(layout)
@@ -110,6 +113,7 @@ export function readSums(text: string): MetricSums {
     bins: bins.map(readBin),
     classBins: (class_bins ?? []).map(readBin),
     curve: all,
+    roc: rest.roc ?? [],
   }
   return {
     labels,
@@ -146,6 +150,7 @@ function isWhole({ classes, counts, sets, width, sums, bins, class_bins, curve, 
     areBins(bins) &&
     (counts === null ? class_bins === undefined : class_bins !== undefined && areBins(class_bins)) &&
     isList(curve, ([nth, rows, right]) => isCount(nth) && nth < CURVE_BINS && isCount(rows) && isCount(right)) &&
+    isList(rest.roc ?? [], areRocBins) &&
     isList(
       pairs,
       ([truth, prediction, count]) => Math.max(truth, prediction) < width && [truth, prediction, count].every(isCount),
@@ -159,6 +164,13 @@ const SUMS = 3
 function areBins(bins: BinText[]): boolean {
   const isBin = ([rows, right, confidence]: BinText) => isCount(rows) && isCount(right) && isHex(confidence)
   return isList(bins, isBin) && bins.length === BINS
+}
+
+/** Bins in ascending order. */
+function areRocBins(bins: RocBin[]): boolean {
+  const isBin = ([nth, rows, right, value = 0]: RocBin) =>
+    [nth, rows, right].every(isCount) && right <= rows && rows > 0 && value >= 0 && value <= 1
+  return isList(bins, isBin) && bins.every(([nth], at) => at === 0 || nth > bins[at - 1]![0])
 }
 
 function isList<T>(value: readonly T[], isItem: (item: T) => boolean): boolean {
@@ -224,6 +236,8 @@ function addTotals(a: MeasuredTotals, b: MeasuredTotals): MeasuredTotals {
     bins: a.bins.map((bin, nth) => addBin(bin, b.bins[nth]!)),
     classBins: a.classBins.map((bin, nth) => addBin(bin, b.classBins[nth]!)),
     curve: a.curve.map((bin, nth) => addBin(bin, b.curve[nth]!)),
+    // If early texts without ROC bins are among them, there are none of all rows.
+    roc: a.roc.length === b.roc.length ? a.roc.map((bins, nth) => addRocBins(bins, b.roc[nth]!)) : [],
     pairs: addPairs(a.pairs, b.pairs, a.classes),
   }
 }
@@ -234,6 +248,22 @@ function addTotal(a: Total, b: Total): Total {
 
 function addBin(a: Bin, b: Bin): Bin {
   return { rows: a.rows + b.rows, right: a.right + b.right, confidence: a.confidence + b.confidence }
+}
+
+function addRocBins(a: readonly RocBin[], b: readonly RocBin[]): RocBin[] {
+  const sums = new Map(a.map((bin) => [bin[0], bin] as const))
+  for (const bin of b) {
+    const before = sums.get(bin[0])
+    sums.set(bin[0], before ? addRocBin(before, bin) : bin)
+  }
+  return [...sums.values()].sort(([one], [other]) => one - other)
+}
+
+function addRocBin([nth, rows, right, value]: RocBin, other: RocBin): RocBin {
+  const [rowsOfBoth, rightOfBoth] = [rows + other[1], right + other[2]]
+  return value === undefined || value !== other[3]
+    ? [nth, rowsOfBoth, rightOfBoth]
+    : [nth, rowsOfBoth, rightOfBoth, value]
 }
 
 /** Merges pairs in the order of true class and prediction, as in a single run. */

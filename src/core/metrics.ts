@@ -7,6 +7,7 @@ import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
 import { harmonicBetween } from './harmonic.js'
 import { optionText } from './option-words.js'
+import { type Ranking, rankingOf, UNRANKED } from './ranking.js'
 
 /** Precision, recall and F1. */
 export interface Scores {
@@ -19,7 +20,7 @@ export interface Scores {
  * The result of `evaluate`; its JSON has the same keys. Everything except the first four counts is null if no row has a
  * true class.
  */
-export interface Metrics {
+export interface Metrics extends Ranking {
   /** Rows with a true class. */
   rows: number
   /** Rows without one. */
@@ -88,13 +89,14 @@ export interface Metrics {
   micro: Scores
   /** The means over the classes, weighted by support. */
   weighted: Scores
-  /** The scores of each class, in the order of the classes. */
+  /** The scores of each class, in the order of the classes; its ranking only if rows may have several. */
   classes: ({
     /** Its name. */
     label: string
     /** The number of rows that have it. */
     support: number
-  } & Scores)[]
+  } & Scores &
+    Partial<Ranking>)[]
   /**
    * Counts by true class and prediction. If rows may have several classes, per class: neither has nor gets it, only
    * gets it, only has it, both. For more than 4096 classes, the pairs that occur: [truth, prediction, count].
@@ -141,6 +143,7 @@ export function metricsOf(
     mean_entropy: mean(totals.entropy),
     ...(hasSets && { coverage: meanCount(totals.covered), mean_set_size: meanCount(totals.members) }),
     ...areaOf(totals.curve, rows),
+    ...(totals.roc.length > 0 ? rankingOf(totals.roc[0]!) : UNRANKED),
     ...averages(
       classes.filter((_, index) => occurs(counted[index]!)),
       right,

@@ -14,6 +14,7 @@ import {
   type Scores,
   scoresOf,
 } from './metrics.js'
+import { meanRanking, type Ranking, rankingOf, UNRANKED } from './ranking.js'
 
 /** Computes metrics from totals; `counts` are per class: rows that have it, that get it as a label, and both. */
 export function multiLabelMetricsOf(
@@ -24,7 +25,8 @@ export function multiLabelMetricsOf(
 ): Metrics {
   const { rows, unlabelled, pairs } = totals
   const byClass = labels.map((_, index) => countsAt(counts, index))
-  const classes = labels.map((label, index) => ({ label, ...scoresOf(byClass[index]!) }))
+  const rankings = labels.map((_, index) => rankingAt(totals, index))
+  const classes = labels.map((label, index) => ({ label, ...scoresOf(byClass[index]!), ...rankings[index]! }))
   const mean = (total: MeasuredTotals['loss'], by = rows) => (by === 0 ? null : numberOf(total) / by)
   const right = pairs.find(([, wrong]) => wrong === 0)?.[2] ?? 0
   const wrong = byClass.reduce((sum, { support, predicted, right }) => sum + support + predicted - 2 * right, 0)
@@ -46,6 +48,7 @@ export function multiLabelMetricsOf(
     mean_entropy: null,
     aurc: null,
     aurc_bound: null,
+    ...meanRanking(rankings),
     macro: averageOf(classes, () => 1),
     micro: microOf(byClass),
     weighted: averageOf(classes, ({ support }) => support),
@@ -57,6 +60,11 @@ export function multiLabelMetricsOf(
       right,
     ]),
   }
+}
+
+/** The ranking of a class; there is none for many classes. */
+function rankingAt({ roc }: MeasuredTotals, index: number): Ranking {
+  return roc.length > 0 ? rankingOf(roc[index]!) : UNRANKED
 }
 
 function countsAt(counts: Float64Array, index: number): Counts {

@@ -39,7 +39,7 @@ import { writeDecision } from '../kernel/host/decision.js'
 import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import { capacityOf, delimitersOf, evaluatedClasses, hasTargets, type Layout } from './kernel-layout.js'
+import { capacityOf, delimitersOf, hasTargets, type Layout, totalsShape } from './kernel-layout.js'
 import { passesLines } from './score-job.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
@@ -264,7 +264,7 @@ function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): v
   writeField(kernel, at, 'evaluated', at.evaluated)
   writeField(kernel, at, 'evaluatedRoom', at.evaluatedRoom)
   writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
-  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, evaluatedClasses(job), job.probe)
+  if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, totalsShape(job))
   if (hasTargets(job)) writeTargets(job, at, kernel)
   new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
   const { truths } = job

@@ -4,7 +4,7 @@ import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.
 import { joinedFields } from '../formats/class-columns.js'
 import { EVALUATION_FIELDS } from '../kernel/constants.js'
 import { decisionRoom } from '../kernel/host/decision.js'
-import { totalsRoom } from '../kernel/host/metrics.js'
+import { shapeOf, type TotalsShape, totalsRoom } from '../kernel/host/metrics.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
 import { type Entry, makesColumns, type TextJob } from './text-job.js'
 
@@ -23,7 +23,7 @@ export type Layout = ReturnType<typeof layOut>
 export function layOut(job: TextJob, kernel: Kernel) {
   const { schema, labels, keys, columnKeys, leads, keptLeads, nulls, truths } = job
   const { header, topK, truth } = schema
-  const totals = truth === undefined ? 0 : totalsRoom(kernel, evaluatedClasses(job), job.probe)
+  const totals = truth === undefined ? 0 : totalsRoom(kernel, totalsShape(job))
   const isMultiLabel = hasTargets(job)
   const metricsRoom = totals + (isMultiLabel ? COUNTS * labels.length : 0)
   const evaluatedRoom = truth === undefined ? 0 : MOST_EVALUATED
@@ -112,9 +112,9 @@ export function hasTargets({ schema }: Pick<TextJob, 'schema'>): boolean {
   return schema.sigmoid && schema.truth !== undefined
 }
 
-/** The number of classes for metrics. A row with several true classes is right or wrong as a unit: two classes. */
-export function evaluatedClasses(job: Pick<TextJob, 'schema'>): number {
-  return hasTargets(job) ? 2 : job.schema.classes.length
+/** The shape of the totals behind metrics. */
+export function totalsShape({ schema, probe }: Pick<TextJob, 'schema' | 'probe'>): TotalsShape {
+  return shapeOf(schema.classes.length, schema.sigmoid, probe)
 }
 
 /** The maximum number of output bytes per byte of kept input, due to quotes and escapes. */

@@ -3,7 +3,7 @@ import { type MetricSums, metricsOfSums } from '../core/metric-sums.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Layout } from '../core/output-columns.js'
 import type { EvaluatedRows, MultiLabelEvaluatedRows } from '../core/record-batch.js'
-import { EvaluationTotals, type Probe, type Totals } from '../kernel/host/metrics.js'
+import { EvaluationTotals, type Probe, shapeOf, type Totals } from '../kernel/host/metrics.js'
 import { rejectedOf, type Stats } from './row-counts.js'
 
 export class RunMetrics {
@@ -29,8 +29,7 @@ export class RunMetrics {
     this.#hasSets = !sigmoid && decision?.cutoffs !== undefined
     this.#labels = classes
     if (sigmoid) this.#counts ??= new Float64Array(3 * classes.length)
-    // A row with several true classes is right or wrong as a unit.
-    this.#rows ??= new EvaluationTotals(sigmoid ? 2 : classes.length, this.#probe)
+    this.#rows ??= new EvaluationTotals(shapeOf(classes.length, sigmoid, this.#probe))
   }
 
   add(evaluated: readonly EvaluatedRows[]): void {
@@ -70,6 +69,6 @@ export class RunMetrics {
   }
 
   totals(): Totals {
-    return (this.#rows ?? new EvaluationTotals(0, this.#probe)).totals()
+    return (this.#rows ?? new EvaluationTotals(shapeOf(0, false, this.#probe))).totals()
   }
 }

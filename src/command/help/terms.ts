@@ -50,10 +50,16 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   mean_set_size: 'the mean number of classes in a set',
   aurc: 'the area under the risk-coverage curve: the share of the k most confident rows whose most probable class is wrong, averaged over all k',
   aurc_bound: 'the maximum error of aurc, which is computed from confidence bins',
+  auroc:
+    'the area under the ROC curve of a class: how often a row that has the class has a larger probability of it than a row that does not; equal ones count half. With two classes, this is of the second one; with --sigmoid, of each class, and here the mean without classes that all rows or no rows have. Null for three or more classes without --sigmoid, and for more than 128 with it',
+  auroc_bound: 'the maximum error of auroc, which is computed from bins of probabilities',
+  average_precision:
+    'the mean precision at each row that has a class, in descending order of its probability; of the same classes as auroc. With --sigmoid, the mean over classes (mAP)',
+  average_precision_bound: 'the maximum error of average_precision',
   macro: 'mean precision, recall and F1 of the classes that are the true class or the label of a row',
   micro: 'precision, recall and F1 over the decisions of all classes together',
   weighted: 'mean precision, recall and F1 of the classes, weighted by support',
-  classes: 'precision, recall, F1 and support of each class',
+  classes: 'precision, recall, F1 and support of each class; with --sigmoid, also auroc and average_precision',
   confusion:
     'the number of rows by true class (rows) and label (columns), in the order of classes; with --sigmoid, the counts [neither, only predicted, only true, both] for each class',
   precision: 'of the rows whose label is the class, the share whose true class it is',
@@ -116,6 +122,9 @@ const ALSO: Readonly<Record<string, string>> = {
   top_k: 'top_k_accuracy',
   confusion_matrix: 'confusion',
   prediction_set: 'set',
+  roc_auc: 'auroc',
+  auc: 'auroc',
+  map: 'average_precision',
 }
 
 /** All names in the tables. */

@@ -1,13 +1,14 @@
 /** The data behind metrics: counts and exact sums over evaluated rows, independent of the order of the rows. */
 import { BINS, CURVE_BINS, EVEN_BINS, OCTAVES, PARTS_BITS, RANKS } from '../constants'
 import { addColumn, addProbability, addSum, COLUMN, ExactSum, SUM_SIZE } from './exact-sum'
+import { addRoc, countProbability, rocBins, rocBits, rocSize } from './roc'
 import { RowEvaluation, ROW_EVALUATION_SIZE } from './row-evaluation'
 
 /**
  * Counts and sums. The struct is followed, without gaps, by a count for each rank from 1; the sums of loss, squared
  * error, entropy and the derivatives of the loss; the calibration bins of rows and of classes, and the curve bins; a
- * count for each pair of true class and prediction; and the counts of parts. Counts are doubles, as there may be more
- * than 2^32 rows.
+ * count for each pair of true class and prediction; the counts of parts; and the ROC bins of each class that has some.
+ * Counts are doubles, as there may be more than 2^32 rows.
  */
 @unmanaged
 export class Metrics {
@@ -29,7 +30,8 @@ export class Metrics {
    */
   lowest: f64
   shift: i32
-  padding: u32
+  /** The number of classes with ROC bins: the second of two, each if rows may have several true ones, or none. */
+  rocClasses: u32
 }
 
 /**
@@ -55,8 +57,17 @@ const CURVE_AT: usize = CLASS_BINS_AT + <usize>BINS * BIN_SIZE
 const CONFUSION_AT: usize = CURVE_AT + <usize>CURVE_BINS * offsetof<Bin>()
 
 /** The size of metrics in bytes. */
-export function metricsRoom(classes: u32, hasConfusion: u32, shift: i32): usize {
+export function metricsRoom(classes: u32, hasConfusion: u32, shift: i32, rocClasses: u32): usize {
+  return rocAt(classes, hasConfusion, shift) + (rocClasses ? <usize>rocClasses * rocSize(rocClasses) : 0)
+}
+
+/** The offset of the ROC bins. */
+function rocAt(classes: u32, hasConfusion: u32, shift: i32): usize {
   return partsAt(classes, hasConfusion) + (shift < 0 ? 0 : <usize>PARTS << 3)
+}
+
+function rocOf(metrics: Metrics): usize {
+  return changetype<usize>(metrics) + rocAt(metrics.classes, metrics.hasConfusion, metrics.shift)
 }
 
 /** The offset of the counts of parts. */
@@ -65,11 +76,19 @@ function partsAt(classes: u32, hasConfusion: u32): usize {
 }
 
 /** Initializes metrics in zeroed memory. */
-export function beginMetrics(metrics: Metrics, classes: u32, hasConfusion: u32, shift: i32, lowest: f64): void {
+export function beginMetrics(
+  metrics: Metrics,
+  classes: u32,
+  hasConfusion: u32,
+  shift: i32,
+  lowest: f64,
+  rocClasses: u32,
+): void {
   metrics.classes = classes
   metrics.hasConfusion = hasConfusion
   metrics.shift = shift
   metrics.lowest = lowest
+  metrics.rocClasses = rocClasses
 }
 
 /** Adds the metrics of other rows with the same classes. */
@@ -87,6 +106,10 @@ export function addMetrics(metrics: Metrics, other: Metrics): void {
   if (metrics.hasConfusion) addCounts(to + CONFUSION_AT, from + CONFUSION_AT, metrics.classes * metrics.classes)
   const parts = partsAt(metrics.classes, metrics.hasConfusion)
   if (metrics.shift >= 0) addCounts(to + parts, from + parts, <u32>PARTS)
+  if (!metrics.rocClasses) return
+  // Of a thread that never started, all of the struct is 0.
+  const roc = rocAt(metrics.classes, metrics.hasConfusion, metrics.shift)
+  addRoc(to + roc, from + roc, metrics.rocClasses)
 }
 
 function addCounts(to: usize, from: usize, count: u32): void {
@@ -118,6 +141,7 @@ function skipUnlabelled(metrics: Metrics, at: usize, end: usize): usize {
 function addLabelled(metrics: Metrics, start: usize, end: usize): usize {
   let at = start
   for (; at < end && changetype<RowEvaluation>(at).truth >= 0; at += ROW_EVALUATION_SIZE) countRow(metrics, changetype<RowEvaluation>(at))
+  if (metrics.rocClasses == 1) countSecond(metrics, start, at)
   const rows = <u32>((at - start) / ROW_EVALUATION_SIZE)
   metrics.rows += <f64>rows
   const sums = changetype<usize>(metrics) + SUMS_AT
@@ -144,16 +168,43 @@ function countRow(metrics: Metrics, row: RowEvaluation): void {
   metrics.covered += row.covered
   metrics.members += row.members
   metrics.infinite += <f64>(row.loss == Infinity)
-  if (metrics.shift >= 0) countPart(metrics, row.own)
+  if (metrics.shift >= 0) countPart(metrics, row.probability)
   if (!metrics.hasConfusion || row.abstained > 0) return
   const cell = wholeOf(row.truth) * <usize>metrics.classes + wholeOf(row.predicted)
   increment(base + CONFUSION_AT + (cell << 3))
 }
 
-/** Adds the probabilities of classes (f64), given a byte per class for true ones. */
+/** Counts the probability of the second of two classes; rows that may have several true ones are counted by class. */
+function countSecond(metrics: Metrics, at: usize, end: usize): void {
+  const bins = rocBins(1)
+  const roc = rocOf(metrics)
+  for (; at < end; at += ROW_EVALUATION_SIZE) {
+    const row = changetype<RowEvaluation>(at)
+    const p = row.probability
+    if (p == p) countProbability(roc, p, row.truth == 1, rocBits(1), bins)
+  }
+}
+
+/** Adds the probabilities of the classes of complete rows (f64), given a byte per class for true ones. */
 export function addClasses(metrics: Metrics, at: usize, truths: usize, count: u32): void {
   const bins = changetype<usize>(metrics) + CLASS_BINS_AT
+  if (metrics.rocClasses) countClasses(metrics, at, truths, count)
   for (const end = at + ((<usize>count) << 3); at < end; at += 8, truths++) addToBin(bins, load<f64>(at), load<u8>(truths) != 0)
+}
+
+/** Counts the same probabilities in the ROC bins of their classes. */
+function countClasses(metrics: Metrics, at: usize, truths: usize, count: u32): void {
+  const bits = rocBits(metrics.rocClasses)
+  const bins = rocBins(metrics.rocClasses)
+  const size = rocSize(metrics.rocClasses)
+  const first = rocOf(metrics)
+  const last = first + <usize>metrics.rocClasses * size
+  let roc = first
+  for (const end = at + ((<usize>count) << 3); at < end; at += 8, truths++) {
+    countProbability(roc, load<f64>(at), load<u8>(truths) != 0, bits, bins)
+    roc += size
+    if (roc == last) roc = first
+  }
 }
 
 /** Counts a confidence in its calibration bin. */

@@ -20,7 +20,7 @@ export function beginMultiLabel(out: RowEvaluation, state: RowState, truth: u32)
   out.loss = truth == NO_CLASS ? NaN : 0
   out.brier = 0
   out.entropy = 0
-  out.own = 0
+  out.probability = NaN
   // Here, the compensation of the loss.
   out.slope = 0
   out.curvature = 0

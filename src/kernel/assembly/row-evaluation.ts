@@ -36,8 +36,11 @@ export class RowEvaluation {
   loss: f64
   brier: f64
   entropy: f64
-  /** If requested: the probability of the true class, and the derivatives of the loss. */
-  own: f64
+  /**
+   * The probability of the true class if the derivatives of the loss are requested, otherwise of the second of two
+   * classes; and these derivatives.
+   */
+  probability: f64
   slope: f64
   curvature: f64
   /** 1 if the largest probability is too low for a label. */
@@ -69,7 +72,7 @@ function beginRowEvaluation(out: RowEvaluation, state: RowState, truth: u32, log
 
 /** Begins with the sums behind the derivatives. */
 function beginSlope(out: RowEvaluation, own: f64): void {
-  out.own = own
+  out.probability = own
   out.slope = 0
   out.curvature = 0
 }
@@ -208,6 +211,14 @@ function largest(values: usize, classes: u32, state: RowState, flags: u32): f64 
   return classes == 2 ? max(load<f64>(values), load<f64>(values, 8)) : load<f64>(values + ((<usize>state.index) << 3))
 }
 
+/** The probability of a class of a row that fits in memory. */
+// @ts-ignore: decorator
+@inline
+function probabilityAt(at: usize, values: usize, index: u32, state: RowState, flags: u32): f64 {
+  const offset = (<usize>index) << 3
+  return flags & WANT_LOG ? probability(load<f64>(at + offset), state) : load<f64>(values + offset)
+}
+
 /** Evaluates a row that fits in memory; `least` is the minimum probability of a label, NaN if there is none. */
 export function evaluateRow(
   at: usize,
@@ -223,7 +234,8 @@ export function evaluateRow(
   beginRowEvaluation(out, state, truth, logit)
   endConfidence(out, largest(values, classes, state, flags), least)
   if (truth == NO_CLASS) return
-  if (flags & WANT_SLOPE) beginSlope(out, flags & WANT_LOG ? probability(logit, state) : load<f64>(values + ((<usize>truth) << 3)))
+  if (flags & WANT_SLOPE) beginSlope(out, probabilityAt(at, values, truth, state, flags))
+  else if (classes == 2) out.probability = probabilityAt(at, values, 1, state, flags)
   if (classes <= <u32>CHUNK) evaluateChunk(at, values, classes, 0, state, logit, flags, out)
   else evaluateChunks(at, values, classes, state, logit, flags, out)
   endRowEvaluation(state, logit, flags, out)

@@ -25,6 +25,13 @@ export interface Probe {
   shift: number
 }
 
+/** What totals are measured: of how many classes, and with ROC bins of how many. */
+export interface TotalsShape {
+  classes: number
+  rocClasses: number
+  probe: Probe
+}
+
 /** The totals behind metrics. Sums are exact, in units of 2^-1088. */
 export interface Totals {
   classes: number
@@ -50,9 +57,14 @@ export interface Totals {
   /** If rows may have several true classes, the bins of each class of each row: with its probability, right if true. */
   classBins: Bin[]
   curve: Bin[]
+  /** The nonempty ROC bins of each class that has some, in ascending order: see `assembly/roc.ts`. */
+  roc: RocBin[][]
   /** The nonzero counts by true class and prediction: [truth, prediction, count]. */
   pairs: [truth: number, prediction: number, count: number][]
 }
+
+/** A bin, its counts of rows and of rows that have the class, and their probability if it is the same. */
+export type RocBin = [nth: number, rows: number, right: number, value?: number]
 
 /** An exact sum; `special` is NaN or infinite if one of its terms is. */
 export interface Total {
@@ -69,22 +81,42 @@ const SUMS = 5
 const PARTS = 1 << PARTS_BITS
 const NO_PROBE: Probe = { lowest: 0, shift: -1 }
 
+/** The shape of the totals of an evaluation. A row with several true classes is right or wrong as a unit: two classes. */
+export function shapeOf(classes: number, sigmoid: boolean, probe?: Probe): TotalsShape {
+  return {
+    classes: sigmoid ? 2 : classes,
+    rocClasses: probe ? 0 : rocClassesOf(classes, sigmoid),
+    probe: probe ?? NO_PROBE,
+  }
+}
+
+/** The maximum number of classes with ROC bins, whose size is limited. */
+const MOST_WITH_ROC = 128
+
+/** More than two classes of one softmax have none: one against the rest would cost a count for each class of each row. */
+function rocClassesOf(classes: number, sigmoid: boolean): number {
+  if (sigmoid) return classes > MOST_WITH_ROC ? 0 : classes
+  return classes === 2 ? 1 : 0
+}
+
 /** The maximum number of classes for totals in the memory of every kernel; with more, rows are passed on one by one. */
 const MOST_IN_KERNELS = 512
 
 /** The size of a kernel's own totals in bytes; 0 if it has none. */
-export function totalsRoom(kernel: Kernel, classes: number, { shift } = NO_PROBE): number {
-  return classes > MOST_IN_KERNELS ? 0 : kernel.metricsRoom(classes, 1, shift)
+export function totalsRoom(kernel: Kernel, { classes, rocClasses, probe }: TotalsShape): number {
+  return classes > MOST_IN_KERNELS ? 0 : kernel.metricsRoom(classes, 1, probe.shift, rocClasses)
 }
 
 /** Initializes totals in kernel memory. */
-export function beginTotals(kernel: Kernel, at: number, classes: number, probe = NO_PROBE): void {
-  new Uint8Array(kernel.memory.buffer, at, totalsRoom(kernel, classes, probe)).fill(0)
-  kernel.beginMetrics(at, classes, 1, probe.shift, probe.lowest)
+export function beginTotals(kernel: Kernel, at: number, shape: TotalsShape): void {
+  new Uint8Array(kernel.memory.buffer, at, totalsRoom(kernel, shape)).fill(0)
+  kernel.beginMetrics(at, shape.classes, 1, shape.probe.shift, shape.probe.lowest, shape.rocClasses)
 }
 
 /** The layout of a kernel that adds up rows. */
-function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: Probe) {
+function layOut(kernel: Kernel, shape: TotalsShape, hasConfusion: boolean) {
+  const { classes, rocClasses, probe } = shape
+  const room = (shift: number, rocs: number) => kernel.metricsRoom(classes, Number(hasConfusion), shift, rocs)
   const metrics = Math.ceil(kernel.heapBase() / 16) * 16
   const ranks = metrics + metricsSize()
   const sums = ranks + 8 * RANKS
@@ -92,11 +124,12 @@ function layOut(kernel: Kernel, classes: number, hasConfusion: boolean, probe: P
   const classBins = bins + 8 * BINS * binWords()
   const curve = classBins + 8 * BINS * binWords()
   const confusion = curve + 16 * CURVE_BINS
-  const parts = metrics + kernel.metricsRoom(classes, Number(hasConfusion), -1)
-  const rows = metrics + kernel.metricsRoom(classes, Number(hasConfusion), probe.shift)
-  growMemory(kernel, rows + Math.max(8 * EVALUATION_FIELDS * ROWS, totalsRoom(kernel, classes, probe)))
-  kernel.beginMetrics(metrics, classes, Number(hasConfusion), probe.shift, probe.lowest)
-  return { metrics, ranks, sums, bins, classBins, curve, rows, confusion, parts }
+  const parts = metrics + room(-1, 0)
+  const roc = metrics + room(probe.shift, 0)
+  const rows = metrics + room(probe.shift, rocClasses)
+  growMemory(kernel, rows + Math.max(8 * EVALUATION_FIELDS * ROWS, totalsRoom(kernel, shape)))
+  kernel.beginMetrics(metrics, classes, Number(hasConfusion), probe.shift, probe.lowest, rocClasses)
+  return { metrics, ranks, sums, bins, classBins, curve, rows, confusion, parts, roc }
 }
 
 /** Adds up evaluated rows. */
@@ -108,12 +141,14 @@ export class EvaluationTotals {
   readonly #pairs: Map<number, number> | undefined
 
   readonly #hasParts: boolean
+  readonly #rocClasses: number
 
-  constructor(classes: number, probe = NO_PROBE) {
-    this.#classes = classes
-    this.#pairs = classes > MOST_DENSE ? new Map() : undefined
-    this.#at = layOut(this.#kernel, classes, !this.#pairs, probe)
-    this.#hasParts = probe.shift >= 0
+  constructor(shape: TotalsShape) {
+    this.#classes = shape.classes
+    this.#pairs = shape.classes > MOST_DENSE ? new Map() : undefined
+    this.#at = layOut(this.#kernel, shape, !this.#pairs)
+    this.#hasParts = shape.probe.shift >= 0
+    this.#rocClasses = shape.rocClasses
   }
 
   /** Adds the totals of other rows, in the layout of {@link beginTotals}. */
@@ -132,13 +167,15 @@ export class EvaluationTotals {
     }
   }
 
-  /** Adds the probabilities of classes, and 1 for each of them that is true. */
+  /** Adds the probabilities of the classes of complete rows, and 1 for each of them that is true. */
   addClasses(probabilities: Float64Array, truths: Uint8Array): void {
     const { metrics, rows } = this.#at
     const truthsAt = rows + 8 * CLASSES
-    for (let from = 0; from < truths.length; from += CLASSES) {
-      const part = truths.subarray(from, from + CLASSES)
-      this.#doubles(rows, part.length).set(probabilities.subarray(from, from + CLASSES))
+    // Classes with ROC bins are passed as complete rows.
+    const step = CLASSES - (CLASSES % Math.max(1, this.#rocClasses))
+    for (let from = 0; from < truths.length; from += step) {
+      const part = truths.subarray(from, from + step)
+      this.#doubles(rows, part.length).set(probabilities.subarray(from, from + step))
       new Uint8Array(this.#kernel.memory.buffer, truthsAt, part.length).set(part)
       this.#kernel.addClasses(metrics, rows, truthsAt, part.length)
     }
@@ -175,6 +212,7 @@ export class EvaluationTotals {
       bins: this.#bins(bins),
       classBins: this.#bins(classBins),
       curve: this.#curve(curve),
+      roc: this.#roc(),
       pairs: this.#pairs ? this.#sparsePairs(this.#pairs) : this.#densePairs(),
     }
   }
@@ -196,6 +234,13 @@ export class EvaluationTotals {
       right: counts[2 * nth + 1]!,
       confidence: 0n,
     }))
+  }
+
+  #roc(): RocBin[][] {
+    const size = 3 * this.#kernel.rocBins(Math.max(1, this.#rocClasses))
+    return Array.from({ length: this.#rocClasses }, (_, nth) =>
+      nonempty(this.#doubles(this.#at.roc + 8 * size * nth, size)),
+    )
   }
 
   #total(at: number): Total {
@@ -221,4 +266,14 @@ export class EvaluationTotals {
   #doubles(at: number, count: number): Float64Array {
     return new Float64Array(this.#kernel.memory.buffer, at, count)
   }
+}
+
+function nonempty(counts: Float64Array): RocBin[] {
+  const bins: RocBin[] = []
+  for (let at = 0; at < counts.length; at += 3) {
+    if (counts[at] === 0) continue
+    const value = counts[at + 2]!
+    bins.push([at / 3, counts[at]!, counts[at + 1]!, ...(Number.isNaN(value) ? [] : [value])] as RocBin)
+  }
+  return bins
 }

@@ -72,8 +72,16 @@ export interface Kernel {
   addClasses(metrics: number, at: number, truths: number, count: number): void
   addEvaluated(metrics: number, at: number, rows: number): void
   addMetrics(metrics: number, other: number): void
-  beginMetrics(metrics: number, classes: number, hasConfusion: number, shift: number, lowest: number): void
-  metricsRoom(classes: number, hasConfusion: number, shift: number): number
+  beginMetrics(
+    metrics: number,
+    classes: number,
+    hasConfusion: number,
+    shift: number,
+    lowest: number,
+    rocClasses: number,
+  ): void
+  metricsRoom(classes: number, hasConfusion: number, shift: number, rocClasses: number): number
+  rocBins(classes: number): number
   addTruth(at: number, length: number, index: number, job: number): void
   measureCsv(at: number, end: number, out: number, limit: number, job: number): number
   measureVariant(at: number, end: number, out: number, limit: number, job: number): number
