@@ -1,4 +1,6 @@
 import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { ScoreOptions } from 'softmax-stream'
 import { score } from 'softmax-stream'
 import { describe, expect, it, vi } from 'vitest'
@@ -228,5 +230,24 @@ describe('a cell of 8 MB that is no list', () => {
     const args = ['in.csv', '-l', 'scores', '--emit', 'index', '--on-error', 'skip', '-q']
     const { status, stdout } = spawnSync(process.execPath, [...flags, ...args], { cwd, encoding: 'utf8' })
     expect({ status, stdout }).toEqual({ status: 0, stdout: 'id,index\n1,0\n' })
+  })
+})
+
+describe('quotes that are never closed, with megabytes of rows between them', () => {
+  const HEAP = 48
+  const ROWS = 1_200_000
+
+  it.each([
+    ['in the first cell', '"1,2\n'],
+    ['in a later cell', '1,"x\n'],
+  ])(`are rows read in a heap of ${HEAP} MB: %s`, (_, unclosed) => {
+    const good = '1,2\n'.repeat(ROWS)
+    const cwd = folder({ 'in.csv': `logit_a,logit_b\n${unclosed}${good}${unclosed}${good}` })
+    const flags = [`--max-old-space-size=${HEAP}`, BIN]
+    const args = ['in.csv', '--emit', 'index', '--on-error', 'skip', '--stats', 'stats.json']
+    const { status } = spawnSync(process.execPath, [...flags, ...args, '-o', 'out.csv'], { cwd })
+    const { rejected } = JSON.parse(readFileSync(join(cwd, 'stats.json'), 'utf8'))
+    expect({ status, rejected }).toEqual({ status: 0, rejected: { E_QUOTE: 2 } })
+    expect(readFileSync(join(cwd, 'out.csv')).equals(Buffer.from(`index\n${'1\n'.repeat(2 * ROWS)}`))).toBe(true)
   })
 })

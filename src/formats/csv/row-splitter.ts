@@ -82,8 +82,11 @@ class RowSplitter {
       if (this.#seen < this.#complete + this.#limit) {
         this.#seen = Math.min(bytes.length, this.#seen + this.#size, this.#complete + this.#limit)
         this.#complete = this.#scanner.lastRowEnd(bytes.subarray(0, this.#seen)) || this.#complete
+        // Rows after an invalid quote are scanned in steps of the usual size, too.
+        if (this.#scanner.isEarly) this.#seen = this.#complete
         // After a row was given up, the buffer may hold up to the limit; it is flushed in blocks of the usual size.
-        if (this.#complete > 0 && bytes.length - this.#seen >= this.#size) yield this.#release()
+        const isFull = this.#seen >= this.#size && bytes.length - this.#seen >= this.#size
+        if (this.#complete > 0 && isFull) yield this.#release()
       } else if (this.#complete > 0) yield this.#release()
       else yield* this.#giveUp(bytes, final)
     }

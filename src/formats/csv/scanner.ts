@@ -107,6 +107,8 @@ export class Scanner {
   /** The position of the open quote, or -1; and the end of its line, or 0 if unknown. */
   quote = -1
   lineEnd = 0
+  /** Whether {@link lastRowEnd} ended at a line with an invalid quote, far beyond which bytes may have been searched. */
+  isEarly = false
 
   constructor({ delimiter, quote, escape, comment, newline, blanks }: Dialect) {
     this.#dialect = { blanks, delimiter }
@@ -118,15 +120,20 @@ export class Scanner {
     this.#escapesNewlines = isEscaped({ quote, escape })
   }
 
-  /** The end of the last complete row; 0 if there is none. Jumps from quote to quote, skipping all rows in between. */
+  /**
+   * The end of the last complete row, or of the first line with an invalid quote; 0 if there is none. Jumps from quote to
+   * quote, skipping all rows in between.
+   */
   lastRowEnd(bytes: Buffer): number {
     let last = 0
+    this.isEarly = false
     for (;;) {
       if (this.quote >= 0) {
         const behind = this.#passQuotes(bytes, false)
         if (behind === 'nothing') return last
-        if (behind === 'text') last = this.#endRow(this.lineEnd)
-        continue
+        if (behind === 'end') continue
+        this.isEarly = true
+        return this.#endRow(this.lineEnd)
       }
       const quote = find(bytes, this.#quoteByte, this.#at)
       const newline = this.#lastNewline(bytes, quote)
