@@ -137,7 +137,9 @@ describe('objects after those of another input', () => {
   })
 
   it('must have the logits', async () => {
-    const second = SECOND.replace('"logit_a":2', '"logit_c":2')
-    await expect(scored(second, { to: 'csv' })).rejects.toMatchObject({ code: 'E_SCHEMA' })
+    const none = SECOND.replaceAll('"logit_a":2', '"logit_c":2')
+    await expect(scored(none, { to: 'csv' })).rejects.toMatchObject({ code: 'E_SCHEMA' })
+    const later = SECOND.replace('"logit_a":2', '"logit_c":2')
+    await expect(scored(later, { to: 'csv' })).rejects.toMatchObject({ code: 'E_MISSING', info: { row: 1 } })
   })
 })

@@ -77,15 +77,15 @@ describe('a value of another type in a second input', () => {
   }
 
   it.each([
-    [['7', '7.5'], 'int64', 'float64', 'float64', [7, 7.5]],
-    [['7', '"x"'], 'int64', 'utf8', 'text', ['7', 'x']],
-    [['7', 'true'], 'int64', 'bool', 'text', ['7', 'true']],
-    [['true', '7.5'], 'bool', 'float64', 'text', ['true', '7.5']],
-  ] as const)('ends in a message that has the type of both: %s', async (ids, expected, type, asked, values) => {
+    [['7', '7.5'], 'integer', 'float64', [7, 7.5]],
+    [['7', '"x"'], 'integer', 'text', ['7', 'x']],
+    [['7', 'true'], 'integer', 'text', ['7', 'true']],
+    [['true', '7.5'], 'boolean', 'text', ['true', '7.5']],
+  ] as const)('is a bad row, with the type of both in its message: %s', async (ids, type, asked, values) => {
     const types = `id=${asked}` as const
     await expect(scored(ids)).rejects.toMatchObject({
-      code: 'E_COLUMN_TYPE',
-      info: { column: 'id', type, expected, types },
+      code: 'E_KEY',
+      info: { key: 'id', type, types, row: 1 },
       message: expect.stringContaining(`types: '${types}' keeps the column as ${asked} `),
     })
     expect((await scored(ids, { types })).values).toEqual(values)

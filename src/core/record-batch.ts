@@ -278,6 +278,9 @@ export interface SharedFile {
   size: number
 }
 
+/** Whether a row fits columns, by whether it has a value of each. */
+export type Fits = (has: (index: number) => boolean) => boolean
+
 /** An input that is open. */
 export interface RecordBatchReader {
   columns: Column[]
@@ -310,9 +313,9 @@ export interface RecordBatchReader {
   addKeys?(keys: readonly string[], known: readonly string[]): Promise<readonly string[]>
   /**
    * Defines the columns to be those of an earlier input of the same kind, so that rows are read as if they came after its
-   * rows. For text whose rows name the columns.
+   * rows, if one of the first rows fits; returns whether one does. For text whose rows name the columns.
    */
-  continueFrom?(columns: readonly Column[]): void
+  continueFrom?(columns: readonly Column[], fits: Fits): Promise<boolean>
   /** Looks for keys in the rows that are read from now on; the result lists those not found so far. */
   watchKeys?(names: readonly string[]): () => readonly string[]
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */

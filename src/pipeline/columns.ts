@@ -39,6 +39,7 @@ export function resolveColumns(
   requireHeader(header, run)
   const schema = resolve(withSelection(settings, run))
   if (first) {
+    requireForm(schema, first, run)
     const compared = { first: first.name, noun: 'class', remedy: labelsRemedy({ schema, columns }, first) } as const
     // Labels may rename different classes.
     if (schema.logitKeys && first.schema.logitKeys) requireSame(schema.logitKeys, first.schema.logitKeys, run, compared)
@@ -51,8 +52,35 @@ export function resolveColumns(
   const warnings = first ? [] : [...classWarnings(schema, settings, isSingle), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
-  run.first ??= { name, format: settings.from!, header, columns: [...columns], schema }
+  run.first ??= { name, format: settings.from!, named, header, columns: [...columns], schema }
   return schema
+}
+
+/**
+ * Throws E_SCHEMA if logits are nested at another depth than in the first input, or in another form, such as objects
+ * instead of lists, in which their results have other columns.
+ */
+function requireForm(schema: Schema, { name, schema: first }: NonNullable<Run['first']>, run: Run): void {
+  const isWritten = run.measures !== true && schema.shape !== first.shape
+  if (schema.depth === first.depth && !(isWritten && fieldsText(schema) !== fieldsText(first))) return
+  const of = name === undefined ? 'the first input' : shown(name)
+  throw new SoftmaxError('E_SCHEMA', {
+    header: schema.header,
+    first: name ?? 'the first',
+    difference: `its logits are ${formOf(schema)}, but ${formOf(first)} in ${of}`,
+    remedy: separately(run, true),
+  })
+}
+
+/** The names and types of the results. */
+function fieldsText(schema: Schema): string {
+  return JSON.stringify(fieldsOf(schema.emit, schema).map(({ name, type }) => [name, type]))
+}
+
+/** What the logits of a row are. */
+function formOf({ depth = 0, logitsList, logitKeys }: Schema): string {
+  if (logitKeys) return 'objects of numbers'
+  return logitsList ? `${'lists of '.repeat(depth + 1)}numbers` : 'single numbers'
 }
 
 function keptNames({ header, kept }: Schema): string[] {

@@ -37,19 +37,23 @@ export async function jobOf(
   given: InputSettings,
 ): Promise<ScoreJob> {
   const settings = numbersOnly ? withNumericDefault(given) : given
+  const continues = await continuesFirst(reader, given, run)
   const { columns, named, headerLine, rows, indexNames } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const isTable = typed === true && !numbersOnly
-  const isArrayToTable = isTable && isArray(settings.from)
-  // All inputs have the columns of the output, whose order the first one gave.
-  const keepsListedOrder = (run.first?.format ?? settings.from) === 'ndjson' && named && settings.to !== 'ndjson'
+  // All inputs have the columns of the output, whose form and order the first one gave.
+  const firstFormat = run.first?.format ?? settings.from
+  const isArrayToTable = isTable && isArray(firstFormat)
+  const keepsListedOrder = firstFormat === 'ndjson' && named && settings.to !== 'ndjson'
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
-  const late = continuesFirst(reader, run) ? [] : await addKeptKeys(reader, settings, run)
+  const late = continues ? [] : await addKeptKeys(reader, settings, run)
   const remedy = lateRemedy(late, settings, isTable)
   await defineColumns(reader, settings, async (isFirst) => {
+    if (continues) return true
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
     const schema = resolveTable(withSelection(settings, run), columns, needs, evidence)
     requireHeader(schema.header, run)
+    if (run.first && schema.depth !== run.first.schema.depth) return false
     return (isFirst || !schema.guessed) && hasLogits(schema, columns, settings)
   })
   const evidence = await evidenceOf(reader, run, settings)
@@ -136,16 +140,18 @@ function shapeWarning({ logits: [first], logitsList }: Schema, columns: readonly
 }
 
 /**
- * Gives objects the columns of the first input if they may have been later ones of it: at least the first has all it needs
- * to be scored. Returns whether it does.
+ * Gives JSON lines the columns of the first input if they may have been later ones of it: if one of the first lines has all
+ * it needs to be scored. Returns whether it does.
  */
-function continuesFirst({ columns, continueFrom }: RecordBatchReader, { first }: Run): boolean {
-  if (first?.format !== 'ndjson' || !continueFrom) return false
-  const { header, logits, truth, truths = [] } = first.schema
-  const names = new Set(columns.map(({ name }) => name))
-  const needed = [...logits, ...(truth === undefined ? [] : [truth]), ...truths]
-  const continues = needed.every((index) => names.has(header[index]!))
-  if (continues) continueFrom(first.columns)
+async function continuesFirst(reader: RecordBatchReader, { missing }: InputSettings, { first }: Run): Promise<boolean> {
+  if (first?.format !== 'ndjson' || !reader.continueFrom) return false
+  const { logits, truth, truths = [] } = first.schema
+  const others = [...(truth === undefined ? [] : [truth]), ...truths]
+  const continues = await reader.continueFrom(first.columns, (has) => {
+    const hasLogits = missing === 'error' ? logits.every(has) : logits.some(has)
+    return hasLogits && others.every(has)
+  })
+  if (continues) reader.named = first.named
   return continues
 }
 

@@ -35,6 +35,7 @@ export interface Run {
   first?: {
     name: string | undefined
     format: FormatName
+    named: boolean
     header: readonly string[]
     columns: readonly Column[]
     schema: Schema

@@ -188,7 +188,7 @@ softmax in.npy`,
     fix: 'The message has the reason of the first row; --rejects FILE writes it for each row. For metrics, check --truth.',
   },
   E_SCHEMA: {
-    is: 'The header of an input, or a header among its rows, differs from the first one.',
+    is: 'The header of an input, the depth of its lists of logits, or a header among its rows differs from the first one.',
     cause:
       'Several inputs make one output, with the columns of the first input. If files were concatenated, a header in the middle ends the run even with --on-error skip, because the rows below it have other columns.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv

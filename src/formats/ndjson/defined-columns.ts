@@ -1,9 +1,10 @@
 /** The columns of NDJSON: those of its first rows, of kept keys that only some rows have, or of an earlier input. */
 import type { SettingsOf } from '../../core/options.js'
-import type { JsonColumn } from '../../core/record-batch.js'
-import { columnAt, columnsOf, keptPath, knownPath, withKeys } from './columns.js'
-import { type FirstRows, TYPE_ROWS } from './first-rows.js'
-import type { ParsedRow } from './row.js'
+import type { Fits, JsonColumn } from '../../core/record-batch.js'
+import { typeOf } from '../../core/value-type.js'
+import { columnAt, columnsOf, keptPath, knownPath } from './columns.js'
+import { type FirstRows, OPEN_ROWS, TYPE_ROWS } from './first-rows.js'
+import { type ParsedRow, valueAt } from './row.js'
 
 export class DefinedColumns {
   readonly columns: JsonColumn[] = []
@@ -20,22 +21,31 @@ export class DefinedColumns {
     this.#settings = settings
   }
 
-  /** Defines the columns by these rows. */
+  /** Defines the columns by these rows, unless they are those of an earlier input. */
   define(rows: ParsedRow[]): void {
     this.rows = rows
-    const own = new Map(columnsOf(rows, this.#settings).map((column) => [column.name, column]))
-    const late = [...this.#late].filter(([name]) => !own.has(name)).map(([name, path]) => columnAt(name, path, rows))
-    const added = late.map((column) => ({ ...column, isLate: true as const }))
-    const known = this.#earlier?.map((column) =>
-      continued(own.get(column.name) ?? columnAt(column.name, column.path, rows), column),
-    )
-    this.columns.splice(0, this.columns.length, ...(known ?? [...own.values(), ...added]))
+    this.columns.splice(0, this.columns.length, ...(this.#earlier ?? this.#ownColumns()))
   }
 
-  /** Defines them as those of an earlier input. */
-  continueFrom(columns: readonly JsonColumn[]): void {
-    this.#earlier = columns
+  #ownColumns(): JsonColumn[] {
+    const own = columnsOf(this.rows, this.#settings)
+    const names = new Set(own.map(({ name }) => name))
+    const late = [...this.#late].filter(([name]) => !names.has(name))
+    return [...own, ...late.map(([name, path]) => ({ ...columnAt(name, path, this.rows), isLate: true as const }))]
+  }
+
+  /** Defines them as those of an earlier input, see `continueFrom` of `RecordBatchReader`. */
+  async continueFrom(columns: readonly JsonColumn[], fits: Fits): Promise<boolean> {
+    let [count, isLike] = [0, false]
+    await this.#first.visit((row) => {
+      isLike = fits((index) => hasValue(row, columns[index]!))
+      return !isLike && ++count < OPEN_ROWS
+    })
+    if (!isLike) return false
+    // The first input has the warning of a shape that is not that of its list.
+    this.#earlier = columns.map(({ otherShape: _, ...column }) => column)
     this.define(this.rows)
+    return true
   }
 
   /** Adds columns of kept values, see `addKeys` of `RecordBatchReader`. */
@@ -68,8 +78,11 @@ export class DefinedColumns {
   }
 }
 
-/** A column with the classes of that of an earlier input, if these include its own. */
-function continued(column: JsonColumn, { keys = [] }: JsonColumn): JsonColumn {
+/** Whether a row has a value of a column; an object of logits must not have other classes. */
+function hasValue({ value }: ParsedRow, { path, keys }: JsonColumn): boolean {
+  if (Array.isArray(value) !== (path.length === 0)) return false
+  const found = valueAt(value, path)
+  if (!keys || typeOf(found) !== 'record') return found !== undefined
   const known = new Set(keys)
-  return column.keys?.every((key) => known.has(key)) ? withKeys(column, keys) : column
+  return Object.keys(found as object).every((key) => known.has(key))
 }

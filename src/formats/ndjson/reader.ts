@@ -56,7 +56,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       return rows.length > 0
     },
     addKeys: (keys, known) => defined.add(keys, known),
-    continueFrom: (columns) => defined.continueFrom(columns as readonly JsonColumn[]),
+    continueFrom: (columns, fits) => defined.continueFrom(columns as readonly JsonColumn[], fits),
     start: { line: 1, row: 1, byte: first.rowOffset },
     text: { source: { format: 'ndjson', columns }, blocks: () => watch.over(first.blocks()) },
     setType(index, type) {
