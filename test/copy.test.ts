@@ -133,6 +133,57 @@ it('is scored in the fast lane, whatever its cells are', () => {
   expect(JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8')).lane).toBe('fast')
 })
 
+describe.each(LANES)('a first line of copied text, in %o', (lane) => {
+  const read = (line: string) => `the first line, "${line}", is read as a row; header: true reads it as column names`
+  const options = { from: 'copy', emit: 'index', ...lane } as const
+
+  it.each([1, 1 << 16])('is a row if it has values, as PostgreSQL writes none, in chunks of %i', async (size) => {
+    const logits = '2-3'
+    const bare = decoded(COPIED.bare)
+    const asked = await run(bare, { ...options, logits, header: false }, size)
+    const found = await run(bare, { ...options, logits }, size)
+    expect([found.error, found.text]).toEqual([undefined, asked.text])
+    expect(found.warnings).toEqual([expect.stringMatching(/^the first line, .*, is read as a row; header: true /)])
+    const csv = await run(bare, { ...options, logits, to: 'csv' }, size)
+    expect(csv.text).toMatch(/^plain,0\n/)
+  })
+
+  it.each([
+    ['7\t0.5\t1.5', '2-3', '7\t1'],
+    ['x\t0.5\t1', '2-3', 'x\t1'],
+    ['x\t3\t-2', '2-3', 'x\t0'],
+    ['x\t3\t1e1', '2-3', 'x\t1'],
+    ['7\t12\t3', '2-3', '7\t0'],
+    ['\\N\t12\t3', '2-3', '\\N\t0'],
+    ['x\t{0.5,1.5}', '2', 'x\t1'],
+  ])('is a row: %j', async (line, logits, scored) => {
+    const { text, warnings, error } = await run(`${line}\n`, { ...options, logits })
+    expect([error, text]).toEqual([undefined, `${scored}\n`])
+    expect(warnings).toEqual([read(line.replaceAll('\t', '\\t'))])
+    const failed = await run(`${line}\n${line.replace(/(?<=\t\D?)\d/, 'x')}\n`, { ...options, logits })
+    expect(failed.error).toMatchObject({ info: { row: 2, line: 2 } })
+  })
+
+  it.each(['id\tlogit_a\tlogit_b', 'id\t0\t1', '0\t1\t2', 'nan\tinf\tx'])('is a header: %j', async (line) => {
+    const { text, warnings } = await run(`${line}\n7\t1\t2\n`, { ...options, logits: '2-3' })
+    expect(text.split('\n')[0]).toBe(`${line.split('\t')[0]}\tindex`)
+    expect(warnings.filter((warning) => warning.includes('as a row;'))).toEqual([])
+  })
+
+  it('is what an option says', async () => {
+    for (const header of [true, false]) {
+      const { warnings } = await run('7\t0.5\t1.5\n7\t1\t2\n', { ...options, header, logits: '2-3' })
+      expect(warnings).toEqual([])
+    }
+  })
+})
+
+it('copied text without a header is no objects for read(), unless the program expects arrays', async () => {
+  const rows = (header?: false) => Readable.from(['7\t0.5\n']).compose(read('copy', { header } as { header: false }))
+  await expect(rows().toArray()).rejects.toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
+  expect(await rows(false).toArray()).toEqual([['7', '0.5']])
+})
+
 describe('copied text that is made of another format', () => {
   const options = { emit: 'label', keep: false } as const
 

@@ -78,8 +78,10 @@ export async function jobOf(
   const measures = run.measures === true
   const own = measures ? { ...schema, emit: [], names: [], kept: [] } : schema
   const byClass = isTable && isByClass(schema)
+  // Delimited text without names has no header, whether that was requested or found.
+  const isBare = !named && delimiterOf(settings.from) !== undefined
   return {
-    settings,
+    settings: isBare ? { ...settings, header: false } : settings,
     schema: own,
     keep: numbersOnly && own.kept.length === 0 ? false : settings.keep,
     rawRows,

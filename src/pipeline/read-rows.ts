@@ -2,6 +2,7 @@
 import { isExact, numbersOf } from '../core/column-numbers.js'
 import { isValid } from '../core/column-slices.js'
 import { objectReader } from '../core/column-values.js'
+import { SoftmaxError } from '../core/errors.js'
 import { delimiterOf, isText } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { notExact } from '../core/logit.js'
@@ -79,6 +80,9 @@ async function* rowsOf(
 async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
   requireApplicable(settings, opened.format)
   const table = await (await loadFormat(opened.format)).read(opened, settings)
+  // Without names, objects would be arrays: only the program can say whether it expects these.
+  if (table && !table.named && settings.header === undefined && delimiterOf(settings.from) !== undefined)
+    throw new SoftmaxError('E_HEADER', { line: table.headerLine! })
   if (table) await defineColumns(table, settings, () => hasSelected(table, settings))
   return table
 }

@@ -71,7 +71,7 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
 export const FORMAT_TEXTS: Readonly<Record<FormatName, string>> = {
   csv: 'cells separated by commas or by --delimiter: a column for each class, or one column of lists',
   tsv: 'cells separated by tabs; otherwise like csv',
-  copy: "the text format of COPY in PostgreSQL, of Hive and Spark: tabs, no quotes, \\t, \\n and \\\\ within cells, \\N for null, bytes in base64 (in PostgreSQL, load them as text and use decode(payload, 'base64')); no header when converted from another format, unless --output-header is given",
+  copy: "the text format of COPY in PostgreSQL, of Hive and Spark: tabs, no quotes, \\t, \\n and \\\\ within cells, \\N for null, bytes in base64 (in PostgreSQL, load them as text and use decode(payload, 'base64')); no header when converted from another format, unless --output-header is given; a first line of values is read as a row",
   ndjson:
     'JSON with one row per line; logits are a list, nested lists, an object of class -> number, or separate keys; also reads one array of rows',
   json: 'JSON, read like ndjson and written as one array',

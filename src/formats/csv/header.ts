@@ -6,6 +6,7 @@ import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
+import { copiedRowWarning, isCopiedRow } from './copied-row.js'
 import { readFirstLine } from './first-line.js'
 import { commentPrefix, delimiterBehindQuote } from './likely-delimiter.js'
 import { hasOtherNewline } from './row-shape.js'
@@ -153,6 +154,7 @@ class HeadReader {
   #lines: number
   #bytes: number
   #header: string[] | undefined
+  #mayHaveHeader: boolean
   #warning: string | undefined
   #line = 0
   /** Blocks read so far without a row that defines the columns. */
@@ -163,6 +165,7 @@ class HeadReader {
   constructor(dialect: Dialect, settings: SettingsOf<'bytes'>, skipped: { lines: number; bytes: number }) {
     this.#dialect = dialect
     this.#settings = settings
+    this.#mayHaveHeader = settings.header !== false
     this.#lines = skipped.lines
     this.#bytes = skipped.bytes
   }
@@ -170,7 +173,7 @@ class HeadReader {
   async read(blocks: AsyncGenerator<Block>): Promise<CsvHeader | undefined> {
     let searched = 0
     for (let next = await blocks.next(); !next.done; next = await blocks.next()) {
-      const block = this.#settings.header !== false && !this.#header ? this.#readHeader(next.value) : next.value
+      const block = this.#mayHaveHeader && !this.#header ? this.#readHeader(next.value) : next.value
       if (!block) continue
       blocks = await this.#sample(block, blocks)
       const found = this.#findFirst(block, searched)
@@ -200,14 +203,29 @@ class HeadReader {
     this.#dialect = { ...this.#dialect, misfit: true }
   }
 
-  /** Removes the header from a block; returns the rest, if any. */
-  #readHeader(block: Block): Buffer | undefined {
+  /** Removes the header from a block; returns the rest, if any, or all if it has none. */
+  #readHeader(block: Block): Block | undefined {
     const found = rowsIn(block, this.#dialect).next().value
     const end = found?.end ?? sizeOf(block)
     this.#line = this.#lineOf(block, found?.start ?? 0)
-    if (found) this.#header = this.#named(this.#requireCells(found, block, {}))
+    const cells = found && this.#requireCells(found, block, {})
+    if (cells && this.#isRow(cells)) {
+      this.#mayHaveHeader = false
+      this.#warning = copiedRowWarning(cells)
+      return block
+    }
+    if (cells) this.#header = this.#named(cells)
     this.#drop(block, end)
     return Buffer.isBuffer(block) && end < block.length ? block.subarray(end) : undefined
+  }
+
+  /** Whether a first line is evidently none of names, in a format whose files usually have no header. */
+  #isRow(cells: string[]): boolean {
+    const { from, header, rowNames } = this.#settings
+    const { decimalComma } = this.#dialect
+    return (
+      from === 'copy' && header === undefined && !rowNames && isCopiedRow(decimalComma ? cells.map(withPoint) : cells)
+    )
   }
 
   /** The header with a name added for R's row name column. */
