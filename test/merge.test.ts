@@ -109,12 +109,18 @@ describe('merging', () => {
       sums: [['zz', '0']],
       bins: [],
       curve: [[1e9, 1, 1]],
+      roc: [[[5, 1, 2]]],
       pairs: [[9, 0, 1]],
     }).map(([key, value]) => [
       `a line with other ${key}`,
       JSON.stringify({ ...JSON.parse(sums('logit_a,logit_b')), [key]: value }),
       'it contains no sums of this version',
     ]),
+    [
+      'a line with ROC bins of other classes',
+      JSON.stringify({ ...JSON.parse(sums('logit_a,logit_b')), roc: [[], []] }),
+      'it contains no sums of this version',
+    ],
   ])('refuses %s', (_, stdin, reason) => {
     const { status, stdout, stderr } = command(['evaluate', '--merge'], { stdin })
     expect({ status, stdout }).toEqual({ status: 1, stdout: '' })

@@ -150,7 +150,7 @@ function isWhole({ classes, counts, sets, width, sums, bins, class_bins, curve, 
     areBins(bins) &&
     (counts === null ? class_bins === undefined : class_bins !== undefined && areBins(class_bins)) &&
     isList(curve, ([nth, rows, right]) => isCount(nth) && nth < CURVE_BINS && isCount(rows) && isCount(right)) &&
-    isList(rest.roc ?? [], areRocBins) &&
+    (rest.roc === undefined || areRoc(rest.roc, counts === null ? 1 : classes.length)) &&
     isList(
       pairs,
       ([truth, prediction, count]) => Math.max(truth, prediction) < width && [truth, prediction, count].every(isCount),
@@ -164,6 +164,10 @@ const SUMS = 3
 function areBins(bins: BinText[]): boolean {
   const isBin = ([rows, right, confidence]: BinText) => isCount(rows) && isCount(right) && isHex(confidence)
   return isList(bins, isBin) && bins.length === BINS
+}
+
+function areRoc(roc: RocBin[][], classes: number): boolean {
+  return isList(roc, areRocBins) && roc.length === classes
 }
 
 /** Bins in ascending order. */
