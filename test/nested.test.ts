@@ -434,6 +434,21 @@ describe('lists of more levels than a stack holds', () => {
   })
 })
 
+describe('objects in objects, of which each may be a tensor', () => {
+  it('are searched in a time that grows with their size, not exponentially', async () => {
+    const tensors = `${'{"data":'.repeat(100)}1${'}'.repeat(100)}`
+    const { text } = await run(`{"logits":[2,1],"x":${tensors}}\n`, { from: 'ndjson', keep: false, emit: 'index' })
+    expect(text).toBe('{"index":0}\n')
+  })
+
+  it('may be tens of thousands, from which a selector takes logits', async () => {
+    const many = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`k${at}`, { a: at }]))
+    const options: ScoreOptions = { from: 'ndjson', logits: 'm.k1*.a', labels: 'x' }
+    const { error } = await run(`${JSON.stringify({ m: many })}\n`, options)
+    expect(error).toMatchObject({ code: 'E_LABELS' })
+  })
+})
+
 describe('a response of an inference server', () => {
   it.each(FIXTURE.tensors.map(({ response, probs }) => [JSON.stringify(response), probs] as const))(
     'has its numbers in one list, beside their shape: %s',

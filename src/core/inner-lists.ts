@@ -34,7 +34,9 @@ export function isNumbers(list: unknown[]): boolean {
 
 /** The keys of an object; first the data of a tensor, which its class may compute. */
 function keysOf(value: object): string[] {
-  return hasMember(value, 'data') ? ['data', ...Object.keys(value)] : Object.keys(value)
+  const keys = Object.keys(value)
+  // Each once: with a second visit at each level, nested objects would take exponential time.
+  return hasMember(value, 'data') ? ['data', ...keys.filter((key) => key !== 'data')] : keys
 }
 
 /** The recursion limit: a line of 16 MiB may be nested more deeply than the stack allows. */

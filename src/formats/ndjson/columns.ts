@@ -77,23 +77,24 @@ function isTable(to: FormatName | undefined): boolean {
 
 /** The columns of single values inside objects. */
 function valueColumns(rows: ParsedRow[], { logits, missing }: SettingsOf<'bytes'>): JsonColumn[] {
+  const texts = new Map<ParsedRow, ReadonlyMap<string, string>>()
+  const textsOf = (row: ParsedRow) => texts.get(row) ?? texts.set(row, valuesIn(row.text)).get(row)!
   const pathsIn = (key: string) => {
     const row = rows.find(({ value }) => typeOf(valueAt(value, [key])) === 'record') ?? rows[0]!
-    return pathsAt(row, [key])
+    return pathsAt(valueAt(row.value, [key]), textsOf(row).get(key)!, [key])
   }
   const at = (path: readonly string[]) =>
     rows.map(({ value }) => valueAt(value, path)).find((found) => found !== undefined)
-  const paths = selectedPaths(logits, [...valuesIn(rows[0]!.text).keys()], pathsIn, at, missing !== 'error')
+  const paths = selectedPaths(logits, [...textsOf(rows[0]!).keys()], pathsIn, at, missing !== 'error')
   return paths.map((path) => ({ ...describe(pathName(path), path, rows), inner: path }))
 }
 
 /** The paths to the values in an object, in text order, that are neither list nor object. */
-function pathsAt({ value, text }: ParsedRow, path: readonly string[], deepest = MOST_LEVELS): (readonly string[])[] {
-  const found = valueAt(value, path)
-  if (typeof found !== 'object' || found === null) return path.length > 1 ? [path] : []
-  if (Array.isArray(found) || deepest === 0) return []
-  const keys = [...valuesIn(textAt(text, path)).keys()]
-  return keys.flatMap((key) => pathsAt({ value, text }, [...path, key], deepest - 1))
+function pathsAt(value: unknown, text: string, path: readonly string[], deepest = MOST_LEVELS): (readonly string[])[] {
+  if (typeof value !== 'object' || value === null) return path.length > 1 ? [path] : []
+  if (Array.isArray(value) || deepest === 0) return []
+  const members = value as Record<string, unknown>
+  return Array.from(valuesIn(text), ([key, text]) => pathsAt(members[key], text, [...path, key], deepest - 1)).flat()
 }
 
 /** The column at a path that an option names. */
