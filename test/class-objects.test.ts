@@ -7,9 +7,10 @@ import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 import { command, folder, predict } from './support.js'
 
-// numpy: e = exp(x - x.max()); e / e.sum(), for [-1, -2, -3] and [-1, -2]
+// numpy: e = exp(x - x.max()); e / e.sum(), for [-1, -2, -3] and [-1, -2]; decimal.Decimal: 1 / (1 + exp(-2))
 const [FIRST, SECOND, THIRD] = [0.6652409557748219, 0.24472847105479764, 0.09003057317038046]
 const [ONE, TWO] = [0.7310585786300049, 0.2689414213699951]
+const [HIGH, LOW] = [0.8807970779778824, 0.11920292202211756]
 
 /** Each row has the three most likely classes of four, in an order of its own. */
 const TOP3 = [
@@ -170,6 +171,104 @@ describe('labels of which some are keys', () => {
     expect((await predict([{ m: TOP3[0] }], { logits: 'm', labels: 'A,B,X' })).error).toMatchObject(expected)
     const { stderr } = command(['--logits', 'm', '--labels', 'A,B'], { stdin: LINES[0]! })
     expect(stderr).toContain('--labels: the key "C" of the logits is not one of the names; use --labels A,B,C')
+  })
+})
+
+describe('logits at paths through a list, by index', () => {
+  const rows = TOP3.map((m) => ({ id: 7, r: { c: [{ lp: { ...m, ' The': -0.5, n: null } }, 1] } }))
+  const input = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+  const logits = 'r.c.0.lp.A,r.c.0.lp.B,r.c.0.lp.C,r.c.0.lp.D'
+
+  it('are read like those in objects: other keys are ignored, and any row may lack some', async () => {
+    for (const lane of ['auto', 'general'] as const) {
+      for (const size of [1, 7, 1000]) {
+        const options = { logits, missing: '-inf', to: 'csv', keep: false, from: 'ndjson', lane } as const
+        const { text, error } = await run(input, options, size)
+        expect({ text, error }).toEqual({ text: ALL, error: undefined })
+      }
+    }
+    const { predictions } = await predict(rows, { logits, missing: '-inf', emit: 'probs' })
+    expect(predictions).toMatchObject([
+      { probabilities: [FIRST, THIRD, SECOND, 0] },
+      { probabilities: [SECOND, 0, THIRD, FIRST] },
+      { probabilities: [0, FIRST, SECOND, THIRD] },
+    ])
+  })
+
+  it('may be in some later row only, if the first one leaves columns open', async () => {
+    const open = '{"m":{"a":-1,"n":null,"b":-2}}\n{"m":{"a":-1,"n":1,"b":null,"c":-2}}\n'
+    for (const input of [open, open.replaceAll('{"a"', '{"d":[{"a"').replaceAll('}}', '}]}}')]) {
+      const at = input === open ? 'm' : 'm.d.0'
+      const options = {
+        logits: ['a', 'b', 'c'].map((key) => `${at}.${key}`).join(),
+        missing: '-inf',
+        to: 'csv',
+      } as const
+      const { text } = await run(input, { ...options, from: 'ndjson', keep: false, emit: 'probs' })
+      expect(text).toBe(`p_a,p_b,p_c\n${ONE},${TWO},0\n${ONE},0,${TWO}\n`)
+    }
+  })
+
+  it('may be items of a list of numbers', async () => {
+    const options = { logits: 'm.0.2,m.0.0', from: 'ndjson', to: 'csv', keep: false, emit: 'probs' } as const
+    expect((await run('{"m":[[-2,7,-1]]}\n', options)).text).toBe(`p_2,p_0\n${ONE},${TWO}\n`)
+  })
+
+  it.each([
+    ['{"m":[]}', { code: 'E_MISSING', info: { column: 'm.0.a', row: 2 } }],
+    ['{"m":{"0":{"a":1}}}', { code: 'E_MISSING', info: { column: 'm.0.b', row: 2 } }],
+    ['{"m":[{"a":2,"b":"x"}]}', { code: 'E_CELL', info: { column: 'm.0.b', cell: 'x' } }],
+    ['{"m":[{"a":2,"b":1e999}]}', { code: 'E_OVERFLOW', info: { column: 'm.0.b', cell: '1e999' } }],
+    ['{"m":[{"a":2,"b":1,"b":3}]}', { code: 'E_KEY', info: { key: 'b', isRepeated: true } }],
+  ])('are bad as those in objects: %s', async (line, expected) => {
+    const { error } = await run(`{"m":[{"a":2,"b":1}]}\n${line}\n`, { from: 'ndjson', logits: 'm.0.a,m.0.b' })
+    expect(error).toMatchObject(expected)
+  })
+
+  it('that lead nowhere are refused with what there is', async () => {
+    const { error } = await run('{"m":[{"cat":2,"dog":1}]}\n', { from: 'ndjson', logits: 'm.0.cat,m.0.dgo' })
+    expect(error).toMatchObject({ code: 'E_SELECTOR', info: { item: 'm.0.dgo' } })
+    expect(error!.message).toContain("did you mean logits: 'm.0.cat,m.0.dog'?")
+    const other = await run('{"m":[{"cat":2,"dog":1}]}\n', { from: 'ndjson', logits: 'm.1.cat,m.1.dog' })
+    expect(other.error!.message).toContain('; paths select only values of JSON that the first rows have')
+  })
+})
+
+describe('an object of logits with keys that are no classes', () => {
+  const lines = [
+    { A: -1, B: -2, ' The': -3 },
+    { B: -1, ' x': -2, D: -3 },
+  ].map((m) => `${JSON.stringify({ m: [m] })}\n`)
+
+  it.each([
+    [['--labels', 'A,B,C,D', '--missing', '-inf'], 'E_LABELS', '--logits m.0.A,m.0.B,m.0.C,m.0.D --missing -inf'],
+    [['--missing', '-inf'], 'E_WIDTH', '--logits m.0.A,m.0.B --missing -inf'],
+  ])('is refused with the option that reads only some: %j', (flags, code, proposed) => {
+    const stdin = lines.join('')
+    const { stderr } = command(['-f', 'ndjson', '--logits', 'm.0', ...flags], { stdin })
+    expect(stderr).toContain(`[${code}]`)
+    expect(stderr).toContain(proposed)
+    const some = ['-f', 'ndjson', '--no-keep', '--emit', 'probs', '-t', 'csv', ...proposed.split(' ')]
+    const { status, stdout } = command(some, { stdin })
+    const first = `${ONE},${TWO}`
+    const rows = code === 'E_LABELS' ? [`${first},0,0`, `0,${HIGH},0,${LOW}`] : [first, '0,1']
+    expect(status).toBe(0)
+    expect(stdout.split('\n').slice(1, -1)).toEqual(rows)
+  })
+
+  it('is refused with as many keys as a message has room for, and none that a selector would read as something else', async () => {
+    const path = `m.${'x'.repeat(30)}`
+    const input = [{ A: 1, B: 2, C: 3 }, { D: 1 }]
+      .map((m) => `${JSON.stringify({ m: { ['x'.repeat(30)]: m } })}\n`)
+      .join('')
+    const { error } = await run(input, { from: 'ndjson', logits: path })
+    expect(error!.message).toContain(
+      `, and logits: '${path}.A,${path}.B', missing: '-inf' reads only the keys listed; `,
+    )
+    const quoted = await run('{"m":{" a":1,"b,c":2}}\n{"m":{"d":1}}\n', { from: 'ndjson', logits: 'm' })
+    expect(quoted.error!.message).toMatch(/ declares all classes; onError/)
+    const objects = await predict([{ m: { A: 1, B: 2 } }, { m: { D: 1 } }], { logits: 'm' })
+    expect(objects.error!.message).toContain(", and logits: 'm.A,m.B', missing: '-inf' reads only the keys listed; ")
   })
 })
 

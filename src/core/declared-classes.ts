@@ -1,7 +1,7 @@
 /** Classes of logits that are an object of JSON: its keys, or the labels that declare them by name. */
 import { plural, SoftmaxError, shown } from './errors.js'
 import { labelNames } from './labels.js'
-import { labelsText, optionText } from './option-words.js'
+import { labelsText, optionText, someKeys } from './option-words.js'
 
 type Labels = string | readonly string[] | undefined
 
@@ -17,8 +17,8 @@ export function declaredKeys(labels: Labels, found: readonly string[]): readonly
   return areKeys ? names : found
 }
 
-/** Throws E_LABELS if only some of the keys are among the labels. */
-export function requireDeclared(labels: Labels, keys: readonly string[]): void {
+/** Throws E_LABELS if only some of the keys are among the labels; `name` is the path of the logits. */
+export function requireDeclared(labels: Labels, keys: readonly string[], name: string): void {
   if (labels === undefined) return
   const names = labelNames(labels)
   const known = new Set(names)
@@ -26,6 +26,8 @@ export function requireDeclared(labels: Labels, keys: readonly string[]): void {
   if (others.length === 0 || others.length === keys.length) return
   const all = labelsText([...names, ...others])
   const remedy = all === undefined ? `name all ${plural(keys.length, 'class')}` : `use ${optionText('labels', all)}`
-  const reason = `the key ${shown(others[0]!)} of the logits is not one of the names; ${remedy}`
+  const some = someKeys(name, names)
+  const or = some === undefined ? '' : `, or ${some} to read only the keys listed`
+  const reason = `the key ${shown(others[0]!)} of the logits is not one of the names; ${remedy}${or}`
   throw new SoftmaxError('E_LABELS', { reason })
 }

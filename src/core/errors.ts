@@ -6,7 +6,7 @@
  */
 
 import { isLogitName, isResultName, plainName } from './column-name.js'
-import { labelsText, optionsText, optionText, speaking, verbText } from './option-words.js'
+import { labelsText, optionsText, optionText, someKeys, speaking, verbText } from './option-words.js'
 
 /** The position of an error in the input. Lines and rows are counted from 1, bytes from 0; the header is not a row. */
 export interface Position {
@@ -452,6 +452,8 @@ export interface WidthInfo {
   /** If the logits are an object: a key that is not a class, and the keys of the classes. */
   key?: string
   keys?: readonly string[]
+  /** Their path. */
+  name?: string
 }
 
 function widthReason({ cells, width, of = 'the row', key, keys = [] }: WidthInfo): string {
@@ -462,8 +464,12 @@ function widthReason({ cells, width, of = 'the row', key, keys = [] }: WidthInfo
 }
 
 /** How lists of different lengths, or objects with different keys, become rows of the same classes. */
-function padHint({ of, key, keys = [] }: WidthInfo): string {
-  if (key !== undefined) return `; ${optionText('labels', labelsText([...keys, key]))} declares all classes`
+function padHint({ of, key, keys = [], name = '' }: WidthInfo): string {
+  if (key !== undefined) {
+    const some = someKeys(name, keys)
+    const reads = some === undefined ? '' : `, and ${some} reads only the keys listed`
+    return `; ${optionText('labels', labelsText([...keys, key]))} declares all classes${reads}`
+  }
   if (of === undefined) return ''
   return `; pad shorter lists with null, which ${optionText('missing', '-inf')} masks`
 }

@@ -27,7 +27,8 @@ export function selectedPaths(
 ): Path[] {
   const items = typeof logits === 'string' ? logits.split(',') : (logits ?? [])
   const leadsInto = (column: string) => items.some((item) => item.replace(/^[\s!"]*/, '').startsWith(`${column}.`))
-  const found = columns.filter(leadsInto).flatMap(pathsIn)
+  const inside = columns.filter(leadsInto).flatMap(pathsIn)
+  const found = unique([...inside, ...namedPaths(items, columns, at)])
   const lacked = lackedPaths(items, found, at)
   if (lacked[0] && !mayLack)
     throw notThere(pathName(lacked[0]), `${optionText('missing', '-inf')} masks a logit that a row lacks`)
@@ -41,6 +42,36 @@ export function selectedPaths(
   return [...(chosen ?? header.keys())].flatMap((at) =>
     columns.includes(header[at]!) ? [] : [paths[at - columns.length]!],
   )
+}
+
+/**
+ * The paths to single values that items name, in some of the first rows: also behind a list, by index, with those beside
+ * them in an object. Lists may have any length, so other paths do not lead into them.
+ */
+function namedPaths(items: readonly string[], columns: readonly string[], at: (path: Path) => unknown): Path[] {
+  const names = items.map((item) => item.trim()).filter((item) => isPath(item) && !columns.includes(item))
+  const paths = names.map((name) => name.split('.'))
+  const isBehindList = (path: Path) => path.some((_, length) => Array.isArray(at(path.slice(0, length))))
+  return paths
+    .flatMap((path) => (isBehindList(path) ? [...besides(path, at), path] : [path]))
+    .filter((path) => isSingle(at(path)))
+}
+
+/** Paths without those that repeat. */
+function unique(paths: readonly Path[]): Path[] {
+  return [...new Map(paths.map((path) => [pathName(path), path])).values()]
+}
+
+/** The paths to all values of the object that has a value; only its own in a list. */
+function besides(path: Path, at: (path: Path) => unknown): Path[] {
+  const above = path.slice(0, -1)
+  const holder = at(above)
+  return Array.isArray(holder) ? [path] : keysOf(holder).map((key) => [...above, key])
+}
+
+/** Whether there is a value, which is neither list nor object. */
+function isSingle(value: unknown): boolean {
+  return value === null || (value !== undefined && typeof value !== 'object')
 }
 
 /**

@@ -44,13 +44,17 @@ export function ofNamedClass(error: RowError, name: string | undefined, index: n
   return name === undefined ? ofClass(error, index) : { ...error, column: name }
 }
 
-/** The error of an object of logits with a key that is not a class. */
-export function unknownClass(logits: object, keys: readonly (string | undefined)[]): RowError | undefined {
+/** The error of an object of logits, at a path, with a key that is not a class. */
+export function unknownClass(
+  logits: object,
+  keys: readonly (string | undefined)[],
+  name: string,
+): RowError | undefined {
   const found = Object.keys(logits)
   const key = found.find((key) => !keys.includes(key))
   return key === undefined
     ? undefined
-    : { code: 'E_WIDTH', info: { cells: found.length, width: keys.length, key, keys } }
+    : { code: 'E_WIDTH', info: { cells: found.length, width: keys.length, key, keys, name } }
 }
 
 function logitOfText(text: string, rule: MissingRule): number | RowError {

@@ -27,6 +27,20 @@ export function labelsText(names: readonly string[]): string | undefined {
   return text.length > LONGEST_VALUE ? undefined : text
 }
 
+/**
+ * The options that read some keys of an object of logits, at a path, and ignore all others: as many as a message has
+ * room for. Undefined if none can be written without quotes.
+ */
+export function someKeys(path: string, keys: readonly string[]): string | undefined {
+  const paths = keys.filter((key) => PLAIN.test(key)).map((key) => `${path}.${key}`)
+  while (paths.join().length > LONGEST_VALUE) paths.pop()
+  if (!paths[0] || !path.split('.').every((key) => PLAIN.test(key) || /^\d+$/.test(key))) return undefined
+  return optionsText(['logits', paths.join()], ['missing', '-inf'])
+}
+
+/** Keys that a selector takes for names. */
+const PLAIN = /^[\p{L}_][\p{L}\p{N}_-]*$/u
+
 /** The longest value of an option that messages propose, in characters. */
 export const LONGEST_VALUE = 80
 

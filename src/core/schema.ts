@@ -214,7 +214,7 @@ function listSchemaOf(
   if (otherShape?.isTensor) throw new SoftmaxError('E_ROW', { row: 1, reason: shapeReason(otherShape) })
   const listText = type === 'text' && ({ listText: true } as const)
   const recordKeys = type === 'record' && keys && { logitKeys: keys }
-  if (recordKeys && !field) requireDeclared(settings.labels, keys)
+  if (recordKeys && !field) requireDeclared(settings.labels, keys, header[position]!)
   const layout = resolveLayout(settings, keys ? [...keys] : undefined, classCount(columns[position]!, isEmpty))
   const shaped = nested
     ? nestedLayout(settings, layout, nested.depth)

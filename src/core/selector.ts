@@ -416,7 +416,8 @@ function proposal(item: string, columns: Columns): string {
     nearest(item, names) ??
     rangeProposal(item, names) ??
     pathProposal(item, names)
-  if (meant === undefined && isPathInto(item, columns)) return '; only paths into objects of JSON select values'
+  if (meant === undefined && isPathInto(item, columns))
+    return '; paths select only values of JSON that the first rows have'
   return meant === undefined ? '' : `; did you mean ${proposedText(item, meant, columns)}?`
 }
 

@@ -240,7 +240,7 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
   const value = valueAt(first, path)
   requireNoTensor(value, first, path)
   requireNoScores(value, path)
-  if (isRecord(value)) return nestedShape(value, splitter, settings)
+  if (isRecord(value)) return nestedShape(value, pathName(path), splitter, settings)
   const declaredShapeOf = (row: unknown) => shapeAt(row as Properties, path)
   const declared = declaredShapeOf(first)
   const otherShape = declared && !declared.sizes && !declared.isTensor && { otherShape: declared }
@@ -301,11 +301,12 @@ function splitList(row: unknown): ReturnType<RowShape['split']> {
  */
 function nestedShape(
   first: Properties,
+  name: string,
   splitter: (logitsOf: (value: unknown) => unknown[] | undefined) => RowShape['split'],
   settings: ShapeSettings,
 ): RowShape {
   const columns = declaredKeys(settings.labels, Object.keys(first))
-  requireDeclared(settings.labels, columns)
+  requireDeclared(settings.labels, columns, name)
   const known = new Set(columns)
   const layout = { ...resolveLayout(settings, [...columns], columns.length), shape: 'record' as const }
   const valuesOf = (record: Properties) => {
@@ -467,7 +468,8 @@ function misfitIn(row: Properties, { logitsProperty = 'logits', layout, columns 
     if (logits.trim() === '') return { code: 'E_MISSING', info: { of: 'list' }, column: logitsProperty }
     if (layout.shape === 'list') return { code: 'E_CELL', info: { cell: logits, of: 'list' }, column: logitsProperty }
   }
-  const unknown = layout.shape === 'record' && isRecord(logits) ? unknownClass(logits, columns) : undefined
+  const unknown =
+    layout.shape === 'record' && isRecord(logits) ? unknownClass(logits, columns, logitsProperty) : undefined
   return unknown ?? notLogits(logitsProperty, logits, layout.shape === 'list' ? 'a list' : 'an object')
 }
 

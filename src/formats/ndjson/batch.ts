@@ -118,7 +118,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (declared && isNoRow(declared)) return jsonError(shapeReason(declared))
   const values = valuesOf(found, task)
   if (!values) return notLogits(logitsColumn!.name, found, logitsColumn!.type === 'list' ? 'a list' : 'an object')
-  const unknown = logitsColumn?.type === 'record' ? unknownClass(found as object, keys) : undefined
+  const unknown = logitsColumn?.type === 'record' ? unknownClass(found as object, keys, logitsColumn.name) : undefined
   if (unknown) return unknown
   if (values.length !== plan.classes) {
     return { code: 'E_WIDTH' as const, info: { cells: values.length, width: plan.classes, of: 'the list' } }
