@@ -823,7 +823,12 @@ describe('true classes beside an array', () => {
   })
 
   it('may be bools; logits may not', async () => {
-    expect((await scored(['BOOL', [3], [0, 0, 1]])).text).toBe('y,label,rank\n0,0,1\n0,1,2\n1,0,2\n')
+    const bools = ['BOOL', [3], [0, 0, 1]] satisfies Parameters<typeof scored>[0]
+    expect((await scored(bools)).text).toBe('y,label,rank\nfalse,0,1\nfalse,1,2\ntrue,0,2\n')
+    // Either of two names may be the true one.
+    const { error } = await scored(bools, { labels: 'a,b' })
+    expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 1, cell: 'false' } })
+    expect((await scored(bools, { labels: 'true,false' })).text).toContain('label,rank\nfalse,true,2\n')
     const file = npyFile('|b1', false, [2, 2], Uint8Array.of(1, 1, 0, 1))
     expect((await run(file, { to: 'csv' })).error).toMatchObject({ code: 'E_TYPE' })
   })

@@ -160,16 +160,67 @@ describe('columns of the true class', () => {
       expect(predictions.map(({ correct }) => correct)).toEqual([true, false, null])
     })
 
-    it('are announced unless the column has the name of the class that is true', async () => {
-      const warning = 'the true classes in "y" are read as positions: false is "ham", true is "spam"'
-      const text = input.replace('is_spam', 'y')
-      for (const lane of LANES) expect((await run(text, { ...options, truth: 'y', lane })).warnings).toEqual([warning])
-      const stream = softmax({ binary: ['ham', 'spam'], truth: 'y', emit: 'correct' })
-      const heard: string[] = []
-      stream.on('warning', (text) => heard.push(text))
-      stream.end({ logit: 1.5, y: true })
-      await stream.resume().toArray()
-      expect(heard).toEqual([warning])
+    const MAY_BE = `"True" may be "yes" or "no"; if it is "yes", use labels: 'True,False', otherwise labels: 'False,True'`
+    const truths = ['', 'yes', '0', 'True', 'False']
+    const inputs = {
+      csv: () => `yes,no,y\n${truths.map((y) => `2,1,${y}\n`).join('')}`,
+      ndjson: () => truths.map((y) => `${JSON.stringify({ yes: 2, no: 1, y: y || null })}\n`).join(''),
+      arrow: () => {
+        const columns = { yes: [2, 2, 2, 2, 2], no: [1, 1, 1, 1, 1], y: truths.map((y) => y || null) }
+        const vectors = Object.entries(columns).map(([name, values]) => [name, vectorFromArray(values as unknown[])])
+        return Buffer.from(tableToIPC(new Table(Object.fromEntries(vectors)), 'file'))
+      },
+    }
+
+    it.each(
+      (['auto', 'general'] as const).flatMap((lane) =>
+        (['csv', 'ndjson', 'arrow'] as const).map((from) => [from, lane] as const),
+      ),
+    )(
+      'are no positions where no name shows which class is true, whatever the first values are, in %s, lane %s',
+      async (from, lane) => {
+        const common = { from, to: 'csv', logits: 'yes,no', truth: 'y', emit: 'correct', keep: false, lane } as const
+        const { error } = await run(inputs[from](), common)
+        expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 4, cell: 'True' } })
+        expect(error!.message).toContain(MAY_BE)
+        const skipped = await run(inputs[from](), { ...common, onError: 'skip' })
+        expect(skipped).toMatchObject({ text: 'correct\n""\ntrue\ntrue\n', stats: { rejected: { E_TRUTH: 2 } } })
+        const named = { ...common, labels: 'True,False', onError: 'skip' } as const
+        expect((await run(inputs[from](), named)).text).toBe('correct\n""\ntrue\ntrue\nfalse\n')
+      },
+    )
+
+    it('are no positions in booleans of Arrow and in objects either', async () => {
+      const columns = { yes: [2, 2], no: [1, 1], y: [true, false] }
+      const vectors = Object.entries(columns).map(([name, values]) => [name, vectorFromArray(values as unknown[])])
+      const arrow = Buffer.from(tableToIPC(new Table(Object.fromEntries(vectors)), 'file'))
+      const { error } = await run(arrow, { from: 'arrow', to: 'csv', logits: 'yes,no', truth: 'y', emit: 'correct' })
+      expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 1, cell: 'true' } })
+      for (const first of [null, 'yes']) {
+        const rows = [first, true].map((y) => ({ logits: { yes: 2, no: 1 }, y }))
+        const { error } = await predict(rows, { truth: 'y', emit: 'correct' })
+        expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, cell: 'true' } })
+      }
+    })
+
+    it.each([
+      ['are read if the column has the name of the second class', 'ham,spam', 'is_spam', true],
+      ['are read if its words are written as one', 'ham,spam', 'isSpam', true],
+      ['are read if the classes are opposites', 'no,yes', 'y', true],
+      ['are read if one class denies the other', 'not_fraud,fraud', 'y', true],
+      ['are read if the classes have no names', '0,1', 'y', true],
+      ['are not read if the column denies the class', 'ham,spam', 'not_spam', false],
+      ['are not read if it says something else about the class', 'ham,spam', 'spam_folder_checked', false],
+      ['are not read if it has the name of the first class', 'ham,spam', 'is_ham', false],
+      ['are not read if the opposites are in the other order', 'yes,no', 'y', false],
+      ['are not read if the column denies one of opposites', 'no,yes', 'not_yes', false],
+    ])('%s: %s, %s', async (_, labels, truth, isRead) => {
+      const text = `logit_0,logit_1,${truth}\n1,2,\n1,2,true\n1,2,false\n`
+      for (const lane of LANES) {
+        const { text: output, error } = await run(text, { labels, truth, keep: false, emit: 'correct', lane })
+        if (isRead) expect({ output, error }).toEqual({ output: 'correct\n""\ntrue\nfalse\n', error: undefined })
+        else expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, cell: 'true' } })
+      }
     })
 
     it.each([
@@ -198,6 +249,28 @@ describe('columns of the true class', () => {
       }
     })
   })
+
+  it.each(LANES)(
+    'that have the name of a class hold no positions 0 and 1, whatever comes first, in lane %s',
+    async (lane) => {
+      for (const [labels, truth, op] of [
+        ['ham,spam', 'is_ham', 'softmax'],
+        ['ham,spam', 'not_spam', 'softmax'],
+        ['cat,dog', 'is_dog', 'sigmoid'],
+      ] as const) {
+        const text = `logit_0,logit_1,${truth}\n1,2,\n1,2,1\n`
+        const lines = [null, 1].map((y) => `${JSON.stringify({ logit_0: 1, logit_1: 2, [truth]: y })}\n`).join('')
+        for (const [from, input] of [
+          ['csv', text],
+          ['ndjson', lines],
+        ] as const) {
+          const { error } = await run(input, { from, op, labels, truth, emit: 'correct', lane })
+          expect(error).toMatchObject({ code: 'E_TRUTH', info: { row: 2, cell: '1' } })
+          expect(error!.message).toContain(`"${truth}" is named after the class`)
+        }
+      }
+    },
+  )
 
   it.each(LANES)('keep their place among the other columns, in lane %s', async (lane) => {
     const csv = 'id,logit_a,logit_b,y,w\n1,2,1,a,3\n'

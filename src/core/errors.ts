@@ -574,6 +574,8 @@ export interface TruthInfo {
   isSeveral?: true
   /** Whether classes have integers as names: then a number is a name, not a position. */
   areNumbers?: true
+  /** Whether the cell is false or true, and no name shows which of two classes is true. */
+  isBoolean?: true
   /** The option that named the classes, if one did. */
   namedBy?: 'labels' | 'binary' | undefined
   reason?: string
@@ -583,6 +585,7 @@ export interface TruthInfo {
 
 function unknownClass(info: TruthInfo): string {
   const { near, classes, count = classes.length, areNumbers } = info
+  if (info.isBoolean) return booleanReason(info)
   const all =
     count > classes.length
       ? `the ${count} classes are ${shownNames(classes, true)}`
@@ -590,6 +593,22 @@ function unknownClass(info: TruthInfo): string {
   const known = near === undefined ? all : `the nearest class is ${shown(near)}`
   const none = areNumbers ? 'is not the name of a class' : 'is not a class, nor the position of one'
   return `${none}; ${known}; ${truthRemedy(info, count)}`
+}
+
+/** What to do with false and true if they may be either class: the names of the classes say which. */
+function booleanReason({ cell, classes, namedBy = 'labels' }: TruthInfo): string {
+  const [first, second] = classes.map(shown) as [string, string]
+  const text = cell.trim()
+  const [no, yes] = ['false', 'true'].map((word) => likeCase(word, text)) as [string, string]
+  const naming = (...names: string[]) => optionText(namedBy, names.join())
+  const [ifFirst, ifSecond] = text === yes ? [naming(yes, no), naming(no, yes)] : [naming(no, yes), naming(yes, no)]
+  return `may be ${first} or ${second}; if it is ${first}, use ${ifFirst}, otherwise ${ifSecond}`
+}
+
+/** A word in upper case, capitalized or in lower case, as another one is. */
+function likeCase(word: string, other: string): string {
+  if (other === other.toUpperCase()) return word.toUpperCase()
+  return other[0] === other[0]?.toUpperCase() ? `${word[0]!.toUpperCase()}${word.slice(1)}` : word
 }
 
 function truthRemedy({ cell, isOfSeveral, isSeveral, namedBy, areNumbers }: TruthInfo, count: number): string {

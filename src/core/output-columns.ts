@@ -17,6 +17,8 @@ export interface Layout {
   namedBy?: 'labels' | 'binary'
   /** Whether results are logarithms of the probabilities. */
   log: boolean
+  /** How true classes are read if their values may mean several things. */
+  truthReading?: TruthReading
   /** Whether each class has an independent probability, by the sigmoid. */
   sigmoid: boolean
   /** Whether a row has one logit, that of the second of two classes; the first has logit 0. */
@@ -36,6 +38,14 @@ export interface Layout {
   depth?: number
   /** Names that replace the defaults: for `probs`, the prefix or the name of a list. */
   columnNames?: ColumnNames
+}
+
+/** How the values of a single true class column are read that may mean several things. */
+export interface TruthReading {
+  /** Whether false and true are the positions of two classes: a name shows which class is true. */
+  booleans?: true
+  /** Why 0 and 1 are no positions: the column is named after a class that they do not stand for. */
+  noBits?: string
 }
 
 /** A layout, with the output columns. */

@@ -2,15 +2,15 @@
 import { isLogitName } from './column-name.js'
 import { plural, SoftmaxError, shown } from './errors.js'
 import type { SampledColumn } from './evidence.js'
-import { isOtherName } from './known-names.js'
 import { repeated } from './labels.js'
 import type { LayoutSettings } from './layout.js'
 import { optionText } from './option-words.js'
 import { opText, type SettingsOf } from './options.js'
-import { type OutputColumn, type OutputLayout, TRUTHS } from './output-columns.js'
+import { type OutputColumn, type OutputLayout, TRUTHS, type TruthReading } from './output-columns.js'
 import type { Column } from './record-batch.js'
 import { selectOne, selectorOfNames, selectTruths } from './selector.js'
-import { readsBooleans, requireNoLogit } from './truth-names.js'
+import { requireNoLogit } from './truth-names.js'
+import { hasWord, readingOf, requireNoBit } from './truth-reading.js'
 
 /** Where the true classes of a row are. */
 export interface TruthPositions {
@@ -22,6 +22,7 @@ export interface TruthPositions {
   truthList?: true
   /** The path, if they are inside the values of another column. */
   truthPath?: readonly string[]
+  truthReading?: TruthReading
 }
 
 /** Throws E_CONFLICT if an output column needs the true class and there is none. */
@@ -55,8 +56,10 @@ export function truthIn(
   if (hasBits(names, layout)) return { truth, truths: byClass(truths, names, layout.classes) }
   const { inner, name, isEachClass, cells, sample = cells?.[0] } = columns[truth]!
   const header = columns.map(({ name }) => name)
-  requireNoBit({ name, first: sample, header }, layout)
-  return { truth, ...(isEachClass && { truthList: true }), ...(inner && { truthPath: inner }) }
+  if (isEachClass) return { truth, truthList: true }
+  const read = readingOf({ name, key: inner?.at(-1), header }, layout)
+  requireNoBit(read.truthReading, sample)
+  return { truth, ...read, ...(inner && { truthPath: inner }) }
 }
 
 /** Throws E_NAME if two classes have the same name, which would be ambiguous; E_CONFLICT if one has none. */
@@ -87,57 +90,6 @@ export function hasBits(names: readonly string[], layout: OutputLayout): boolean
   throw new SoftmaxError('E_CONFLICT', {
     reason: `${optionText('truth')} selects ${plural(names.length, 'column')}, but there ${classes.length === 1 ? 'is' : 'are'} ${plural(classes.length, 'class')}; name a column for each class, or one that lists them`,
   })
-}
-
-/** A true class column: its name, its first value, and the names of all columns. */
-interface SingleTruth {
-  name: string
-  first: unknown
-  header: readonly string[]
-}
-
-/**
- * Throws E_CONFLICT if a single true class column is named like a class and holds 0 or 1: these are probably indicators
- * of that class, which as positions would mean other classes. With two classes, 1 is the position of the second.
- */
-export function requireNoBit({ name, first, header }: SingleTruth, { classes, sigmoid }: OutputLayout): void {
-  const called = classes.filter((word) => hasWord(name, word))
-  const [word] = called
-  const isBit = /^\s*(?:[01](?:\.0*)?|true|false)\s*$/i.test(String(first))
-  if (word === undefined || called.length > 1 || !isBit || classes.length === 1) return
-  // A class may have a name that is usual for true class columns.
-  if (name.toLowerCase() === word.toLowerCase() && isOtherName(name)) return
-  if (!sigmoid && classes.length === 2 && word === classes[1]) return
-  const each = sigmoid ? columnsOfEach(name, word, header, classes) : undefined
-  const remedy =
-    each !== undefined
-      ? `${optionText('truth', each)} has one for each class`
-      : `name a column with the ${sigmoid ? 'classes' : 'class'} of each row, by name or position${sigmoid ? ', or one column for each class' : ''}`
-  const reason = `${optionText('truth')}: ${shown(name)} is named after the class ${shown(word)}, but its 0 and 1 would be read as the positions of ${shown(classes[0]!)} and ${shown(classes[1]!)}; ${remedy}`
-  throw new SoftmaxError('E_CONFLICT', { reason })
-}
-
-/** The warning that false and true are read as positions, unless the column is named after the class that is true. */
-export function booleanWarnings(
-  { name, first }: Pick<SingleTruth, 'name' | 'first'>,
-  { classes, sigmoid }: OutputLayout,
-): string[] {
-  const isBoolean = /^\s*(?:true|false)\s*$/i.test(String(first))
-  const [no, yes] = classes as [string, string]
-  if (sigmoid || !isBoolean || !readsBooleans(classes) || yes === '1' || hasWord(name, yes)) return []
-  return [`the true classes in ${shown(name)} are read as positions: false is ${shown(no)}, true is ${shown(yes)}`]
-}
-
-/** The columns named like indicator columns, for all classes; undefined if any is missing. */
-function columnsOfEach(
-  name: string,
-  word: string,
-  header: readonly string[],
-  classes: readonly string[],
-): string | undefined {
-  const at = name.toLowerCase().indexOf(word.toLowerCase())
-  const names = classes.map((other) => `${name.slice(0, at)}${other}${name.slice(at + word.length)}`)
-  return names.every((each) => header.includes(each)) ? selectorOfNames(names) : undefined
 }
 
 /**
@@ -212,14 +164,4 @@ function positionsOf(names: readonly string[], words: readonly string[]): number
     }
   }
   return undefined
-}
-
-/** Whether a word is one of those of a name; numbers occur in names by coincidence. */
-function hasWord(name: string, word: string): boolean {
-  const plain = (text: string) =>
-    ` ${text
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N}]+/gu, ' ')
-      .trim()} `
-  return !/^\d*$/.test(word) && plain(name).includes(plain(word))
 }

@@ -6,7 +6,7 @@ import { jsonList } from './json-list.js'
 import type { NullTexts } from './missing.js'
 import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
-import type { Layout } from './output-columns.js'
+import type { Layout, TruthReading } from './output-columns.js'
 import type { RowError } from './record-batch.js'
 
 /** The number of classes that an error lists. */
@@ -16,7 +16,7 @@ const MOST_NAMED = 8
 export const IGNORED = '-100'
 
 /** The classes of an input. */
-type Classes = Pick<Layout, 'classes' | 'namedBy'>
+type Classes = Pick<Layout, 'classes' | 'namedBy' | 'truthReading'>
 
 /** The spellings of true classes, for the classes of one input. */
 export class TruthNames {
@@ -24,12 +24,14 @@ export class TruthNames {
   readonly texts: ReadonlyMap<string, number>
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
+  readonly #reading: TruthReading
   readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral' | 'areNumbers'>
 
-  constructor({ classes, namedBy }: Classes, nulls?: NullTexts, isOfSeveral = false) {
-    this.texts = textsOf(classes, !isOfSeveral && readsBooleans(classes))
+  constructor({ classes, namedBy, truthReading = {} }: Classes, nulls?: NullTexts, isOfSeveral = false) {
+    this.texts = textsOf(classes, truthReading)
     this.#classes = classes
     this.#nulls = nulls
+    this.#reading = truthReading
     // Unnamed classes are called by their positions.
     const areNumbers = haveIntegerNames(classes) && classes.some((name, index) => name !== String(index))
     this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }), ...(areNumbers && { areNumbers }) }
@@ -49,10 +51,19 @@ export class TruthNames {
         near: nearest(text, this.#classes),
         classes: this.#classes.slice(0, MOST_NAMED),
         count: this.#classes.length,
+        ...this.#ambiguity(text.trim()),
         ...(this.#areAllKnown(text.split(NAMES_DELIMITER)) && { isSeveral: true }),
         ...this.#kind,
       },
     }
+  }
+
+  /** A value that could be a position, if no name said otherwise or showed which class is true. */
+  #ambiguity(text: string): Pick<TruthInfo, 'reason' | 'isBoolean'> {
+    const { noBits } = this.#reading
+    const isBoolean = bitOf(text) !== undefined && /^[ft]/i.test(text)
+    if (noBits !== undefined && bitOf(text) !== undefined) return { reason: `is ambiguous: ${noBits}` }
+    return isBoolean && !this.#kind.isOfSeveral && hasBooleans(this.#classes) ? { isBoolean: true } : {}
   }
 
   #areAllKnown(names: readonly string[]): boolean {
@@ -69,11 +80,14 @@ export class TruthNames {
 /** The spellings of the true classes of rows that may have several: a list of names, or 0 or 1 for each class. */
 export class MultiLabelTruths {
   readonly #names: TruthNames
+  /** The spellings of a single class; in a list, 0 and 1 are positions. */
+  readonly #single: TruthNames
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
 
-  constructor(known: Classes, nulls?: NullTexts) {
+  constructor({ truthReading, ...known }: Classes, nulls?: NullTexts) {
     this.#names = new TruthNames(known, undefined, true)
+    this.#single = new TruthNames({ ...known, ...(truthReading && { truthReading }) }, undefined, true)
     this.#classes = known.classes
     this.#nulls = nulls
   }
@@ -96,8 +110,9 @@ export class MultiLabelTruths {
         return true
       }
     }
+    const names = list || items.length > 1 ? this.#names : this.#single
     for (const item of items) {
-      const found = isPlain(item) ? this.#names.find(item) : NO_CLASS
+      const found = isPlain(item) ? names.find(item) : NO_CLASS
       if (typeof found !== 'number') return found
       if (found === NO_CLASS) return this.#error(value, 'lists something that is not a name')
       into[found] = 1
@@ -188,21 +203,22 @@ const BOOLEANS = [
   ['true', 'True', 'TRUE'],
 ] as const
 
-/** Whether false and true are the positions of two classes, none of which is called so or by another number. */
-export function readsBooleans(classes: readonly string[]): boolean {
+/** Whether false and true may be two classes, none of which is called so or by the number of another position. */
+export function hasBooleans(classes: readonly string[]): boolean {
   const isOther = (name: string, index: number) => /^(?:false|true)$/i.test(name.trim()) || isOtherNumber(name, index)
   return classes.length === 2 && !classes.some(isOther)
 }
 
 /** Class names, the first of duplicates; and positions, unless a class has an integer name. */
-function textsOf(classes: readonly string[], hasBooleans: boolean): Map<string, number> {
+function textsOf(classes: readonly string[], { booleans, noBits }: TruthReading): Map<string, number> {
   const texts = new Map<string, number>()
   const add = (text: string, index: number) => texts.has(text) || texts.set(text, index)
   for (const [index, name] of classes.entries()) add(name, index)
-  if (!haveIntegerNames(classes)) for (const index of classes.keys()) add(String(index), index)
+  const first = noBits === undefined ? 0 : 2
+  if (!haveIntegerNames(classes)) for (let index = first; index < classes.length; index++) add(String(index), index)
   // Programs without nullable integers write them as doubles.
   for (const [text, index] of [...texts]) if (INTEGER.test(text)) add(`${text}.0`, index)
-  if (hasBooleans) for (const [index, all] of BOOLEANS.entries()) for (const text of all) add(text, index)
+  if (booleans) for (const [index, all] of BOOLEANS.entries()) for (const text of all) add(text, index)
   return texts
 }
 

@@ -30,7 +30,8 @@ import {
   scoreListReasonOfObject,
 } from '../core/score-lists.js'
 import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
-import { byClass, hasBits, requireNoBit, requireTrueNames, requireTruth } from '../core/truth-columns.js'
+import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
+import { readingOf, requireNoBit } from '../core/truth-reading.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
 
@@ -194,13 +195,11 @@ function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings)
   requireTrueNames(layout.classes)
   const indices = layout.sigmoid ? selectTruths(truth, others) : [selectOne(truth, others)]
   const names = indices.map((index) => others[index]!)
-  if (names.length === 1) requireNoBit({ name: names[0]!, first: first[names[0]!], header: others }, layout)
-  if (!layout.sigmoid) return { ...shape, truth: names[0]! }
-  return {
-    ...shape,
-    truth: names[0]!,
-    ...(hasBits(names, layout) && { truths: byClass(names, names, layout.classes) }),
-  }
+  const [name] = names as [string]
+  if (hasBits(names, layout)) return { ...shape, truth: name, truths: byClass(names, names, layout.classes) }
+  const read = readingOf({ name, header: others }, layout)
+  requireNoBit(read.truthReading, first[name])
+  return { ...shape, truth: name, layout: { ...layout, ...read } }
 }
 
 function shapeOfRecord(first: Properties, evidence: readonly Properties[], settings: ShapeSettings): RowShape {

@@ -8,7 +8,6 @@ import { items, type SettingsOf, type ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'
-import { booleanWarnings } from '../core/truth-columns.js'
 import { nullTruthWarning } from '../core/truth-names.js'
 import { lookAhead, PATIENCE } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
@@ -106,8 +105,6 @@ function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void 
   if (truth === undefined) return
   const nulls = shape.truths ? undefined : nullTruthWarning(layout, items(settings.null ?? []))
   if (nulls !== undefined) emit('warning', nulls)
-  const first = (row as Record<string, unknown>)[truth]
-  for (const warning of booleanWarnings({ name: truth, first }, layout)) emit('warning', warning)
 }
 
 const NOTHING = { pieces: [], rows: 0, written: 0, lines: 0, bytes: 0 }

@@ -3,7 +3,6 @@ import { isText } from '../core/formats.js'
 import { items } from '../core/options.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { booleanWarnings } from '../core/truth-columns.js'
 import { nullTruthWarning, truthWarnings } from '../core/truth-names.js'
 import { loadFormat } from '../formats/index.js'
 import { orderWarnings } from './columns.js'
@@ -16,7 +15,7 @@ import type { Input } from './open-input.js'
 import { watchLogits } from './probability-warning.js'
 import { requireAllBytes } from './row-counts.js'
 import { type InputSettings, isDone, type Origin, type Run } from './run.js'
-import { outputSchema, type ScoreJob } from './score-job.js'
+import { outputSchema } from './score-job.js'
 import { watchKeys } from './unseen-keys.js'
 
 export async function* scoreRows(
@@ -51,7 +50,6 @@ export async function* scoreRows(
     ...ordered,
     ...truthWarnings(job.schema),
     ...nullTruths(job.schema, settings),
-    ...readAsPositions(reader, job),
   ]
   if (isFirst) for (const text of warnings) warn(text)
   // A text writer belongs to one input, as it may copy raw cells of that input.
@@ -68,13 +66,6 @@ export async function* scoreRows(
 function nullTruths(schema: Schema, { null: nulls = [] }: InputSettings): string[] {
   if (schema.truth === undefined || schema.truths || schema.truthList) return []
   return [nullTruthWarning(schema, items(nulls)) ?? []].flat()
-}
-
-/** The warning that booleans are read as the positions of true classes. */
-function readAsPositions({ columns }: RecordBatchReader, { schema }: ScoreJob): string[] {
-  if (schema.truth === undefined) return []
-  const { name, field, sample } = columns[schema.truth]!
-  return booleanWarnings({ name, first: field?.type.kind === 'bool' ? 'true' : sample }, schema)
 }
 
 /** Delays the start of the output until the first rows are read: their compression may be unsupported. */

@@ -1,5 +1,6 @@
 /** An array of true classes with the same rows as the logits: one class per row, or 0 or 1 for each class. */
 import { arrayOf } from '../../core/column-arrays.js'
+import { buildColumn } from '../../core/column-builder.js'
 import type { ColumnData } from '../../core/column-data.js'
 import type { DataType } from '../../core/data-type.js'
 import { plural, SoftmaxError, shown } from '../../core/errors.js'
@@ -7,10 +8,11 @@ import { optionText } from '../../core/option-words.js'
 import { opText, type SettingsOf } from '../../core/options.js'
 import type { ArrayShape, Column } from '../../core/record-batch.js'
 import { integersOf } from '../../core/wide-integers.js'
+import { columnOf } from '../columnar.js'
 import { isPerRow, type RowValues } from './kept-arrays.js'
 import { type ArrayLayout, type RowOrder, rowOrderOf, type Tensor, type TensorSource, tuple } from './tensor.js'
 
-/** The type that is kept: booleans are 0 and 1. */
+/** The type of numbers; booleans for each class are 0 and 1. */
 function numberType({ layout: { kind, bytes } }: Tensor): DataType & { kind: 'int' | 'float' } {
   if (kind === 'f' || kind === 'b') return { kind: 'float', bitWidth: bytes === 8 ? 64 : 32 }
   return { kind: 'int', bitWidth: (8 * bytes) as 8 | 16 | 32 | 64, signed: kind === 'i' || bytes === 8 }
@@ -88,11 +90,19 @@ function reasonOfShape(name: string, found: readonly number[], { sizes, axis }: 
 export function truthColumn(name: string, rows: TruthRows): Column {
   const type = typeOf(rows)
   const field = { name, type, nullable: false }
+  if (type.kind === 'bool') return columnOf(field)
   if (rows.width !== undefined) return { name, type: 'json', sample: '', field, isEachClass: true }
   return { name, type: type.kind === 'int' ? 'integer' : 'number', sample: '0', field }
 }
 
-function typeOf({ tensor, width }: TruthRows): DataType {
+/** Whether there is one boolean per row, which is a position only if a name shows which class is true. */
+function isBoolean({ tensor, width }: TruthRows): boolean {
+  return width === undefined && tensor.layout.kind === '?'
+}
+
+function typeOf(rows: TruthRows): DataType {
+  const { tensor, width } = rows
+  if (isBoolean(rows)) return { kind: 'bool' }
   const type = numberType(tensor)
   if (width === undefined) return type
   return { kind: 'fixed_size_list', size: width, item: { name: 'item', type, nullable: false } }
@@ -112,7 +122,8 @@ export class TrueClasses implements RowValues {
   async take(length: number): Promise<ColumnData> {
     const { tensor, width } = this.#rows
     const values = await this.#numbers(length * (width ?? 1))
-    const numbers = columnOf(values, numberType(tensor))
+    if (isBoolean(this.#rows)) return buildColumn(Array.from(values, Boolean), 'boolean')
+    const numbers = columnOfNumbers(values, numberType(tensor))
     if (width === undefined) return numbers
     return { type: typeOf(this.#rows), length, nullCount: 0, children: [numbers] }
   }
@@ -140,7 +151,7 @@ export class TrueClasses implements RowValues {
   }
 }
 
-function columnOf(numbers: Float64Array, type: ReturnType<typeof numberType>): ColumnData {
+function columnOfNumbers(numbers: Float64Array, type: ReturnType<typeof numberType>): ColumnData {
   const column = { type, length: numbers.length, nullCount: 0 }
   if (type.kind === 'int' && type.bitWidth === 64) return { ...column, values: integersOf(numbers) }
   const values = new (arrayOf(type))(numbers.length)
