@@ -267,8 +267,23 @@ describe('options', () => {
     ])
   })
 
+  it('have any shape in a message of bounded length', async () => {
+    const cyclic: unknown[] = [3]
+    cyclic.push(cyclic, { of: cyclic })
+    const reasonOf = async (shape: unknown[]) => {
+      const { info } = (await failure([{ t: { data: [1, 2], shape } }], { logits: 't.data' }))!
+      return (info as { reason: string }).reason
+    }
+    expect(await reasonOf(cyclic)).toBe('its shape [3,an array,an object] does not match its list of 2')
+    const ones = Array(20_000).fill(1)
+    expect(await reasonOf(ones)).toBe(`its shape ${`[${ones}`.slice(0, 77)}... does not match its list of 2`)
+    expect(await reasonOf(['x'.repeat(20_000)])).toBe(`its shape [${'x'.repeat(76)}... does not match its list of 2`)
+    expect(await reasonOf([2n, 7, null, '\n'])).toBe('its shape [2,7,null,\\n] does not match its list of 2')
+  })
+
   it.each([
     ['{"outputs":[{"shape":[2,3],"data":[1,2,3,5,0,0]}]}', 'outputs.0.data', 'the logits are a list of lists'],
+    ['{"o":{"data":[1,2,3],"sh\\u0061pe":[4]}}', 'o.data', 'its shape [4] does not match its list of 3'],
     ['{"shape":[2,3],"scores":[1,2,3,5,0,0]}', 'scores', 'the logits are a list of lists'],
     ['{"outputs":[{"shape":[4],"data":[1,2,3]}]}', 'outputs.0.data', 'its shape [4] does not match its list of 3'],
   ])('that read() selects keep their shape: %s', async (line, logits, reason) => {

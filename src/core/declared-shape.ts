@@ -1,5 +1,6 @@
 /** The shape that objects declare next to a flat list of numbers, as those of inference servers and tensors do. */
-import { shown } from './errors.js'
+import { printable, shortened, shown } from './errors.js'
+import { kindOf } from './kind-of.js'
 import { DEEPEST } from './nesting.js'
 
 /** The keys of a shape; the first one that is a list counts. ONNX Runtime has `dims`. */
@@ -103,6 +104,15 @@ function isList(value: unknown): value is ArrayLike<unknown> {
 }
 
 function mismatchOf(key: string, shape: readonly unknown[], { length }: ArrayLike<unknown>): string {
-  const text = JSON.stringify(shape, (_, item) => (typeof item === 'bigint' ? Number(item) : item))
+  const text = printable(shortened(textOf(shape)))
   return `its ${key} ${text} ${key === 'dims' ? 'do' : 'does'} not match its list of ${length}`
 }
+
+/** A shape as text, with more of its items than a message has; of objects only their kind, as one may contain itself. */
+function textOf(shape: readonly unknown[]): string {
+  const itemText = (item: unknown) => (typeof item === 'object' ? kindOf(item) : shortened(String(item)))
+  return `[${shape.slice(0, MOST_ITEMS).map(itemText).join()}]`
+}
+
+/** With commas between them, longer than any text in a message. */
+const MOST_ITEMS = 50

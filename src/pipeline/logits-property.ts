@@ -55,7 +55,8 @@ export function shapeErrors(
   const path = list === undefined ? undefined : (columns[list] as Partial<JsonColumn>).path
   if (!path) return undefined
   return (text) => {
-    if (!SHAPE_KEYS.some((key) => text.includes(`${key}"`))) return undefined
+    // A key may be escaped.
+    if (!text.includes('\\u') && !SHAPE_KEYS.some((key) => text.includes(`${key}"`))) return undefined
     const declared = shapeAt(JSON.parse(text), path)
     if (!declared || declared.sizes || !declared.isTensor) return undefined
     return { code: 'E_ROW', info: { reason: declared.mismatch } }
