@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
 import { parquetReadObjects } from 'hyparquet'
-import { evaluate, type Reject, read, type ScoreOptions, softmax, write } from 'softmax-stream'
+import { evaluate, type Reject, read, type ScoreOptions, scoreFiles, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { anyOptions, both } from './agree.js'
 import { npzOf, safetensorsOf } from './npy.js'
@@ -429,6 +429,30 @@ describe('kept keys that only rows after the first 1000 have', () => {
       const { stderr } = command(['a.ndjson', 'b.ndjson', ...keep, '--lane', lane], { cwd })
       expect(stderr).toBe('softmax: warning: a.ndjson: no row has the key "m"\n')
     }
+  })
+
+  it('may be escaped', async () => {
+    const options = { ...LABEL, ...JSON_LINES, to: 'csv', keep: 'id,n', types: 'n=text' } as const
+    for (const escaped of ['\\u006e', '\\u006E']) {
+      const last = lines.slice(row.length * 1500).replace('"n"', `"${escaped}"`)
+      const { text, warnings } = await run(row.repeat(2) + last, options)
+      expect(text).toBe('id,n,label\n1,,0\n1,,0\n2,7,0\n')
+      expect(warnings).toEqual([])
+    }
+    const accent = await run(row.replace('}', ',"x":"\\u00e9"}'), options)
+    expect(accent.warnings).toEqual(['no row has the key "n"'])
+  })
+
+  it('have a remedy if they are in a later input, or in rows that arrive later', async () => {
+    const note = '{"id":1,"logits":[2,1],"note":"x"}\n'
+    const cwd = folder({ 'a.ndjson': row, 'b.ndjson': note })
+    const args = ['a.ndjson', 'b.ndjson', '-e', 'label', '--keep', 'id,note', '-t', 'csv', '-q']
+    expect(command(args, { cwd }).stderr).toContain('; --types note=text declares a key that only later rows have')
+    expect(command([...args, '--types', 'note=text'], { cwd }).stdout).toBe('id,note,label\n1,,0\n1,x,0\n')
+    const open = new Readable({ read() {} })
+    open.push(row)
+    const ended = scoreFiles([open], { ...LABEL, ...JSON_LINES, to: 'csv', keep: 'id,note' }).toArray()
+    await expect(ended).rejects.toMatchObject({ message: expect.stringContaining(declares('note=text')) })
   })
 
   it('may have the wrong type, which makes the row bad', async () => {

@@ -308,9 +308,10 @@ export interface RecordBatchReader {
   defineBy?(row: number): Promise<boolean>
   /**
    * Adds columns for keys that the first row does not have, if some other of the first rows has them, or if they are
-   * `known`; returns the others, if there may be more rows than the first ones. For text whose rows name the columns.
+   * `known`; returns the others, if there may be more rows than the first ones, or the run has other inputs. For text
+   * whose rows name the columns.
    */
-  addKeys?(keys: readonly string[], known: readonly string[]): Promise<readonly string[]>
+  addKeys?(keys: readonly string[], known: readonly string[], hasOthers: boolean): Promise<readonly string[]>
   /**
    * Defines the columns to be those of an earlier input of the same kind, so that rows are read as if they came after its
    * rows, if one of the first rows fits; returns whether one does. For text whose rows name the columns.

@@ -9,12 +9,13 @@ export const PATIENCE = 100
  * Collects items as long as more are wanted and arrive in time; returns a source of all items, including these. It
  * stops waiting once the process was idle for `milliseconds` in total: then the first items should be processed as they
  * arrive. CPU time does not count, so the result for a file does not depend on machine load. If the source fails, the
- * error follows the items before it.
+ * error follows the items before it; `ended` is called if it has no more items than these.
  */
 export async function lookAhead<T>(
   source: AsyncGenerator<T>,
   wantsMore: (item: T) => boolean,
   milliseconds: number,
+  ended?: () => void,
 ): Promise<AsyncGenerator<T>> {
   const taken: T[] = []
   const timer = new AbortController()
@@ -25,6 +26,7 @@ export async function lookAhead<T>(
     if (found && !found.done) taken.push(found.value)
     if (found && !found.done && wantsMore(found.value)) continue
     timer.abort()
+    if (found?.done) ended?.()
     return all(taken, found && !found.done ? undefined : next, source)
   }
 }

@@ -164,13 +164,13 @@ async function continuesFirst(reader: RecordBatchReader, { missing }: InputSetti
 async function addKeptKeys(
   { columns, addKeys }: RecordBatchReader,
   { keep, types }: InputSettings,
-  { first }: Run,
+  { first, single, isPart = false }: Run,
 ): Promise<readonly string[]> {
   if (typeof keep === 'boolean' || !addKeys) return []
   const header = columns.map(({ name }) => name)
   const keys = unknownNames(keep, header)
   const known = [...(first?.schema.header ?? []), ...requestedTypes(types).byName.keys()]
-  return keys.length > 0 ? addKeys(keys, known) : []
+  return keys.length > 0 ? addKeys(keys, known, !single || isPart) : []
 }
 
 /** How to keep keys that only later rows may have. */

@@ -49,7 +49,7 @@ export class DefinedColumns {
   }
 
   /** Adds columns of kept values, see `addKeys` of `RecordBatchReader`. */
-  async add(keys: readonly string[], known: readonly string[]): Promise<readonly string[]> {
+  async add(keys: readonly string[], known: readonly string[], hasOthers: boolean): Promise<readonly string[]> {
     const { to } = this.#settings
     const needed = keys.filter((key) => !known.includes(key))
     const { found, isLong } = await this.#find(keys, needed)
@@ -57,7 +57,7 @@ export class DefinedColumns {
     const paths = keys.map((key) => [key, pathOf(key)] as const)
     this.#late = new Map(paths.flatMap(([key, path]) => (path ? [[key, path]] : [])))
     this.define(this.rows)
-    return isLong ? needed.filter((key) => !found.has(key)) : []
+    return isLong || hasOthers ? needed.filter((key) => !found.has(key)) : []
   }
 
   /** Where the first rows have such values; visits them until all that are needed are found. */

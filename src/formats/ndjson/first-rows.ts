@@ -69,16 +69,18 @@ export class FirstRows {
 
   /** Visits the first rows, as long as they are wanted and arrive in time; returns whether there may be more. */
   async visit(wants: (row: ParsedRow) => boolean): Promise<boolean> {
-    let [bytes, isFirst, isWanted] = [0, true, true]
+    let [bytes, isFirst, mayBeMore] = [0, true, true]
     const wantsMore = (block: Block) => {
       const isDone = Buffer.isBuffer(block) && !visit(block, SEARCH - bytes, isFirst, wants)
       bytes += sizeOf(block)
       isFirst = false
-      isWanted = !isDone && bytes < SEARCH
-      return isWanted
+      return !isDone && bytes < SEARCH
     }
-    if (this.buffered.every(wantsMore)) this.#rest = await lookAhead(this.#rest, wantsMore, PATIENCE)
-    return !isWanted
+    const ended = () => {
+      mayBeMore = false
+    }
+    if (this.buffered.every(wantsMore)) this.#rest = await lookAhead(this.#rest, wantsMore, PATIENCE, ended)
+    return mayBeMore
   }
 
   /** All blocks of the input. */

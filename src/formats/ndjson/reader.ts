@@ -55,7 +55,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       if (rows.length > 0) defined.define(rows)
       return rows.length > 0
     },
-    addKeys: (keys, known) => defined.add(keys, known),
+    addKeys: (keys, known, hasOthers) => defined.add(keys, known, hasOthers),
     continueFrom: (columns, fits) => defined.continueFrom(columns as readonly JsonColumn[], fits),
     start: { line: 1, row: 1, byte: first.rowOffset },
     text: { source: { format: 'ndjson', columns }, blocks: () => watch.over(first.blocks()) },
