@@ -782,12 +782,12 @@ describe('a part that cannot be read', () => {
     }
   })
 
-  it('may be empty or of another kind, and does not keep others from being scored', () => {
-    const cwd = tree({ 'in/a.csv': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
+  it('may be of another kind, and does not keep others from being scored', () => {
+    const cwd = tree({ 'in/a.parquet': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
     const { status, stderr } = run(cwd, '-t', 'parquet')
-    expect(stderr.match(/\[E_\w+\]/g)).toEqual(['[E_UNSUPPORTED]', '[E_NO_COLUMNS]'])
+    expect(stderr.match(/\[E_\w+\]/g)).toEqual(['[E_UNSUPPORTED]', '[E_CORRUPT]'])
     expect(stderr).toMatch(/1 of 3 parts are done: 1 row written; .*; replace or remove the parts with errors/)
-    expect([status, Object.keys(contentOf(cwd)).sort()]).toEqual([1, ['_manifest.ndjson', 'c.parquet']])
+    expect([status, Object.keys(contentOf(cwd)).sort()]).toEqual([3, ['_manifest.ndjson', 'c.parquet']])
   })
 
   it('leaves a folder to begin with, where no other is done', () => {
@@ -967,6 +967,69 @@ describe('a part without rows', () => {
       ],
     ])
     expect(contentOf(cwd)).toEqual({ ...DONE, 'a.csv': '', 'b.csv': scored(), 'c.csv': scored(3), 'd.csv': '' })
+  })
+
+  it.each([
+    ['parquet', ''],
+    ['arrow', ''],
+    ['npy', ''],
+    ['parquet', '\n\n'],
+  ])('of text and without a header has no output where the format needs columns: %s %j', (to, content) => {
+    const cwd = tree({ 'in/a.csv': content, 'in/b.csv': rows(1), 'in/c.ndjson': '', 'in/d.csv.gz': gzipSync('') })
+    const args = ['-t', to, '--no-keep', '-e', 'probs', '--rejects', 'bad/', '--stats', 's.json']
+    for (const [more, before] of [
+      [[], ''],
+      [['--resume'], ' (4 by earlier runs)'],
+    ] as const) {
+      expect(run(cwd, ...args, ...more)).toEqual({
+        status: 0,
+        stdout: '',
+        stderr: `softmax: warning: "in/a.csv" and 2 other parts are empty, and have no outputs\nsoftmax: out/: 4 of 4 parts done${before}, 1 row${before && ' in all'}\n`,
+      })
+      expect(Object.keys(contentOf(cwd))).toEqual(['_SUCCESS', '_manifest.ndjson', `b.${to}`])
+      expect(manifest(cwd).map(({ output }) => output === null)).toEqual([true, false, true, true])
+      expect(JSON.parse(readFileSync(join(cwd, 's.json'), 'utf8')).parts).toMatchObject({ all: 4, done: 4, failed: [] })
+    }
+    expect(readdirSync(join(cwd, 'bad'))).toEqual([])
+  })
+
+  it('that becomes empty loses its output, rejects and statistics, and gets them back with its rows', () => {
+    const cwd = tree({ 'in/a.csv': BAD, 'in/b.csv': rows(1) })
+    const args = ['-t', 'parquet', '--rejects', 'bad/', '--stats', 's/', '--resume']
+    const statsOf = () => JSON.parse(readFileSync(join(cwd, 's/a.parquet.json'), 'utf8'))
+    for (const isEmpty of [false, true, false]) {
+      writeFileSync(join(cwd, 'in/a.csv'), isEmpty ? '' : BAD)
+      const { status, stderr } = run(cwd, ...args)
+      expect([status, stderr.includes('warning: "in/a.csv" is empty, and has no output\n')]).toEqual([0, isEmpty])
+      expect(existsSync(join(cwd, 'out/a.parquet'))).toBe(!isEmpty)
+      expect(readdirSync(join(cwd, 'bad'))).toEqual(isEmpty ? [] : ['a.parquet.ndjson'])
+      expect([statsOf().read, statsOf().error, existsSync(join(cwd, 'out/_SUCCESS'))]).toEqual([
+        isEmpty ? 0 : 2,
+        undefined,
+        true,
+      ])
+    }
+    // An output that no longer should be there is not proved to be absent.
+    writeFileSync(join(cwd, 'in/a.csv'), '')
+    expect(run(cwd, ...args, '-q').status).toBe(0)
+    writeFileSync(join(cwd, 'out/a.parquet'), 'of another program')
+    expect(run(cwd, ...args).stderr).toContain('2 of 2 parts done (1 by earlier runs)')
+    expect(existsSync(join(cwd, 'out/a.parquet'))).toBe(false)
+  })
+
+  it('is a warning where all are empty, which is an error with --require-rows, and shows no columns in a dry run', () => {
+    const cwd = tree({ 'in/a.csv': '', 'in/b.csv': '' })
+    const shown = run(cwd, '-t', 'parquet', '--dry-run')
+    expect([shown.status, shown.stderr]).toEqual([0, ''])
+    expect(shown.stdout).toContain('in/a.csv -> out/a.parquet\n')
+    expect(run(cwd, '-t', 'parquet').stderr).toBe(
+      'softmax: warning: "in/a.csv" and 1 other part are empty, and have no outputs\nsoftmax: out/: 2 of 2 parts done, 0 rows\n',
+    )
+    const required = run(cwd, '-t', 'parquet', '--require-rows', '--resume')
+    expect([required.status, existsSync(join(cwd, 'out/_SUCCESS'))]).toEqual([1, false])
+    expect(required.stderr).toContain('[E_EMPTY]')
+    writeFileSync(join(cwd, 'in/b.csv'), rows(1))
+    expect(run(cwd, '-t', 'parquet', '--dry-run', '--resume').stdout).toContain('p_a')
   })
 
   it('is an error with --require-rows only if no part has any', () => {

@@ -80,7 +80,8 @@ async function scoreFolder(
   }
   const plan = makePlan()
   const { partsText } = await import('./parts/dry-run.js')
-  const [first] = plan.mine
+  // An empty part shows no columns.
+  const first = plan.mine.find(({ bytes }) => bytes > 0)
   if (!first) return print(partsText(plan))
   const { showPlan } = await import('./plan.js')
   await showPlan([first.file], settingsFor(plan, first), partsText(plan))

@@ -19,7 +19,8 @@ export interface Entry extends Omit<Stats, 'bytes'> {
   part: string
   /** The input as it was when it was read. */
   input: Listed
-  output: Digest
+  /** Null if it has no columns in a format that needs some, so that there is no output. */
+  output: Digest | null
   /** The names of its classes and kept columns; undefined if it has no columns, or keeps none. */
   classes?: PartNames
   kept?: PartNames
@@ -82,7 +83,8 @@ export function entryAt({ path, at, length }: Line): Entry | undefined {
 function entryOf(line: string): Entry | undefined {
   try {
     const entry: Partial<Entry> = JSON.parse(line)
-    const isWhole = entry.part !== undefined && entry.input && entry.output && entry.made && entry.rejected
+    const isWhole =
+      entry.part !== undefined && entry.input && entry.output !== undefined && entry.made && entry.rejected
     return isWhole ? (entry as Entry) : undefined
   } catch {
     return undefined

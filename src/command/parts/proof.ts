@@ -1,5 +1,5 @@
 /** Verifies that a part, or all parts, are done. */
-import { readdirSync, statSync, unlinkSync } from 'node:fs'
+import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rejectedOf } from '../../pipeline/row-counts.js'
 import { hasDigest, hasLength } from './digest.js'
@@ -29,7 +29,8 @@ async function isProved({ folder, settings, rejects }: Plan, part: Part, entry: 
     const file = rejects.folder && join(rejects.folder, rejectsName(part))
     if (file !== undefined && !(entry.rejects && (await hasDigest(file, entry.rejects)))) return false
   }
-  return hasDigest(join(folder, part.name), entry.output)
+  const path = join(folder, part.name)
+  return entry.output === null ? !existsSync(path) : hasDigest(path, entry.output)
 }
 
 /** Whether an entry describes the part with its current input. */
@@ -49,10 +50,14 @@ export function countMissing({ folder, parts, made }: Plan): number {
     for (const { entry } of readEntries(join(folder, name))) {
       const part = missing.get(entry.part)
       const isDone = part && isOf(part, entry) && part.isUnchanged && differenceOf(entry.made, made) === undefined
-      if (isDone && hasLength(join(folder, part.name), entry.output.bytes)) missing.delete(part.name)
+      if (isDone && isInPlace(join(folder, part.name), entry)) missing.delete(part.name)
     }
   }
   return missing.size
+}
+
+function isInPlace(path: string, { output }: Entry): boolean {
+  return output === null ? !existsSync(path) : hasLength(path, output.bytes)
 }
 
 /** Removes temporary files left by killed processes, but only those older than this process. */

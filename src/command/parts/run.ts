@@ -278,18 +278,22 @@ function sayUnscored(run: Run): void {
   if (parts) say(run, `warning: no row of ${parts} could be scored`)
 }
 
-/** Warns about parts without rows, and those without a header either, whose outputs most readers refuse. */
+/**
+ * Warns about parts without rows, and those without a header either, whose outputs most readers refuse, or which have
+ * none as their format needs columns.
+ */
 function sayEmpty(run: Run): void {
-  const empty = inOrder(run.empty)
-  const bare = empty.filter(({ entry }) => entry.output.bytes === 0)
-  const others = empty.filter(({ entry }) => entry.output.bytes > 0)
-  const [one, two] = [partsText(others), partsText(bare)]
-  if (one) say(run, `warning: ${one} ${others.length === 1 ? 'has' : 'have'} no rows`)
-  if (two)
-    say(
-      run,
-      `warning: ${two} ${bare.length === 1 ? 'has no rows, and its output is' : 'have no rows, and their outputs are'} empty`,
-    )
+  const sizes = inOrder(run.empty).map(({ entry, ...part }) => ({ entry, ...part, bytes: entry.output?.bytes }))
+  const kinds: [is: (bytes: number | undefined) => boolean, one: string, several: string][] = [
+    [(bytes = 0) => bytes > 0, 'has no rows', 'have no rows'],
+    [(bytes) => bytes === 0, 'has no rows, and its output is empty', 'have no rows, and their outputs are empty'],
+    [(bytes) => bytes === undefined, 'is empty, and has no output', 'are empty, and have no outputs'],
+  ]
+  for (const [is, one, several] of kinds) {
+    const parts = sizes.filter(({ bytes }) => is(bytes))
+    const text = partsText(parts)
+    if (text) say(run, `warning: ${text} ${parts.length === 1 ? one : several}`)
+  }
 }
 
 function inOrder(parts: readonly Recorded[]): Recorded[] {

@@ -7,6 +7,7 @@ import type { Schema } from '../../core/schema.js'
 import type { InputInfo } from '../../pipeline/input-info.js'
 import { copyBadRows, newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
+import { outputError } from '../output.js'
 import type { Progress } from '../progress.js'
 import { scoreInto } from '../score-run.js'
 import { type Abandoned, letStay } from '../signals.js'
@@ -41,7 +42,7 @@ export async function scorePart(run: PartsRun, part: Part, labels?: readonly str
   const path = sidePath(side, rejectsName(part))
   const done = newStats()
   const written = await writeReadable(run, part, { path, done, start, labels })
-  const rejects = path === undefined ? undefined : await digestOfRejects(path)
+  const rejects = path === undefined || written.output === null ? undefined : await digestOfRejects(path)
   const { bytes: _, ...counts } = done
   const seconds = Math.round(performance.now() - start) / 1000
   const about = { part: part.name, input: part.input, ...written, ...(rejects && { rejects }) }
@@ -50,8 +51,8 @@ export async function scorePart(run: PartsRun, part: Part, labels?: readonly str
   return entry
 }
 
-/** The errors of a corrupt or empty file, or of another kind of file. */
-const UNREADABLE = ['E_CORRUPT', 'E_INPUT', 'E_NO_COLUMNS', 'E_UNSUPPORTED'] as const
+/** The errors of a corrupt file, or of another kind of file. */
+const UNREADABLE = ['E_CORRUPT', 'E_INPUT', 'E_UNSUPPORTED'] as const
 
 /** Whether an error means that only this part is unreadable. */
 export function isUnreadable(error: unknown): boolean {
@@ -134,10 +135,27 @@ async function writePart(
     await scoreInto(files, about, open)
     return { output: digest(), ...names }
   } catch (error) {
+    if (SoftmaxError.is(error, 'E_NO_COLUMNS')) {
+      await stats?.write(done)
+      removeFiles([settings.output, path])
+      return { output: null }
+    }
     await stats?.write(done, known(error).code).catch((failure: Error) => complain(failure.message))
     throw error
   } finally {
     letStay(files, stats)
+  }
+}
+
+/** Removes the files of an earlier run, whose part was not empty. Throws E_OUTPUT. */
+function removeFiles(paths: readonly (string | undefined)[]): void {
+  for (const path of paths) {
+    if (path === undefined) continue
+    try {
+      rmSync(path, { force: true })
+    } catch (error) {
+      throw outputError(path, error)
+    }
   }
 }
 
