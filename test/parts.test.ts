@@ -143,17 +143,20 @@ describe('a directory as an input', () => {
         mkdirSync(dirname(join(cwd, 'in', path)), { recursive: true })
         writeFileSync(join(cwd, 'in', path), content)
       }
-      const single =
-        "to write one output, name each folder as an input; to score each part separately, use --output 'out/'"
+      const single = 'to write one output, name each folder as an input; to score each part separately, use --output '
       for (const [remedy, ...args] of [
-        [single, 'in'],
-        [single, 'in', '-o', 'out.csv'],
+        [`${single}out/`, 'in'],
+        [`${single}scored_new/`, 'in', '-o', 'scored_new', '--emit', 'label'],
+        [`${single}to/scored/`, 'in', '-o', 'to/scored'],
+        [`${single}to/scored/ --to parquet`, 'in', '-o', 'to/scored.parquet'],
+        [`${single}scored/ --to csv`, 'in', '-o', 'scored.csv.gz'],
         [`name each folder as an input: softmax evaluate ${globs}`, 'evaluate', 'in', '--truth', 'y'],
         [`name each folder as an input: softmax calibrate ${globs}`, 'calibrate', 'in/', '--truth', 'y'],
       ] as const) {
         const { status, stderr, stdout } = command(args, { cwd })
-        expect(stderr).toContain(`there are parts in "${inside}"; ${remedy} [E_INPUT]`)
-        expect({ status, stdout }).toEqual({ status: 3, stdout: '' })
+        expect(stderr).toMatch(/^softmax: in\/?: there are parts in /)
+        expect(stderr).toContain(`there are parts in "${inside}"; ${remedy} [E_PARTS]\n`)
+        expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
       }
       expect(command([inside, '-q'], { cwd }).stdout).toBe(scored(2))
       expect(command(['in', '-o', 'out/', '-q'], { cwd }).status).toBe(0)

@@ -11,10 +11,11 @@ import { isClosed, isStandardInput, DASH as STDIN } from './descriptor.js'
 
 /**
  * The inputs named by arguments, with directories expanded to their parts; standard input if there are none. Throws
- * E_NO_INPUT.
+ * E_NO_INPUT, E_PARTS.
  */
-export function inputsOf(named: readonly string[], verb?: string): string[] {
-  const inputs = (named.length > 0 ? named : [STDIN]).flatMap((name) => (name === STDIN ? [name] : partsOf(name, verb)))
+export function inputsOf(named: readonly string[], purpose: Parameters<typeof partsOf>[1]): string[] {
+  const files = (name: string) => (name === STDIN ? [name] : partsOf(name, purpose))
+  const inputs = (named.length > 0 ? named : [STDIN]).flatMap(files)
   if (inputs.includes(STDIN) && isatty(0)) throw new SoftmaxError('E_NO_INPUT', {})
   return inputs
 }

@@ -40,7 +40,8 @@ async function main(argv: string[]): Promise<void> {
   requireMeasured(settings, verb)
   if (!verb) requireOutput(settings)
   const other = file === undefined ? [] : [file]
-  const inputs = verb ? inputsOf(named, verb) : await prepared(settings, [...named, ...other], () => inputsOf(named))
+  const findInputs = () => inputsOf(named, { verb, output: settings.output })
+  const inputs = verb ? findInputs() : await prepared(settings, [...named, ...other], findInputs)
   requireDistinct([...inputs, ...other], settings)
   if (verb === 'calibrate') {
     const { calibrateByInputs } = await import('./calibrate.js')

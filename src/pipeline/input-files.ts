@@ -1,25 +1,31 @@
 /** A directory as an input: the part files that a job wrote there. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
-import { join, relative, sep } from 'node:path'
+import { extname, join, relative, sep } from 'node:path'
 import { SoftmaxError, shown, systemReason } from '../core/errors.js'
 import { optionText, shellFolder, speaking } from '../core/option-words.js'
 import { formatOf } from '../formats/index.js'
+import { compressionOf } from '../io/compression.js'
 
 /**
  * The files that a path refers to: the parts in a directory, ordered by the bytes of their names, otherwise the path
- * itself. A directory without parts is returned as is and reported when it is opened. A verb of the command has one
- * output.
+ * itself. A directory without parts is returned as is and reported when it is opened.
  *
- * @throws E_INPUT if parts are in subdirectories (their rows would be missed), or if the directory cannot be read
+ * @throws E_PARTS if parts are in subdirectories (their rows would be missed); E_INPUT if the directory cannot be read
  */
-export function partsOf(path: string, verb?: string): string[] {
+export function partsOf(path: string, { verb, output }: Purpose = {}): string[] {
   // Only directories are opened here: a pipe can be opened only once.
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
   if (inside === undefined) return directParts(path)
   const remedy =
-    verb === undefined ? `to write one output, ${EACH_FOLDER}${eachPart()}` : eachFolder(path, inside, verb)
-  throw new SoftmaxError('E_INPUT', { source: path, reason: `there are parts in ${shown(inside)}; ${remedy}` })
+    verb === undefined ? `to write one output, ${EACH_FOLDER}${eachPart(output)}` : eachFolder(path, inside, verb)
+  throw new SoftmaxError('E_PARTS', { source: path, reason: `there are parts in ${shown(inside)}; ${remedy}` })
+}
+
+/** What the command reads its inputs for: a verb has one output, others may have a folder instead. */
+interface Purpose {
+  verb?: string | undefined
+  output?: string | undefined
 }
 
 const EACH_FOLDER = 'name each folder as an input'
@@ -30,9 +36,18 @@ function eachFolder(path: string, inside: string, verb: string): string {
   return `${EACH_FOLDER}: softmax ${verb} ${shellFolder(path)}${globs}`
 }
 
-/** How the command writes an output for each part. */
-function eachPart(): string {
-  return speaking() === 'command' ? `; to score each part separately, use ${optionText('output', 'out/')}` : ''
+/** How the command writes an output for each part: into a folder with the name of the output, and in its format. */
+function eachPart(output = 'out'): string {
+  if (speaking() !== 'command') return ''
+  const format = formatOf(output)
+  const folder = shellFolder(format ? withoutExtension(output) : output)
+  const to = format ? ` ${optionText('to', format)}` : ''
+  return `; to score each part separately, use ${optionText('output')} ${folder}${to}`
+}
+
+function withoutExtension(path: string): string {
+  const { inner } = compressionOf(path)
+  return inner.slice(0, inner.length - extname(inner).length)
 }
 
 function directParts(folder: string): string[] {

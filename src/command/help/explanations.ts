@@ -357,12 +357,13 @@ printf 'logit_a,logit_b\n1,2\n' | softmax --calibration c.json`,
     fix: 'Write to another file.',
   },
   E_PARTS: {
-    is: 'The inputs cannot be written to a folder of outputs.',
-    cause: 'Two inputs would have the same output, or the output folder is among the inputs.',
+    is: 'The inputs cannot be written to a folder of outputs, or not to one output.',
+    cause:
+      'Two inputs would have the same output, the output folder is among the inputs, or a folder for one output has parts in its subfolders.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' | tee a.csv > a.tsv
 softmax a.csv a.tsv --to csv -o out/`,
     says: 'softmax: "a.csv" and "a.tsv" would both be "a.csv" in the output; leave one of them out [E_PARTS]',
-    fix: 'Leave one of them out, or write to another folder.',
+    fix: 'Leave one of them out, write to another folder, or name each subfolder as an input.',
   },
   E_RESUME: {
     is: 'The folder contains the output of another run.',
