@@ -1,6 +1,6 @@
 /** Which columns are kept: with a selector, in each format and lane; expected values by hand. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { gunzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
@@ -828,6 +828,27 @@ describe('the command', () => {
     const { stderr } = command([...args, '--resume'], { cwd: parts })
     expect(stderr).toContain('was made with --keep id, but this run is without --keep;')
     expect(command([...args, '--resume', '--keep', 'id'], { cwd: parts }).stderr).toContain('2 of 2 parts done')
+  })
+
+  it('of a partition key, which only the path has, is an error that says so', async () => {
+    const cwd = folder()
+    const paths = ['in/dt=1/a.csv', 'in/dt=2/a.csv']
+    for (const path of paths) {
+      mkdirSync(dirname(join(cwd, path)), { recursive: true })
+      writeFileSync(join(cwd, path), CSV)
+    }
+    for (const output of ['out.csv', 'out/']) {
+      const inputs = output === 'out/' ? ['in'] : paths
+      const { status, stderr } = command([...inputs, '-o', output, '--keep', 'id,dt'], { cwd })
+      expect(stderr).toMatch(
+        /in\/dt=1\/a\.csv: --keep "dt" .*; "dt" is only in the path, which -o FOLDER\/ keeps \[E_SELECTOR\]\n$/,
+      )
+      expect(status).toBe(2)
+    }
+    const other = command([...paths, '--keep', 'id,d'], { cwd })
+    expect(other.stderr).not.toContain('path')
+    const scored = scoreFiles([join(cwd, paths[0]!)], { keep: 'dt' }).toArray()
+    await expect(scored).rejects.toThrow(/; "dt" is only in the path \[E_SELECTOR\]$/)
   })
 
   it('has no rows to keep columns of in an evaluation', () => {

@@ -191,9 +191,9 @@ export const CODES = {
     ({ reason, remedy = `${verbText('calibrate')} makes one` }) => `${optionText('calibration')}: ${reason}; ${remedy}`,
   ),
   E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `no temperature can be found: ${reason}`),
-  E_SELECTOR: word<{ item: string; reason: string; option?: 'logits' | 'keep' | 'truth' | 'types' }>(
+  E_SELECTOR: word<SelectorInfo>(
     2,
-    ({ item, reason, option = 'logits' }) => `${optionText(option)} ${shown(item)} ${reason}`,
+    (info) => `${optionText(info.option ?? 'logits')} ${shown(info.item)} ${info.reason}${pathHint(info)}`,
   ),
   E_HEADER: word<HeaderInfo>(2, unclearHeader),
   E_NAME: word<{
@@ -324,6 +324,21 @@ export function messageOf<C extends Code>(code: C, info: Info<C> & Position, isS
 /** The cause, without the position. */
 export function reasonOf<C extends Code>(code: C, info: Info<C> & Position, isSkipped: boolean): string {
   return (CODES[code].says as Wording<unknown>['says'])(info, isSkipped)
+}
+
+/** The data of an E_SELECTOR. */
+export interface SelectorInfo {
+  item: string
+  reason: string
+  option?: 'logits' | 'keep' | 'truth' | 'types'
+  source?: string
+}
+
+/** That a partition key, which the path of the input has, is not a column of it. */
+function pathHint({ item, option, source = '' }: SelectorInfo): string {
+  if (option !== 'keep' || !source.split(/[/\\]/).some((name) => name.startsWith(`${item}=`))) return ''
+  const keeps = speaking() === 'command' ? ', which -o FOLDER/ keeps' : ''
+  return `; ${shown(item)} is only in the path${keeps}`
 }
 
 /** How to leave out a bad row, unless it is left out already. */
