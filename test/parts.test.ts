@@ -69,6 +69,29 @@ describe('a directory as an input', () => {
     expect(await scoredBy(join(cwd, 'in'))).toBe(scored(0))
   })
 
+  it.each([
+    [
+      'lists or objects',
+      '{"id":1,"tags":["x"],"logits":[2,1]}\n',
+      'parquet',
+      ['the column "tags" has lists or objects, and is written as JSON text'],
+    ],
+    ['a name twice', 'id,id,logit_a,logit_b\n1,1,2,1\n', 'csv', ['two columns are named "id"']],
+    [
+      'text, into arrays',
+      'id,logit_a,logit_b\n1,2,1\n',
+      'npz',
+      ['npz stores only arrays of numbers without nulls; "id" is left out'],
+    ],
+  ])('has one warning about columns that all parts have: %s', (_, part, to, warnings) => {
+    const cwd = directory({ 'part-0': part, 'part-1': part, 'part-2': part })
+    const { status, stderr } = command(['in', '-t', to, '-o', `out.${to}`], { cwd })
+    expect(stderr).toBe(warnings.map((text) => `softmax: warning: in/part-0: ${text}\n`).join(''))
+    expect(status).toBe(0)
+    const parts = command(['in', '-t', to, '-o', 'out/'], { cwd })
+    expect(parts.stderr.split('\n').filter((line) => line.includes('warning'))).toHaveLength(1)
+  })
+
   it('stands among other inputs', () => {
     const cwd = directory({ 'part-0.csv': rows(1), 'part-1.csv': rows(2) })
     writeFileSync(join(cwd, 'last.csv'), rows(3))

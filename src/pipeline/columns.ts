@@ -18,7 +18,7 @@ import { hasLogits } from './defining-row.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import { rejectedOf } from './row-counts.js'
-import type { InputSettings, Run } from './run.js'
+import { type InputSettings, type Run, warnOfColumns } from './run.js'
 
 type Settings = SettingsOf<'bytes'>
 
@@ -47,7 +47,7 @@ export function resolveColumns(
     requireSame(keptNames(schema), keptNames(first.schema), run, { first: first.name, noun: 'kept column' })
   }
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
-  for (const warning of named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
+  for (const warning of named ? nameWarnings(header, isRequested) : []) warnOfColumns(run, warning, name)
   const isSingle = settings.onError === 'skip' || hasLogits(schema, columns, settings)
   const warnings = first ? [] : [...classWarnings(schema, settings, isSingle), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
@@ -234,7 +234,7 @@ export function numbersOf(
   const useless = run.first ? undefined : uselessLabels(settings)
   if (useless !== undefined) run.emit('warning', useless, name)
   const names = left.map((index) => schema.header[index]!)
-  if (names.length > 0) run.emit('warning', leftOutWarning(to!, names), name)
+  if (names.length > 0) warnOfColumns(run, leftOutWarning(to!, names), name)
   // The probabilities of all classes form one array.
   const shaped = { ...schema, shape: 'list' } as const
   requireNewNames(

@@ -24,7 +24,7 @@ import { defineColumns, hasLogits } from './defining-row.js'
 import { firstRows } from './first-rows.js'
 import { emittedByDefault } from './numeric-columns.js'
 import type { Input } from './open-input.js'
-import type { InputSettings, Run } from './run.js'
+import { type InputSettings, type Run, warnOfColumns } from './run.js'
 import type { ScoreJob } from './score-job.js'
 import { textNullsWarning } from './untyped-nulls.js'
 
@@ -74,7 +74,7 @@ export async function jobOf(
   const found = { evidence, isDetected, isTable, isFirst }
   const dialect = reader.text?.source.format === 'csv' ? reader.text.source.dialect : undefined
   if (delimiterOf(settings.to) !== undefined) run.dialect ??= outputDialect(settings, dialect)
-  for (const warning of await warningsOf(reader, schema, settings, run, found)) run.emit('warning', warning, input.name)
+  for (const text of await warningsOf(reader, schema, settings, run, found)) warnOfColumns(run, text, input.name)
   const measures = run.measures === true
   const own = measures ? { ...schema, emit: [], names: [], kept: [] } : schema
   const byClass = isTable && isByClass(schema)

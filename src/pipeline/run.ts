@@ -40,6 +40,8 @@ export interface Run {
     columns: readonly Column[]
     schema: Schema
   }
+  /** The warnings about columns so far: further inputs have the same ones. */
+  columnWarnings?: Set<string>
   /** The types of kept columns, if inferred or requested; undefined leaves a column as it is. */
   types?: readonly (DataType | undefined)[]
   /** For each input: the keys that it need not have, and no row has so far. */
@@ -66,6 +68,14 @@ export interface Run {
   mayFlatten?: boolean
   /** The encoder of a binary output. */
   writer?: RecordBatchWriter
+}
+
+/** Emits a warning about the columns of an input, unless an earlier input had the same one. */
+export function warnOfColumns(run: Pick<Run, 'emit' | 'columnWarnings'>, text: string, name: string | undefined): void {
+  run.columnWarnings ??= new Set()
+  if (run.columnWarnings.has(text)) return
+  run.columnWarnings.add(text)
+  run.emit('warning', text, name)
 }
 
 /** Whether the requested number of rows has been read. */
