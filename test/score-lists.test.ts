@@ -45,6 +45,17 @@ const ANSWERS = [
   [0.012181922422525535, 0.897805169404612, 0, 0.09001290817286234],
 ]
 
+interface Item {
+  label?: string
+  score?: number
+  token?: string
+  logprob?: number
+}
+
+/** The list at a path. */
+const at = (row: unknown, path: string) =>
+  path.split('.').reduce((value, key) => (value as Record<string, unknown>)[key], row) as Item[]
+
 /** Runs the command that a message proposes, with more flags. */
 function proposedBy(stderr: string, cwd: string, flags: string): { probs: Record<string, number> }[] | undefined {
   const [, line] = / (jq -c '[^']*' FILE \| softmax --logits [\w.]+)[; ]/.exec(stderr)!
@@ -153,6 +164,25 @@ describe('a list of labels with scores', () => {
     const { predictions } = await predict(rows, { logits: 'scores' })
     expect(predictions.map(({ label }) => label)).toEqual(['POSITIVE', 'NEGATIVE'])
   })
+})
+
+describe('a row that is a list of labels with scores', () => {
+  it.each([SENTIMENT.map((row) => at(row, 'scores')), CHAT.map((row) => at(row, TOP))])(
+    'is named with the command that makes an object of it: %j',
+    (...rows) => {
+      const cwd = folder({ FILE: JSON.stringify(rows) })
+      const { status, stderr } = command(['-f', 'ndjson', 'FILE'], { cwd })
+      expect(status).toBe(1)
+      const [, line] =
+        /: a list of labels with scores is not a row; run (jq -c '[^']*' FILE) \| softmax \[E_ROW\]/.exec(stderr)!
+      const made = shell(`command -v jq >/dev/null || exit 9; ${line}`, cwd)
+      if (made.status === 9) return
+      const objects = rows.map((list) =>
+        Object.fromEntries(list.map((item) => [item.label ?? item.token, item.score ?? item.logprob])),
+      )
+      expect(made.stdout).toBe(linesOf(objects))
+    },
+  )
 })
 
 describe('a list of rows beside other keys', () => {

@@ -21,12 +21,22 @@ const ARRAY_OF_ROWS = 'an array of rows is not a row; put each row on its own li
 const nestedRows = () =>
   `rows that are nested lists need a key, which keeps their shape; ${run(`jq -c '.[] | {logits: .}' FILE`, 'logits')('FILE')}`
 
-const arrayOfPairs = () =>
-  `a list of labels with scores is not a row; ${run(`jq -c '.. | arrays | select(.[0] | type == "object") | map({(.label): .score}) | add' FILE`)('FILE')}`
+const arrayOfPairs = ([label, score]: Pair) =>
+  `a list of labels with scores is not a row; ${run(`jq -c '.. | arrays | select(.[0] | type == "object") | map({(.${label}): .${score}}) | add' FILE`)('FILE')}`
 
-/** Whether a list holds labels with scores, as produced by Hugging Face pipelines. */
-function arePairs(list: readonly unknown[]): boolean {
-  return list.every((item) => typeof item === 'object' && item !== null && 'label' in item && 'score' in item)
+type Pair = readonly [label: string, score: string]
+
+/** The keys of labels with scores, as classifiers of Hugging Face and chat models return them. */
+const PAIRS: readonly Pair[] = [
+  ['label', 'score'],
+  ['token', 'logprob'],
+]
+
+/** The keys of the labels and scores that a list has. */
+function pairOf(list: readonly unknown[]): Pair | undefined {
+  const has = (item: unknown, keys: Pair) =>
+    typeof item === 'object' && item !== null && keys.every((key) => Object.hasOwn(item, key))
+  return PAIRS.find((keys) => list.every((item) => has(item, keys)))
 }
 
 /** Whether a list holds lists of numbers or of further lists. */
@@ -41,7 +51,8 @@ export function parseRow(line: Buffer, encoding?: string, utf8 = isUtf8(line)): 
   if ('reason' in parsed) return { code: 'E_JSON', info: line.toString().trim() === '[' ? OPEN_ARRAY : parsed }
   const { value, text } = parsed
   if (Array.isArray(value) && typeof value[0] === 'object' && value[0] !== null) {
-    return jsonError(arePairs(value) ? arrayOfPairs() : areLists(value) ? nestedRows() : ARRAY_OF_ROWS)
+    const pair = pairOf(value)
+    return jsonError(pair ? arrayOfPairs(pair) : areLists(value) ? nestedRows() : ARRAY_OF_ROWS)
   }
   if (typeof value === 'object' && value !== null) return { value: value as Row, text }
   return jsonError(`expected an object or a list of logits, got ${printable(shortened(text))}`)
