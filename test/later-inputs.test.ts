@@ -242,6 +242,32 @@ describe('JSON lines of a later input with a bad first line', () => {
     }
   })
 
+  it('may be bad without exception', async () => {
+    for (const bad of ['x\n{"id":\n', '7\n[[2,1]]\n']) {
+      const files = pathsOf({ '1.ndjson': FIRST, '2.ndjson': bad, '3.ndjson': GOOD })
+      for (const lane of LANES) {
+        const { bytes, rejects } = await scored(files, { to: 'csv', lane, emit: 'label', onError: 'skip' })
+        expect(bytes.toString()).toBe('id,label\n1,a\n3,a\n')
+        expect(rejects.map(({ line }) => line)).toEqual([1, 2])
+        await expect(scored(files, { to: 'csv', lane, onReject: undefined })).rejects.toMatchObject({
+          info: { source: files[1], line: 1 },
+        })
+      }
+    }
+  })
+
+  it('may lack a selected path', async () => {
+    const first = '{"m":{"x":2,"y":1,"t":"x"}}\n'
+    const second = '{"m":{"x":2,"z":1}}\n{"m":{"y":2,"x":1,"t":"y"}}\n'
+    const files = pathsOf({ '1.ndjson': first, '2.ndjson': second })
+    const options = { logits: 'm.x,m.y', truth: 'm.t', emit: 'label,correct', keep: false } as const
+    for (const lane of LANES) {
+      const { bytes, rejects } = await scored(files, { ...options, to: 'csv', lane, onError: 'skip' })
+      expect(bytes.toString()).toBe('label,correct\nx,true\ny,true\n')
+      expect(rejects).toMatchObject([{ code: 'E_MISSING', line: 1 }])
+    }
+  })
+
   it('have the types of the first', async () => {
     const row = (id: string) => `{"id":${id},"logits":[2,1]}\n`
     const files = pathsOf({ '1.ndjson': row('"x"'), '2.ndjson': `{"logits":5,"id":7}\n${row('"y"')}${row('8')}` })

@@ -8,7 +8,7 @@ import type { ColumnData } from './column-data.js'
 import type * as DataType from './data-type.js'
 import type { DeclaredShape } from './declared-shape.js'
 import type { Dialect } from './dialect.js'
-import type { Code, KeyInfo, Position } from './errors.js'
+import type { Code, KeyInfo, Position, SoftmaxError } from './errors.js'
 import type { MissingRule } from './missing.js'
 import type { Nesting } from './nesting.js'
 import type { Rounding } from './number.js'
@@ -206,6 +206,8 @@ export interface Source {
   chunks: AsyncGenerator<Buffer>
   /** The file that contains exactly these bytes, if there is one. */
   file?: BackingFile | undefined
+  /** Whether an earlier input may define the columns, so that an error of its own columns need not end the run. */
+  mayContinue?: boolean
 }
 
 /** A file whose bytes may be read in any order instead. */
@@ -317,6 +319,8 @@ export interface RecordBatchReader {
    * rows, if one of the first rows fits; returns whether one does. For text whose rows name the columns.
    */
   continueFrom?(columns: readonly Column[], fits: Fits): Promise<boolean>
+  /** If they have to be those of an earlier input: the error otherwise. */
+  failure?: SoftmaxError
   /** Looks for keys in the rows that are read from now on; the result lists those not found so far. */
   watchKeys?(names: readonly string[]): () => readonly string[]
   /** The rows as blocks of text, if they are text; use either this or `batches`, once. */

@@ -38,6 +38,7 @@ export async function jobOf(
 ): Promise<ScoreJob> {
   const settings = numbersOnly ? withNumericDefault(given) : given
   const continues = await continuesFirst(reader, given, run)
+  if (!continues && reader.failure) throw reader.failure
   const { columns, named, headerLine, rows, indexNames } = reader
   const rawRows = settings.from === 'ndjson' && settings.to === 'ndjson' && named && settings.keep !== false
   const isTable = typed === true && !numbersOnly

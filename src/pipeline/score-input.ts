@@ -17,7 +17,8 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format, encoding }
     requireApplicable(run.settings, format, settings.to)
     const taken = { bytes: 0 }
-    const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken) } : opened
+    const mayContinue = run.first !== undefined
+    const source = isText(format) ? { ...opened, chunks: counted(opened.chunks, taken), mayContinue } : opened
     const reader = await (await loadFormat(format)).read(source, settings)
     const { head } = settings
     try {

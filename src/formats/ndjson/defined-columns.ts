@@ -36,16 +36,21 @@ export class DefinedColumns {
 
   /** Defines them as those of an earlier input, see `continueFrom` of `RecordBatchReader`. */
   async continueFrom(columns: readonly JsonColumn[], fits: Fits): Promise<boolean> {
+    if (!(await this.#isLike(columns, fits))) return false
+    // The first input has the warning of a shape that is not that of its list.
+    this.#earlier = columns.map(({ otherShape: _, ...column }) => column)
+    this.define(this.rows)
+    return true
+  }
+
+  /** Whether one of the first rows fits these columns; or if none is a row, whether bad ones are skipped. */
+  async #isLike(columns: readonly JsonColumn[], fits: Fits): Promise<boolean> {
     let [count, isLike] = [0, false]
     await this.#first.visit((row) => {
       isLike = fits((index) => hasValue(row, columns[index]!))
       return !isLike && ++count < OPEN_ROWS
     })
-    if (!isLike) return false
-    // The first input has the warning of a shape that is not that of its list.
-    this.#earlier = columns.map(({ otherShape: _, ...column }) => column)
-    this.define(this.rows)
-    return true
+    return isLike || (this.rows.length === 0 && this.#settings.onError === 'skip')
   }
 
   /** Adds columns of kept values, see `addKeys` of `RecordBatchReader`. */

@@ -28,22 +28,27 @@ import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
 import { rowBlocks } from './row-blocks.js'
 
-export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
+export async function read(
+  { chunks, mayContinue = false }: Source,
+  settings: SettingsOf<'bytes'>,
+): Promise<RecordBatchReader | undefined> {
   const { blocks, relocate } = await rowBlocks(chunks, settings.maxRowBytes)
   const isTyped = settings.to !== undefined && !isText(settings.to)
   const first = new FirstRows(blocks, isTyped)
   const rows = await first.from(0)
-  if (rows.length === 0) {
-    if (first.buffered.every(isBlank)) return undefined
-    throw firstError(first.buffered, first.rowOffset, settings, relocate)
-  }
+  if (rows.length === 0 && first.buffered.every(isBlank)) return undefined
   const defined = new DefinedColumns(first, settings)
   const { columns } = defined
   const watch = new KeyWatch()
-  defined.define(rows)
+  const failure = failureOf(() => {
+    if (rows.length === 0) throw firstError(first.buffered, first.rowOffset, settings, relocate)
+    defined.define(rows)
+  })
+  if (failure && !mayContinue) throw failure
   return {
     columns,
-    named: !Array.isArray(rows[0]!.value),
+    ...(failure && { failure }),
+    named: !Array.isArray(rows[0]?.value),
     batches: (plan) => batchesOf(watch.over(first.blocks()), columns, plan),
     async firstRows(count) {
       const found: ParsedRow[] = []
@@ -69,6 +74,16 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     relocate,
     warnings: (kept) => (isTyped ? typeWarnings(columns, kept, defined.rows, settings) : []),
   }
+}
+
+function failureOf(define: () => void): SoftmaxError | undefined {
+  try {
+    define()
+  } catch (error) {
+    if (error instanceof SoftmaxError) return error
+    throw error
+  }
+  return undefined
 }
 
 async function* batchesOf(
