@@ -61,8 +61,15 @@ const READERS: Record<string, (bytes: Buffer) => Kept | Promise<Kept>> = {
   },
 }
 
+/** 1 / (1 + exp(4 - n)) for n from 0 to 8, by mpmath. */
+const PROBABILITIES = [
+  0.01798620996209156, 0.04742587317756678, 0.11920292202211756, 0.2689414213699951, 0.5, 0.7310585786300049,
+  0.8807970779778824, 0.9525741268224333, 0.9820137900379085,
+] as const
+
+/** Three rows from the nth on, each with its own texts and probabilities. */
 const rowsFrom = (first: number): Row[] =>
-  Array.from({ length: 3 }, (_, at) => ({ city: `c${first + at}`, note: `n${first + at}`, logit_a: 2, logit_b: 1 }))
+  [first, first + 1, first + 2].map((n) => ({ city: `c${n}`, note: `n${n}`, logit_a: n, logit_b: 4 }))
 
 /** Three files of these formats, of three rows each. */
 function filesOf(...formats: [string, string, string]): string[] {
@@ -74,6 +81,9 @@ function filesOf(...formats: [string, string, string]): string[] {
   })
 }
 
+/** A value, of which CSV has the text. */
+const valueOf = (name: string, value: unknown) => (name.startsWith('p_') ? Number(value) : value)
+
 const pairs = Object.keys(FORMATS).flatMap((one) =>
   Object.keys(FORMATS)
     .filter((other) => other !== one)
@@ -81,7 +91,13 @@ const pairs = Object.keys(FORMATS).flatMap((one) =>
 )
 
 const ROWS = rowsFrom(0).concat(rowsFrom(3), rowsFrom(6))
-const EXPECTED = ROWS.map(({ city, note }) => ({ city, note, label: 'a' }))
+const EXPECTED = ROWS.map(({ city, note }, n) => ({
+  city,
+  note,
+  p_a: PROBABILITIES[n],
+  p_b: PROBABILITIES[8 - n],
+  label: n < 4 ? 'b' : 'a',
+}))
 
 describe.each(pairs)('inputs of %s and %s', (one, other) => {
   const isJson = one === 'ndjson' || one === 'json'
@@ -90,9 +106,9 @@ describe.each(pairs)('inputs of %s and %s', (one, other) => {
     const files = filesOf(one, other, one)
     for (const keep of ['!logit*', 'note,city'] as const) {
       for (const lane of ['auto', 'general'] as const) {
-        const options = { to, keep, lane, emit: 'label' } as ScoreOptions
+        const options = { to, keep, lane } as ScoreOptions
         const found = await READERS[to]!(Buffer.concat(await scoreFiles(files, options).toArray()))
-        const rows = found.map((row) => Object.fromEntries(row))
+        const rows = found.map((row) => Object.fromEntries(row.map(([name, value]) => [name, valueOf(name, value)])))
         expect(rows, `${lane} ${keep}`).toEqual(EXPECTED)
         const name = found[0]![0]![0]
         expect(name).toBe(keep === 'note,city' && isJson && to !== 'ndjson' ? 'note' : 'city')

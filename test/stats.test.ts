@@ -41,7 +41,7 @@ describe('rows written as NaN', () => {
       run(ROWS.replace('x,1\n', ''), { ...PROPAGATE, emit: 'logsumexp', to: 'parquet' }),
     ])
     expect(lines.stats).toMatchObject({ read: 3, nan: 2 })
-    // Of logsumexp, inf is infinite, and so is -inf for a row of only -inf; NaN is NaN.
+    // logsumexp is 2.3, nan, inf, -inf and 1; its sigmoid, by numpy, is 0.91, nan, 1, 0 and 0.73.
     const table = await run(typed.bytes, {
       ...PROPAGATE,
       from: 'parquet',
@@ -49,8 +49,7 @@ describe('rows written as NaN', () => {
       logits: 'logsumexp',
       op: 'sigmoid',
     })
-    expect(table.stats).toMatchObject({ lane: 'table', read: 5 })
-    expect(table.stats.nan).toBe(table.text.split('\n').filter((line) => line.includes('NaN')).length)
+    expect(table.stats).toMatchObject({ lane: 'table', read: 5, written: 5, nan: 1 })
     for (const lane of ['fast', 'general'] as const) {
       for (const options of [{}, { emit: 'probs' }, { op: 'log-softmax' }, { to: 'arrow' }, { jobs: 1 }] as const) {
         const { stats } = await run(ROWS, { ...PROPAGATE, ...options, lane })
