@@ -607,18 +607,15 @@ describe('a first row that is taken for a header', () => {
     ['id,1,\n7,3,4\n', {}],
     ['x,NA,2\ny,3,4\n', { null: 'NA' }],
     ['x,-,1.5\ny,3,4\n', { null: '-', labels: 'a,b' }],
-    ['x\t\\N\t2\ny\t3\t4\n', { from: 'copy', labels: 'a,b' }],
   ] as [string, ScoreOptions][])('is refused where a logit is empty: %j', async (input, options) => {
     const asked: ScoreOptions = { logits: '2-3', missing: '-inf', ...options }
     expect(await refused(input, asked)).toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
     expect((await run(input, { ...asked, header: false })).stats.read).toBe(2)
   })
 
-  it.each([
-    ['x\t{1,2}\n', { from: 'copy', logits: '2' }],
-    ['x,"[1, 2]"\ny,"[3, 4]"\n', { logits: '2' }],
-  ] as [string, ScoreOptions][])('is refused where it has a list of logits: %j', async (input, options) => {
-    expect(await refused(input, options)).toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
+  it('is refused where it has a list of logits', async () => {
+    const input = 'x,"[1, 2]"\ny,"[3, 4]"\n'
+    expect(await refused(input, { logits: '2' })).toMatchObject({ code: 'E_HEADER', info: { line: 1 } })
   })
 
   it.each([
