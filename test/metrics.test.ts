@@ -413,6 +413,21 @@ describe('an evaluation of what changes nothing is refused', () => {
   })
 })
 
+it.each(['evaluate', 'calibrate'])('of rows that were scored, %s says how to read them', (verb) => {
+  const of = (name: string, rows: string) => {
+    const { status, stderr } = command([verb, '--truth', 'y'], { stdin: `id,y,${name}_a,${name}_b\n${rows}` })
+    expect(status).toBe(2)
+    return stderr
+  }
+  expect(of('logp', '1,a,-0.1,-2.35\n2,b,-0.3,-1.35\n')).toContain(
+    `it appears to be scored already: to ${verb} these log-probabilities, use --logits logp_a,logp_b [E_COLUMNS]`,
+  )
+  expect(of('p', '1,a,0.9,0.1\n2,b,0.3,0.7\n')).toContain(
+    `it appears to be scored already: ${verb} the original logits, or log p instead of p, as softmax(log p) = p; if these`,
+  )
+  expect(of('x', '1,a,0.9,0.1\n2,b,0.3,0.7\n')).toContain(`; ${verb} the original logits, or log p instead of p, as`)
+})
+
 describe('rows without a true class', () => {
   const ROWS = 'logit_a,logit_b,y\n1,2,\n2,1,\n'
 

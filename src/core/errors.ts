@@ -737,6 +737,8 @@ export interface ColumnsInfo {
   only?: string | undefined
   /** Whether any column has numbers. */
   hasNumbers?: true
+  /** What is done with the rows, if they are not scored. */
+  verb?: 'evaluate' | 'calibrate'
 }
 
 /** How to select the array of logits; probabilities of this package are not proposed. */
@@ -754,7 +756,7 @@ const LONGEST_SELECTOR = 500
  * How to select logits: for files that were already scored, that probabilities are not logits; for files without
  * logits, what is needed.
  */
-function columnsRemedy({ logits, emit, holds, isOnly, only, hasNumbers }: ColumnsInfo): string {
+function columnsRemedy({ logits, emit, holds, isOnly, only, hasNumbers, verb }: ColumnsInfo): string {
   if (logits === undefined) {
     return hasNumbers
       ? `${optionText('logits')} selects them by name or position`
@@ -770,14 +772,18 @@ function columnsRemedy({ logits, emit, holds, isOnly, only, hasNumbers }: Column
   const flag = flagsOf(logits, isOnly === true)
   const single = (selector: string) =>
     `if column ${selector} has the only logit of each row, use ${flagsOf(selector, true)}`
-  const ofScored = 'it appears to be scored already: score the original logits'
+  const original = `${verb ?? 'score'} the original logits`
+  const logarithms = 'log p instead of p, as softmax(log p) = p'
+  const ofScored = 'it appears to be scored already'
   switch (holds) {
     case 'probabilities':
-      return `score the original logits, or log p instead of p, as softmax(log p) = p; if these are logits, say so with ${flag}`
+      return `${original}, or ${logarithms}; if these are logits, say so with ${flag}`
     case 'results':
-      return `${ofScored}, not its probabilities; if these are logits, say so with ${flag}`
+      return `${ofScored}: ${original}, ${verb ? `or ${logarithms}` : 'not its probabilities'}; if these are logits, say so with ${flag}`
     case 'logarithms':
-      return `${ofScored}, or its logarithms, whose softmax is the same, with ${flag}`
+      return verb
+        ? `${ofScored}: to ${verb} these log-probabilities, use ${flag}`
+        : `${ofScored}: ${original}, or its logarithms, whose softmax is the same, with ${flag}`
     default:
       if (isOnly) return single(logits)
       return `${only === undefined ? '' : `${single(only)}; `}if these are all the logits, use ${flag}`

@@ -1,4 +1,5 @@
 /** Scores an open input into bytes: resolves its columns, then runs a lane. */
+import { SoftmaxError } from '../core/errors.js'
 import { isText } from '../core/formats.js'
 import { items } from '../core/options.js'
 import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
@@ -29,7 +30,9 @@ export async function* scoreRows(
   else assumeList(reader, settings)
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
-  const job = await jobOf(reader, format, input, run, settings)
+  const job = await jobOf(reader, format, input, run, settings).catch((error) => {
+    throw ofVerb(error, run)
+  })
   run.metrics?.begin(job.schema)
   setTypes(reader, job, run, settings)
   watchKeys(reader, job, run)
@@ -60,6 +63,12 @@ export async function* scoreRows(
   if (reader.text) for (const piece of beginning.splice(0)) yield piece
   yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The error for columns that may not be logits, if the rows are not scored. */
+function ofVerb(error: unknown, { measures, probe }: Run): unknown {
+  if (!measures || !SoftmaxError.is(error, 'E_COLUMNS')) return error
+  return new SoftmaxError('E_COLUMNS', { ...error.info, verb: probe ? 'calibrate' : 'evaluate' })
 }
 
 /** The warning that a text means an unknown true class and a class. */
