@@ -112,6 +112,9 @@ describe('softmax help', () => {
     const unwrapped = (verb: string) => printed(['help', verb]).replace(/\s+/g, ' ')
     expect(unwrapped('calibrate')).toContain('if the class is unknown [required] ')
     expect(unwrapped('evaluate')).toContain('in one array or in one column per class [required, except with --merge] ')
+    expect(printed(['help', 'metrics'])).toMatch(
+      /^ +rows +the number of rows with a known true class, without\n +the unlabelled ones$/m,
+    )
     expect(printed(['help', '--coverage'])).toContain('softmax calibrate: also')
     expect(printed(['help', 'calibrate'])).toContain('[-o FILE]')
   })

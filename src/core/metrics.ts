@@ -21,9 +21,9 @@ export interface Scores {
  * true class.
  */
 export interface Metrics extends Ranking {
-  /** Rows with a true class. */
+  /** Rows with a known true class, which all metrics are computed from; `unlabelled` ones are not among them. */
   rows: number
-  /** Rows without one. */
+  /** Good rows without a known true class. */
   unlabelled: number
   /** Bad rows that were skipped; with nested logits, the other counts are of the inner lists. */
   rejected: number

@@ -26,7 +26,7 @@ export const COLUMN_TEXTS: Readonly<Record<OutputColumn, string>> = {
 type Metric = keyof Metrics | keyof Scores | 'support'
 
 export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
-  rows: 'the number of rows with a true class',
+  rows: 'the number of rows with a known true class, without the unlabelled ones',
   unlabelled:
     'the number of rows whose true class is unknown (an empty cell, null, -100, or NaN in an array), which are in no metric; abstained counts rows without a predicted label',
   rejected: 'the number of bad input rows, which were skipped; for nested lists, all other counts are of inner lists',
