@@ -254,6 +254,16 @@ describe('thresholds', () => {
     ])
   })
 
+  it('of classes without names may be in their order', () => {
+    const matrix = (threshold: object) => () =>
+      softmaxMatrix([1, 2], 1, 2, { op: 'sigmoid', emit: 'labels', threshold: threshold as number[] })
+    expect(thrown(matrix({ toxic: 0.7 })).message).toBe(
+      'threshold: there is no class "toxic"; the classes are "0", "1"; a list has one threshold per class, in order [E_OPTION]',
+    )
+    // 1 / (1 + exp(-1)) = 0.73, and 1 / (1 + exp(-2)) = 0.88
+    expect(matrix([0.8, 0.7])()).toMatchObject({ labels: Uint8Array.of(0, 1) })
+  })
+
   it('do not name a class that has one', () => {
     const args = ['--sigmoid', '-e', 'labels', '--threshold', '{"cat":0.4,"cats":0.3}']
     const { stderr } = command(args, { stdin: 'logit_cat,logit_dog\n1,2\n' })

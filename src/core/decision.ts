@@ -144,9 +144,16 @@ function requireClass(
     name,
     classes.filter((other) => !known.has(other)),
   )
-  const hint = near === undefined ? `the classes are ${shownNames(classes)}` : `did you mean ${shown(near)}?`
+  const hint =
+    near === undefined ? `the classes are ${shownNames(classes)}${orderHint(classes)}` : `did you mean ${shown(near)}?`
   const reason = `there is no class ${shown(name)}; ${hint}`
   throw new SoftmaxError('E_OPTION', { option: 'threshold', value, expected: 'names of classes', reason })
+}
+
+/** What to do if classes have only positions. */
+function orderHint(classes: readonly string[]): string {
+  if (!classes.every((name, index) => name === String(index))) return ''
+  return '; a list has one threshold per class, in order'
 }
 
 /** Separates class names within a text cell. */
