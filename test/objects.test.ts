@@ -193,11 +193,11 @@ describe('options', () => {
   })
 
   it.each([
-    [{ logits: [1, 2, 3, 3, 2, 1], shape: [2, 3] }, {}],
-    [{ scores: Float32Array.of(1, 2, 3, 3, 2, 1), dims: [3, 2] }, { logits: 'scores' }],
-    [{ outputs: [{ shape: [2, 3], data: [1, 2, 3, 5, 0, 0] }] }, { logits: 'outputs.0.data' }],
-  ])('select no flat list of several rows: %j', async (row, options) => {
-    const reason = 'the logits are a list of lists; make each inner list a row of the stream'
+    [{ logits: [1, 2, 3, 3, 2, 1], shape: [2, 3] }, {}, '[2,3]'],
+    [{ scores: Float32Array.of(1, 2, 3, 3, 2, 1), dims: [3, 2] }, { logits: 'scores' }, '[3,2]'],
+    [{ outputs: [{ shape: [2, 3], data: [1, 2, 3, 5, 0, 0] }] }, { logits: 'outputs.0.data' }, '[2,3]'],
+  ])('select no flat list of several rows: %j', async (row, options, shape) => {
+    const reason = `the logits have the shape ${shape}; make each row of it a row of the stream, or use softmaxMatrix()`
     expect(await failure([row], options)).toMatchObject({ code: 'E_ROW', info: { row: 1, reason } })
     const rejects: unknown[] = []
     const onReject = ({ code }: { code: string }) => rejects.push(code)
@@ -284,7 +284,7 @@ describe('options', () => {
   it.each([
     ['{"outputs":[{"shape":[2,3],"data":[1,2,3,5,0,0]}]}', 'outputs.0.data', 'the logits are a list of lists'],
     ['{"o":{"data":[1,2,3],"sh\\u0061pe":[4]}}', 'o.data', 'its shape [4] does not match its list of 3'],
-    ['{"shape":[2,3],"scores":[1,2,3,5,0,0]}', 'scores', 'the logits are a list of lists'],
+    ['{"shape":[2,3],"scores":[1,2,3,5,0,0]}', 'scores', 'the logits have the shape [2,3]; '],
     ['{"outputs":[{"shape":[4],"data":[1,2,3]}]}', 'outputs.0.data', 'its shape [4] does not match its list of 3'],
   ])('that read() selects keep their shape: %s', async (line, logits, reason) => {
     const rows = Readable.from([Buffer.from(`${line}\n`)]).compose(read('ndjson', { logits }))

@@ -1,5 +1,7 @@
 /** Rows that are JavaScript values (arrays of logits, or records that contain them) as record batches. */
+
 import { isNoRow, isOneRow } from '../core/declared-shape.js'
+import { shortened } from '../core/errors.js'
 import { logitOf, ofNamedClass } from '../core/logit.js'
 import { type MissingRule, nullsOf } from '../core/missing.js'
 import { hasTextNumbers } from '../core/numbers-from-text.js'
@@ -62,7 +64,11 @@ const LISTS: RowError = {
 function shapeError(row: unknown, { declaredShapeOf }: RowShape): RowError | undefined {
   const declared = declaredShapeOf?.(row)
   if (!declared || !isNoRow(declared) || isOneRow(declared)) return undefined
-  return declared.sizes ? LISTS : { code: 'E_ROW', info: { reason: declared.mismatch } }
+  const { sizes, mismatch } = declared
+  const reason = sizes
+    ? `the logits have the shape ${shortened(`[${sizes}]`)}; make each row of it a row of the stream, or use softmaxMatrix()`
+    : mismatch
+  return { code: 'E_ROW', info: { reason } }
 }
 
 /** Logits without bigints that were text, which are rounded like other text. */
