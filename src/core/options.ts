@@ -933,7 +933,7 @@ export const OPTIONS = {
     kind: choice('auto', 'general', 'fast'),
     scopes: BYTES,
     default: 'auto',
-    help: 'which implementation scores the rows: general supports everything, fast fails if it does not support the input or the options',
+    help: 'which implementation scores the rows: general supports everything, fast (for text) fails if it does not support the input or the options; the statistics call the general lane table unless input and output are delimited text',
   }),
   source: option({
     group: 'Input',

@@ -39,7 +39,7 @@ export interface InputInfo {
       type: string
     }[]
   }
-  /** The lane that scores the rows, named as in the option `lane`. */
+  /** The lane that scores the rows, named as in `stats`. */
   lane: Stats['lane']
 }
 

@@ -9,7 +9,7 @@ import { noRows, type Reject, type RejectHandler, rawOf, rejectOf, tooMany, with
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
 
-/** The lanes, the fastest first. */
+/** The lanes, the fastest first; `table` is the general one if input or output is not delimited text, and that of typed columns. */
 const LANES = ['fast', 'general', 'table'] as const
 type Lane = (typeof LANES)[number]
 
@@ -31,7 +31,10 @@ export interface RowTotals {
 export interface Stats extends RowTotals {
   /** Bytes read. */
   bytes: number
-  /** The lane in use, once chosen; with several inputs in different lanes, the slowest. */
+  /**
+   * The lane in use, once chosen; with several inputs in different lanes, the slowest. `table` is the general lane if the
+   * input or the output is not delimited text.
+   */
   lane: Lane | undefined
 }
 
