@@ -133,6 +133,14 @@ describe('a folder as the output', () => {
     expect(names('other')).toEqual(['D.ndjson', 'a.ndjson', 'b.ndjson', 'c.jsonl', 'part-00004.ndjson'])
   })
 
+  it('has a warning for each part that may be truncated', () => {
+    const large = `id,logit_a,logit_b\n${'1,2,1\n'.repeat(200_000)}`
+    const parts = { 'in/a.csv': large.trimEnd(), 'in/b.csv': large, 'in/c.csv': `${large}1,2` }
+    const { stderr } = run(tree(parts), '--on-error', 'skip')
+    const named = Array.from(stderr.matchAll(/warning: (.*): it ends without a newline/g), ([, name]) => name)
+    expect(named.sort()).toEqual(['in/a.csv', 'in/c.csv'])
+  })
+
   it('has of each part the bytes of a run of its own, whatever its format', () => {
     const fixtures = ['digits-logits.csv', 'digits.parquet', 'digits.arrow', 'digits.npy', 'digits.safetensors']
     const cwd = tree(

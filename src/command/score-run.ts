@@ -11,6 +11,7 @@ import { formatOf } from '../formats/index.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { copyBadRows, rejectedOf, type Stats } from '../pipeline/row-counts.js'
+import { MAYBE_TRUNCATED } from '../pipeline/truncated-text.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
 import { nameOf, sourcesOf } from './inputs.js'
@@ -113,7 +114,7 @@ async function writeScored(run: Run): Promise<void> {
     }),
   )
   stream.on('warning', (text, source) => {
-    if (isNew(text, run.said)) warn(settings, `${source}: ${text}`)
+    if (text === MAYBE_TRUNCATED || isNew(text, run.said)) warn(settings, `${source}: ${text}`)
   })
   try {
     let isFirst = true

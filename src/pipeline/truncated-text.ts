@@ -14,7 +14,7 @@ export async function* warnIfTruncated(
     yield chunk
   }
   const isTruncated = bytes >= LARGE && last !== NEWLINE && last !== RETURN
-  if (isTruncated && !isClosed()) warn(WARNING)
+  if (isTruncated && !isClosed()) warn(MAYBE_TRUNCATED)
 }
 
 /** People and short scripts often leave out the last newline; what writes larger files hardly does. */
@@ -23,4 +23,5 @@ const LARGE = 1 << 20
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
-const WARNING = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'
+/** Concerns each file: one that is complete says nothing of others. */
+export const MAYBE_TRUNCATED = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'
