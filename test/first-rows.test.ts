@@ -103,8 +103,51 @@ describe('the first rows', () => {
     expect(stats).toMatchObject({ read: 101, written: 2, rejected: { E_ROW: 99 } })
   })
 
+  it.each([
+    ['null', { id: 1, logits: null }, {}, 'E_ROW'],
+    ['null that is selected', { id: 1, logits: null }, NAMED, 'E_ROW'],
+    ['null with labels', { id: 1, logits: null }, LABELLED, 'E_ROW'],
+    ['an empty list', { id: 1, logits: [] }, {}, 'E_WIDTH'],
+    ['no logits', failed, NAMED, 'E_ROW'],
+    ['a text', { id: 1, logits: 'timeout' }, NAMED, 'E_ROW'],
+  ] as [string, unknown, SoftmaxOptions, string][])(
+    'may be bad up to 1 MiB of JSON lines: %s',
+    async (_, bad, options, code) => {
+      for (const count of [100, 101, 200, 1100])
+        for (const lane of ['auto', 'general'] as const) {
+          const text = textOf([...Array(count).fill(bad), ...GOOD])
+          const {
+            stats,
+            warnings,
+            text: output,
+          } = await run(chunksOf(text, 5000), { ...options, from: 'ndjson', onError: 'skip', lane })
+          expect(stats).toMatchObject({ read: count + 2, written: 2, rejected: { [code]: count } })
+          expect(warnings).toEqual([])
+          expect(output.match(/"label":"."/g)).toEqual(
+            options === LABELLED ? ['"label":"c"', '"label":"a"'] : ['"label":"2"', '"label":"0"'],
+          )
+        }
+    },
+  )
+
+  it('say what to do if more of them are bad', async () => {
+    const text = textOf([...Array(50_000).fill({ id: 1, logits: null }), ...GOOD])
+    const { warnings, error } = await run(text, { from: 'ndjson', onError: 'skip' })
+    expect(error).toMatchObject({ code: 'E_NO_ROWS' })
+    expect(warnings[0]).toContain('none of the rows in the first 1 MiB has the logits that define the columns')
+  })
+
+  it('may be without lists in cells of delimited text', async () => {
+    for (const bad of ['', 'timeout']) {
+      const text = `id,logits\n${`x,${bad}\n`.repeat(1100)}y,"[1,2]"\n`
+      const { text: output, stats } = await run(text, { onError: 'skip', emit: 'index' })
+      expect(output).toBe('id,index\ny,1\n')
+      expect(stats).toMatchObject({ read: 1101, written: 1 })
+    }
+  })
+
   it('are what the error is about where all are bad, or more', async () => {
-    for (const rows of [[failed], Array(3).fill(failed), [...Array(100).fill(failed), ...GOOD]])
+    for (const rows of [[failed], Array(3).fill(failed)])
       for (const [options, code] of [
         [{}, 'E_COLUMNS'],
         [NAMED, 'E_SELECTOR'],

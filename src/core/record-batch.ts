@@ -305,9 +305,12 @@ export interface RecordBatchReader {
   /** The columns without types in which one of the first cells would be null if they were text with a type. */
   firstNulls?(count: number): Promise<number[]>
   /**
-   * Redefines the columns by another of the first rows, from 0; false if there is none. For text whose rows name them.
+   * Redefines the columns by the first row, from this position on, that is unlike those before; returns its position, or
+   * undefined if none is among the first rows. For text whose rows name the columns.
    */
-  defineBy?(row: number): Promise<boolean>
+  defineBy?(row: number): Promise<number | undefined>
+  /** If `defineBy` ended at a limit: what it tried, as the beginning of a message. */
+  untried?(): string | undefined
   /**
    * Adds columns for keys that the first row does not have, if some other of the first rows has them, or if they are
    * `known`; returns the others, if there may be more rows than the first ones, or the run has other inputs. For text

@@ -3,21 +3,30 @@ import { logitOf } from '../core/logit.js'
 import { nullsOf } from '../core/missing.js'
 import { withPoint } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Column, RecordBatchReader, RowError } from '../core/record-batch.js'
+import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 
 /**
  * When bad rows are skipped and the first row defines the columns, the first row that fits the options defines them,
- * and rows before it are bad. If no row fits, the first row defines them.
+ * and rows before it are bad. If no row fits, the first row defines them; `warn` is called if there are rows that were
+ * not tried.
  */
 export async function defineColumns(
-  { defineBy }: RecordBatchReader,
+  { defineBy, untried }: RecordBatchReader,
   { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
   fits: (isFirst: boolean) => boolean | Promise<boolean>,
+  warn: (text: string) => void,
 ): Promise<void> {
   if (onError !== 'skip' || !defineBy || (await succeeds(() => fits(true)))) return
-  for (let row = 1; await defineBy(row); row++) if (await succeeds(() => fits(false))) return
+  for (let row = await defineBy(1); row !== undefined; row = await defineBy(row + 1)) {
+    if (await succeeds(() => fits(false))) return
+  }
   await defineBy(0)
+  const limit = untried?.()
+  if (limit !== undefined)
+    warn(
+      `${limit} has the logits that define the columns; if later rows have them, leave out those before them, as tail -n +N does`,
+    )
 }
 
 async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean> {
@@ -43,9 +52,5 @@ export function hasLogits(
   const rule = { missing, nulls: nullsOf({ null: nulls }) }
   // The numbers of JSON have points in any case.
   const texts = decimal === ',' ? [sample, withPoint(sample)] : [sample]
-  return texts.some((text) => mayBeLogit(logitOf(text, rule)))
-}
-
-function mayBeLogit(logit: number | RowError): boolean {
-  return typeof logit === 'number' || logit.code !== 'E_CELL'
+  return texts.some((text) => typeof logitOf(text, rule) === 'number')
 }

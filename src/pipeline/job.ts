@@ -49,14 +49,15 @@ export async function jobOf(
   const needs = { named, shapes, objects: rawRows, isEmpty: rows === 0, isArrayToTable, keepsListedOrder }
   const late = continues ? [] : await addKeptKeys(reader, settings, run)
   const remedy = lateRemedy(late, settings, isTable)
-  await defineColumns(reader, settings, async (isFirst) => {
+  const fits = async (isFirst: boolean) => {
     if (continues) return true
     const evidence = isFirst ? await evidenceOf(reader, run, settings) : {}
     const schema = resolveTable(withSelection(settings, run), columns, needs, evidence)
     requireHeader(schema.header, run)
     if (run.first && schema.depth !== run.first.schema.depth) return false
     return (isFirst || !schema.guessed) && hasLogits(schema, columns, settings)
-  })
+  }
+  await defineColumns(reader, settings, fits, (text) => run.emit('warning', text, input.name))
   const evidence = await evidenceOf(reader, run, settings)
   const isDetected = named && headerLine !== undefined && settings.header === undefined
   const resolve = (settings: Run['settings']) => {

@@ -48,9 +48,10 @@ interface ReadingRun extends Run {
 export async function* readRows(input: Input, run: ReadingRun): AsyncGenerator<Iterable<Row>> {
   const { name } = input
   const place = { line: 1, row: 1, byte: 0 }
-  const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, name))
+  const warn = (text: string) => run.emit('warning', text, name)
+  const opened = await openInput(input, run.settings, warn)
   const settings = { ...run.settings, from: opened.format, encoding: opened.encoding }
-  const table = await openTable(opened, settings)
+  const table = await openTable(opened, settings, warn)
   Object.assign(place, table?.start)
   try {
     if (table) yield* rowsOf(table, run, settings, place, name)
@@ -77,13 +78,17 @@ async function* rowsOf(
   yield* countRows<Row, Iterable<Row>>(batchesOf(table, settings, run, source), run, source)
 }
 
-async function openTable(opened: Opened, settings: Settings): Promise<RecordBatchReader | undefined> {
+async function openTable(
+  opened: Opened,
+  settings: Settings,
+  warn: (text: string) => void,
+): Promise<RecordBatchReader | undefined> {
   requireApplicable(settings, opened.format)
   const table = await (await loadFormat(opened.format)).read(opened, settings)
   // Without names, objects would be arrays: only the program can say whether it expects these.
   if (table && !table.named && settings.header === undefined && delimiterOf(settings.from) !== undefined)
     throw new SoftmaxError('E_HEADER', { line: table.headerLine! })
-  if (table) await defineColumns(table, settings, () => hasSelected(table, settings))
+  if (table) await defineColumns(table, settings, () => hasSelected(table, settings), warn)
   return table
 }
 

@@ -55,7 +55,7 @@ export async function readHeader(
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
 
 /**
- * The first `count` rows with `width` cells, within a byte limit, and all blocks. Throws E_HEADER if there are none and
+ * The first `count` rows with `width` cells, up to one that is enough, within a byte limit, and all blocks. Throws E_HEADER if there are none and
  * the header seems to be further down.
  */
 export async function readFirstRows(
@@ -63,19 +63,23 @@ export async function readFirstRows(
   blocks: AsyncGenerator<Block>,
   width: number,
   count: number,
+  isEnough: (row: string[]) => boolean = () => false,
 ): Promise<{ rows: string[][]; blocks: AsyncGenerator<Block> }> {
   const rows: string[][] = []
   const search = new HeaderSearch(lines)
   let bytes = 0
+  let isDone = false
   const wantsMore = (block: Block) => {
     for (const { row, start } of rowsIn(block, dialect)) {
       // Decided by the row's position, because block sizes depend on the lane.
-      if (rows.length === count || bytes + start > SEARCH) break
-      if (Array.isArray(row) && row.length === width) rows.push(row)
+      if (isDone || bytes + start > SEARCH) break
+      if (!Array.isArray(row) || row.length !== width) continue
+      rows.push(row)
+      isDone = rows.length === count || isEnough(row)
     }
     search.add(block, dialect)
     bytes += sizeOf(block)
-    return rows.length < count && bytes <= SEARCH
+    return !isDone && bytes <= SEARCH
   }
   const all = await lookAhead(blocks, wantsMore, PATIENCE)
   const isText = rows.every((row) => !hasNumbers(row, dialect))

@@ -1,4 +1,5 @@
 /** The rows at the start of NDJSON, which define its columns. */
+import { isNumber } from '../../core/number.js'
 import type { Block } from '../../core/record-batch.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
 import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
@@ -16,6 +17,10 @@ export class FirstRows {
   /** The start of the first row: 3 after a BOM. */
   rowOffset: 0 | 3 = 0
   readonly #rows: ParsedRow[] = []
+  /** The forms of the first rows, and how many rows were compared. */
+  readonly #forms = new Set<string>()
+  #compared = 0
+  #isCut = false
   /** What is not read yet. */
   #rest: AsyncGenerator<Block>
   readonly #isTyped: boolean
@@ -29,12 +34,36 @@ export class FirstRows {
 
   /** A row by index, and the rows after it that it needs; empty if there is no such row. */
   async from(row: number): Promise<ParsedRow[]> {
-    while (this.#rows.length < row + this.#needed(row)) {
-      const { done, value } = await this.#more.next()
-      if (done) break
-      this.#rows.push(value)
-    }
+    while (this.#rows.length < row + this.#needed(row)) if (!(await this.#readRow())) break
     return this.#rows.slice(row, row + this.#needed(row))
+  }
+
+  /**
+   * The position, from `row` on, of the first row whose form no row before it has: others would define the same columns.
+   * Undefined if there is none within the limits.
+   */
+  async nextForm(row: number): Promise<number | undefined> {
+    for (let at = this.#compared; this.#forms.size < MOST_FORMS; at++) {
+      if (at >= this.#rows.length && !(await this.#readRow())) return undefined
+      this.#compared = at + 1
+      const form = formOf(this.#rows[at]!.value)
+      if (this.#forms.has(form)) continue
+      this.#forms.add(form)
+      if (at >= row) return at
+    }
+    return undefined
+  }
+
+  /** The limit at which the search for the next form ended, if there may be more. */
+  get limit(): string | undefined {
+    if (this.#forms.size === MOST_FORMS) return `none of the first ${MOST_FORMS} kinds of rows`
+    return this.#isCut ? 'none of the rows in the first 1 MiB' : undefined
+  }
+
+  async #readRow(): Promise<boolean> {
+    const { done, value } = await this.#more.next()
+    if (!done) this.#rows.push(value)
+    return !done
   }
 
   #needed(row: number): number {
@@ -52,6 +81,7 @@ export class FirstRows {
       if (Buffer.isBuffer(block)) yield* this.#rowsOf(block, SEARCH - bytes)
       bytes += sizeOf(value)
     }
+    this.#isCut = true
   }
 
   /** The rows of a block within `bytes` bytes: objects or lists, whichever the first is. */
@@ -97,6 +127,24 @@ export class FirstRows {
 const SEARCH = 1 << 20
 export const TYPE_ROWS = 1000
 export const OPEN_ROWS = 100
+
+/** How many rows of different forms may define the columns: each is compared with the options. */
+const MOST_FORMS = 100
+
+/** A description of a row that is the same for rows that define the same columns: keys, types, and lengths of lists. */
+function formOf(value: unknown, deepest = FORM_LEVELS): string {
+  if (typeof value === 'string')
+    return isNumber(value.trim()) ? 'number' : `text ${value.trim() === '' ? '' : 'of words'}`
+  if (typeof value !== 'object' || value === null) return value === null ? 'null' : typeof value
+  if (Array.isArray(value))
+    return `${value.length}[${deepest === 0 || value.length === 0 ? '' : formOf(value[0], deepest - 1)}]`
+  const members = Object.entries(value).map(
+    ([key, one]) => `${JSON.stringify(key)}:${deepest === 0 ? '' : formOf(one, deepest - 1)}`,
+  )
+  return `{${members}}`
+}
+
+const FORM_LEVELS = 8
 
 /** Visits the rows of a block within `bytes` bytes, at least its first one if `isFirst`; returns whether more are wanted. */
 function visit(block: Buffer, bytes: number, isFirst: boolean, wants: (row: ParsedRow) => boolean): boolean {

@@ -22,7 +22,7 @@ import { oversizedBatch } from '../oversized.js'
 import { readBatch } from './batch.js'
 import { sampleOf, withType } from './columns.js'
 import { DefinedColumns } from './defined-columns.js'
-import { FirstRows, OPEN_ROWS, TYPE_ROWS } from './first-rows.js'
+import { FirstRows, TYPE_ROWS } from './first-rows.js'
 import { KeyWatch } from './key-watch.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow, valueAt } from './row.js'
@@ -56,10 +56,12 @@ export async function read(
       return columns.map(({ path }) => found.map(({ value }) => sampleOf(valueAt(value, path))))
     },
     async defineBy(row) {
-      const rows = row < OPEN_ROWS ? await first.from(row) : []
+      const at = row === 0 ? 0 : await first.nextForm(row)
+      const rows = at === undefined ? [] : await first.from(at)
       if (rows.length > 0) defined.define(rows)
-      return rows.length > 0
+      return rows.length > 0 ? at : undefined
     },
+    untried: () => first.limit,
     addKeys: (keys, known, hasOthers) => defined.add(keys, known, hasOthers),
     continueFrom: (columns, fits) => defined.continueFrom(columns as readonly JsonColumn[], fits),
     start: { line: 1, row: 1, byte: first.rowOffset },
