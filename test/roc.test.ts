@@ -230,3 +230,17 @@ it('are in the table of the command where they are measured', () => {
   expect(evaluated('logit_a,y\n3,1\n2,0\n1,1\n0,0\n', '--sigmoid')).toMatch(pattern)
   expect(evaluated('logit_a,logit_b,logit_c,y\n1,2,3,a\n')).not.toMatch(/AUROC|average precision/)
 })
+
+it('are in the table of classes where rows may have several, without those that have no meaning', () => {
+  const stdin = 'logit_a,logit_b,y\n3,1,a\n2,1,[]\n1,0,a\n0,-1,[]\n'
+  const { stdout } = command(['evaluate', '--truth', 'y', '--sigmoid'], { stdin })
+  const rows = stdout.split('\n\n')[2]!.trimEnd().split('\n')
+  expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+    ['class', 'precision', 'recall', 'f1', 'AUROC', 'AP', 'support'],
+    ['a', '0.5000', '1.0000', '0.6667', '0.7500', '0.8333', '2'],
+    ['b', '0.0000', '0.0000', '0.0000', '-', '-', '0'],
+    expect.arrayContaining(['micro average']),
+    ['macro average', '0.2500', '0.5000', '0.3333', '0.7500', '0.8333'],
+    ['weighted average', '0.5000', '1.0000', '0.6667'],
+  ])
+})

@@ -3,13 +3,14 @@ import { evaluateRows, measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
 import { scoreReadable } from '../api/score-files.js'
 import { plural, SoftmaxError } from '../core/errors.js'
-import { figure, type Headline, headlinesOf, labelledText } from '../core/headlines.js'
+import { figure, type Headline, headlinesOf, isMultiLabel, labelledText } from '../core/headlines.js'
 import { sumsText } from '../core/metric-sums.js'
-import type { Metrics, Scores } from '../core/metrics.js'
+import type { Metrics } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
+import { classTable } from './class-table.js'
 import { type ResultText, writeEvaluation } from './evaluation-run.js'
 import { warnOfInfiniteLoss, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
@@ -77,7 +78,7 @@ const MOST_LISTED = 30
 
 /** The metrics as a table. */
 function metricsTable(metrics: Metrics): string {
-  const { rows, unlabelled, rejected, abstained, classes, macro, weighted } = metrics
+  const { rows, unlabelled, rejected, abstained, classes, auroc, average_precision, macro, micro, weighted } = metrics
   const counts = Object.entries({ unlabelled, rejected, abstained }).filter(([, count]) => count > 0)
   const lines = [
     [plural(rows, 'row'), ...counts.map(([name, count]) => `${count} ${name}`)].join(', '),
@@ -86,10 +87,10 @@ function metricsTable(metrics: Metrics): string {
     '',
     ...listedText(metrics),
     classTable([
-      ...listed(classes).map(({ label, support, ...scores }) => ({ label, support: String(support), ...scores })),
-      ...(metrics.hamming_loss === undefined ? [] : [{ label: 'micro average', support: '', ...metrics.micro }]),
-      { label: 'macro average', support: '', ...macro },
-      { label: 'weighted average', support: '', ...weighted },
+      ...listed(classes),
+      ...(isMultiLabel(metrics) ? [{ label: 'micro average', ...micro }] : []),
+      { label: 'macro average', ...macro, ...(isMultiLabel(metrics) && { auroc, average_precision }) },
+      { label: 'weighted average', ...weighted },
     ]),
   ]
   return `${lines.join('\n')}\n`
@@ -110,15 +111,4 @@ function listedText(metrics: Metrics): string[] {
   const scope = labelledText(metrics)
   const rest = `${MOST_LISTED} of ${length} classes, lowest f1 first; ${optionText('json', true)} has all`
   return [...(scope === undefined ? [] : [`of ${scope}:`]), ...(length > MOST_LISTED ? [rest] : [])]
-}
-
-function classTable(rows: ({ label: string; support: string } & Scores)[]): string {
-  const width = Math.max(5, ...rows.map(({ label }) => label.length)) + 2
-  const line = (cells: string[]) =>
-    [cells[0]!.padEnd(width), ...cells.slice(1).map((cell) => cell.padStart(11))].join('')
-  const header = line(['class', 'precision', 'recall', 'f1', 'support'])
-  const body = rows.map(({ label, support, precision, recall, f1 }) =>
-    line([label, figure(precision), figure(recall), figure(f1), support]).trimEnd(),
-  )
-  return [header, ...body].join('\n')
 }
