@@ -32,8 +32,9 @@ interface ForBytes {
    */
   jobs?: ValueOf<'jobs'> | undefined
   /**
-   * Which implementation scores the rows: general supports everything, fast fails if it does not support the input
-   * or the options [default: 'auto'].
+   * Which implementation scores the rows: general supports everything, fast (for text) fails if it does not support
+   * the input or the options; the statistics call the general lane table unless input and output are delimited text
+   * [default: 'auto'].
    */
   lane?: ValueOf<'lane'> | undefined
 }
