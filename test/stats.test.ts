@@ -202,7 +202,7 @@ describe('--stats of a run that failed', () => {
       ['E_PARTS', 'two parts of one name', ['in/a.csv', 'in/a.csv', '-o', 'new/']],
       ['E_OUTPUT', 'a folder that cannot be made', ['in/', '-o', 'in.csv/new/']],
       ['E_INPUT', 'an empty folder, to one file', [EMPTY, '-o', 'new.csv']],
-      ['E_INPUT', 'parts in a folder within one, to one file', ['deep/', '-o', 'new.csv']],
+      ['E_PARTS', 'parts in a folder within one, to one file', ['deep/', '-o', 'new.csv']],
       ['E_INPUT', 'a missing input, to one file', ['missing.csv', '-o', 'new.csv']],
       ['E_OUTPUT', 'no folder for the file', ['in.csv', '-o', 'missing/new.csv']],
       ['E_OUTPUT', 'a file that is kept', ['in.csv', '-o', 'file.gz', '-t', 'csv', '--no-clobber']],
@@ -247,7 +247,7 @@ describe('--stats of a run that failed', () => {
       const cwd = scoredOnce()
       symlinkSync('in/a.csv', join(cwd, 'link.json'))
       writeFileSync(join(cwd, 'out.csv'), GOOD)
-      expect(command([...args, '--stats', path], { cwd }).stderr).toMatch(/\[E_(INPUT|SAME_FILE)\]\n$/)
+      expect(command([...args, '--stats', path], { cwd }).stderr).toMatch(/\[E_(INPUT|PARTS|SAME_FILE)\]\n$/)
       expect(contentOf(cwd, path)).toBe(GOOD)
     })
 
