@@ -12,22 +12,26 @@ export function unsupported(feature: string, remedy: string): never {
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy })
 }
 
+/** A command that reads a file or stream, and writes a table made from it. */
+function rewriting(table: string, ...imports: string[]): string {
+  const modules = ['pyarrow.ipc as i', 'pyarrow.feather as f', ...imports].join(', ')
+  return (
+    `python -c 'import ${modules}; isfile = open("old", "rb").read(6) == b"ARROW1"; ` +
+    `t = (i.open_file if isfile else i.open_stream)("old").read_all(); f.write_feather(${table}, "new.arrow")'`
+  )
+}
+
 /** How to rewrite a file or stream so that this package can read it: pyarrow still reads formats it no longer writes. */
-export const REWRITE =
-  "rewrite it: python -c 'import pyarrow.ipc as i, pyarrow.feather as f; " +
-  'isfile = open("old", "rb").read(6) == b"ARROW1"; ' +
-  'table = (i.open_file if isfile else i.open_stream)("old").read_all(); f.write_feather(table, "new.arrow")\''
+export const REWRITE = `rewrite it: ${rewriting('t')}`
 
 /** How to rewrite a file without a column. */
 export function withoutColumn(name: string): string {
-  const table = `f.read_table("old.arrow").drop_columns(${JSON.stringify(name)})`
-  return `drop it first: python -c 'import pyarrow.feather as f; f.write_feather(${table}, "new.arrow")'`
+  return `drop it first: ${rewriting(`t.drop_columns(${JSON.stringify(name)})`)}`
 }
 
 /** How to rewrite a file with a run-end encoded column as a plain one. */
 export function withoutRuns(name: string): string {
   const column = JSON.stringify(name)
   const table = `t.set_column(t.schema.get_field_index(${column}), ${column}, c.run_end_decode(t[${column}]))`
-  const load = 'import pyarrow.feather as f, pyarrow.compute as c; t = f.read_table("old.arrow")'
-  return `decode it first: python -c '${load}; f.write_feather(${table}, "new.arrow")'`
+  return `decode it first: ${rewriting(table, 'pyarrow.compute as c')}`
 }
