@@ -191,7 +191,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '--truth', 'y'],
     status: 1,
     begins: 'in.csv:2: column y (row 1, byte 26): "dgo" is not a class',
-    says: 'the classes are "cat", "dog"; ',
+    says: 'the nearest class is "dog"; ',
     stdout: 'y,p_cat,p_dog,label\n',
     api: {
       options: { truth: 'y' },

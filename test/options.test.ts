@@ -2017,6 +2017,7 @@ describe('options', () => {
 
   it.each([
     ['--limit', '--top-k (-k) or --head (-n)'],
+    ['--emti', '--emit'],
     ['--rows', '--head (-n)'],
     ['--top', '--top-k (-k)'],
     ['--sep', '--delimiter (-d)'],

@@ -7,14 +7,18 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   return best && best.edits <= 2 && best.edits * 2 < best.candidate.length ? best.candidate : undefined
 }
 
-/** Levenshtein distance, one row of the table at a time. */
+/** Levenshtein distance with transpositions of neighbours (optimal string alignment), one row of the table at a time. */
 function distance(a: string, b: string): number {
+  let before: number[] = []
   let row = Array.from({ length: b.length + 1 }, (_, j) => j)
   for (let i = 1; i <= a.length; i++) {
     const next = [i]
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const edits = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+      const isSwapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      next[j] = isSwapped ? Math.min(edits, before[j - 2]! + 1) : edits
     }
+    before = row
     row = next
   }
   return row[b.length]!
