@@ -247,6 +247,19 @@ describe('an input without a byte', () => {
     expect(contentOf(cwd, 'out.csv')).toBe('')
   })
 
+  it.each(['csv.gz', 'csv.zst', 'npy', 'npz', 'safetensors', 'parquet', 'arrow', 'arrows', 'npy.gz'])(
+    'is a truncated file if its format has a header: %s',
+    (extension) => {
+      const cwd = folder({ [`in.${extension}`]: '', 'out.csv': OLD })
+      const { status, stderr } = command([`in.${extension}`, '-o', 'out.csv'], { cwd })
+      expect({ status, stderr }).toEqual({
+        status: 3,
+        stderr: expect.stringContaining('it is empty (0 bytes) [E_CORRUPT]'),
+      })
+      expect(contentOf(cwd, 'out.csv')).toBe(OLD)
+    },
+  )
+
   it('is an empty output where nothing is lost by it, with a warning', () => {
     const cwd = folder({ 'empty.csv': '' })
     const warning = 'softmax: warning: stdin: the input is empty, and so is "out.csv"\n'

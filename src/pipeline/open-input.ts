@@ -1,5 +1,6 @@
 /** Opens an input: detects its compression, encoding and format. */
 
+import { corruptData } from '../core/corrupt-data.js'
 import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
@@ -91,9 +92,13 @@ function requireFormat(found: FormatName, requested: FormatName | undefined): vo
   throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
 }
 
+/** Compressed data and binary formats have at least a header: a file of 0 bytes is truncated. */
+const EMPTY = 'it is empty (0 bytes)'
+
 /** Text read as another format is not a corrupt file of that format. Throws E_CORRUPT that says so. */
 async function requireNoText(source: Peekable, requested: FormatName): Promise<void> {
   const start = await source.peek((start) => (start.length < SEEN ? undefined : start))
+  if (source.start.length === 0) throw corruptData(requested, EMPTY)
   const text = start!.toString('utf8', 0, SEEN).trim()
   if (text.length < 4 || /[^\P{Cc}\s]|\ufffd(?!$)/u.test(text)) return
   throw new SoftmaxError('E_CORRUPT', { format: requested, reason: 'it is text', looksLike: likelyFormat(text) })
@@ -202,6 +207,7 @@ async function unpack(input: Input, settings: OpenSettings, warn: Warn): Promise
   const found = (await source.peek(compressionOfBytes)) ?? 'none'
   const { compression = 'none' } = compressionOf(input.name ?? '')
   const isNamed = compression !== 'none' || formatOf(input.name ?? '') !== undefined
+  if (compression !== 'none' && source.start.length === 0) throw corruptData(compression, EMPTY)
   if (isNamed && source.start.length > 0 && found !== compression) {
     const not = (name: string) => (name === 'none' ? 'not compressed' : `compressed with ${name}`)
     warn(`it is ${not(found)}, according to its first bytes, although its name says otherwise`)
