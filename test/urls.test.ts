@@ -24,10 +24,21 @@ describe('a URL', () => {
   })
 
   it.each([
+    ['s3://bucket/in/', "copy it, as with aws s3 sync 's3://bucket/in/' FOLDER/, and name that folder"],
+    ['wasbs://files@account/in.csv', 'copy it to a file, and name that'],
+  ])('is copied first if it is a folder, or has a scheme without a known command: %s', (url, remedy) => {
+    const { status, stderr } = command([url], { cwd: folder() })
+    expect(stderr).toBe(`softmax: ${url}: cannot read: URLs are not supported; ${remedy} [E_INPUT]\n`)
+    expect(status).toBe(3)
+  })
+
+  it.each([
     ['-o', 's3://bucket/x.csv', "it with aws s3 cp FILE 's3://bucket/x.csv'"],
     ['-o', 'gs://bucket/out/', "it with gcloud storage cp FILE 'gs://bucket/out/'"],
     ['--rejects', 'hdfs://host/x', "it with hdfs dfs -put FILE 'hdfs://host/x'"],
     ['--stats', 'https://host/x', 'it there'],
+    ['-o', 's3a://bucket/out/', 'it there'],
+    ['-o', 'abfss://files@account.dfs.core.windows.net/out/', 'it there'],
   ])('is not an output: %s %s', (flag, url, copy) => {
     const cwd = folder({ 'a.csv': 'logit_a,logit_b\n1,2\n' })
     const { status, stdout, stderr } = command(['a.csv', flag, url], { cwd })
