@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { Table, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { type SoftmaxError, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { P123, run } from './streams.js'
@@ -239,5 +240,27 @@ describe('labels', () => {
     const { status, stdout, stderr } = command(['--labels', '@missing.txt'], { stdin: ROWS })
     expect({ status, stdout }).toEqual({ status: 2, stdout: '' })
     expect(stderr).toMatch(/^softmax: .*missing\.txt.*\[E_LABELS\]\n$/)
+  })
+})
+
+describe('labels of which some are names of columns or fields', () => {
+  const refused = expect.objectContaining({
+    code: 'E_LABELS',
+    message: expect.stringContaining('"A" is the name of class 3'),
+  })
+
+  it('are refused in other places than these', async () => {
+    expect((await run('logit_C,logit_B,logit_A\n3,2,1\n', { labels: 'A,B,X' })).error).toEqual(refused)
+    const struct = vectorFromArray([{ C: 3, B: 2, A: 1 }])
+    const bytes = Buffer.from(tableToIPC(new Table({ m: struct }), 'file'))
+    const { error } = await run(bytes, { from: 'arrow', to: 'csv', logits: 'm', labels: 'A,B,X' })
+    expect(error).toEqual(refused)
+  })
+
+  it('rename the other columns if these keep their places', async () => {
+    const { text } = await run('logit_C,logit_B,logit_A\n3,2,1\n', { labels: 'C,B,X', emit: 'label' })
+    expect(text).toBe('label\nC\n')
+    const numbered = await run('logit_0,logit_1,logit_2\n3,2,1\n', { labels: '1,2,3', emit: 'label' })
+    expect(numbered.text).toBe('label\n1\n')
   })
 })

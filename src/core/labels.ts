@@ -41,7 +41,7 @@ function isPipe(path: string): boolean {
 
 /**
  * The names for `classes` classes, if their number is known; duplicates get their positions, see {@link labelWarnings}.
- * Throws E_LABELS if the count is wrong, if there are still duplicates, or if they are the names of the columns in
+ * Throws E_LABELS if the count is wrong, if there are still duplicates, or if names of the columns are in
  * another order.
  */
 export function readLabels(
@@ -62,7 +62,18 @@ export function readLabels(
     const reason = `the columns have the same names in a different order, ${shownNames(columns)}; leave it out`
     throw new SoftmaxError('E_LABELS', { reason })
   }
+  const moved = columns && given.find((name, index) => isMoved(name, index, columns))
+  if (moved !== undefined) {
+    const [now, own] = [given.indexOf(moved), columns!.indexOf(moved)]
+    const reason = `${shown(moved)} is the name of class ${own + 1}, but would be that of class ${now + 1}; give the names in the order ${shownNames(columns!)}, or other names to all classes`
+    throw new SoftmaxError('E_LABELS', { reason })
+  }
   return names
+}
+
+/** Whether a name is that of another column; positions, which may be counted from 1, are not names. */
+function isMoved(name: string, index: number, columns: readonly string[]): boolean {
+  return !/^\d*$/.test(name) && columns[index] !== name && columns.includes(name)
 }
 
 /** At most so many duplicates are named in warnings. */
