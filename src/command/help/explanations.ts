@@ -46,7 +46,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'A cell of the --truth column is neither the name of a class nor its position from 0. Class names are the names of the logit columns without their prefix, or those given by --labels.',
     example: String.raw`printf 'logit_cat,logit_dog,y\n1,2,dgo\n' | softmax evaluate --truth y`,
-    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the classes are "cat", "dog"; --labels sets other names; --on-error skip skips such rows [E_TRUTH]',
+    says: 'softmax: stdin:2: column y (row 1, byte 26): "dgo" is not a class, nor the position of one; the nearest class is "dog"; --labels sets other names; --on-error skip skips such rows [E_TRUTH]',
     fix: `Correct the value, or use --labels to name the classes as they are in that column. ${SKIP}`,
   },
   E_NONFINITE: {
