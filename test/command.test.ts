@@ -474,6 +474,18 @@ describe('inputs', () => {
     expect(command(['evaluate', '--merge'], { cwd, stdin: sums.join('') }).stdout).toContain('2 rows')
   })
 
+  it('are measured separately if other columns are selected, whatever they are called', () => {
+    const cwd = folder({
+      'cat.csv': 'cat,dog,y\n2,1,0\n',
+      'cow.csv': 'cat,cow,y\n2,1,0\n',
+      'note.csv': 'cat,dog,y,note\n2,1,0,x\n',
+    })
+    const refusal = (other: string) =>
+      command(['evaluate', 'cat.csv', other, '--logits', '1-2', '--truth', 'y'], { cwd }).stderr
+    expect(refusal('cow.csv')).toContain('column 2 is "cow", but "dog" in "cat.csv"; measure it separately')
+    expect(refusal('note.csv')).toContain('; --partial measures each file, and --merge combines the results')
+  })
+
   it('of other columns are no error where no row of theirs is wanted, nor are empty ones', () => {
     const cwd = folder({ 'a.csv': GOOD, 'b.csv': 'x,logit_c\n1,2\n', 'none.csv': '' })
     expect(command(['a.csv', 'b.csv', '-n', '1'], { cwd })).toMatchObject({ status: 0, stdout: SCORED })

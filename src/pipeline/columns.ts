@@ -11,7 +11,7 @@ import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { itemsOfPositions, listsNames } from '../core/selector.js'
+import { itemsOfPositions, listsNames, select } from '../core/selector.js'
 import { truthWarnings } from '../core/truth-columns.js'
 import { isRowOrder } from '../formats/tensor/tensor.js'
 import { hasLogits } from './defining-row.js'
@@ -111,7 +111,7 @@ interface Compared {
 export function requireSame(
   names: readonly string[],
   others: readonly string[],
-  run: Pick<Run, 'measures' | 'probe'>,
+  run: Pick<Run, 'measures' | 'probe' | 'settings'>,
   { first, source, noun = 'column', remedy }: Compared,
 ): void {
   if (names.join('\0') === others.join('\0')) return
@@ -120,7 +120,7 @@ export function requireSame(
     header: [...names],
     first: first ?? 'the first',
     difference,
-    remedy: remedy ?? separately(run, noun === 'class' || haveOtherLogits(names, others)),
+    remedy: remedy ?? separately(run, noun === 'class' || haveOtherLogits(names, others, run.settings)),
     ...(source !== undefined && { source }),
   })
 }
@@ -147,9 +147,20 @@ function hasType({ logits: [first] }: Schema, columns: readonly Column[]): boole
   return columns[first!]!.field !== undefined
 }
 
-/** Whether columns that are called like logits differ, so that the classes do. */
-function haveOtherLogits(names: readonly string[], others: readonly string[]): boolean {
-  return names.filter(isLogitName).join('\0') !== others.filter(isLogitName).join('\0')
+/** Whether the selected columns differ, or those that are called like logits, so that the classes do. */
+function haveOtherLogits(
+  names: readonly string[],
+  others: readonly string[],
+  { logits }: Pick<InputSettings, 'logits'>,
+): boolean {
+  const chosen = (header: readonly string[]) =>
+    logits === undefined ? header.filter(isLogitName) : select(logits, header).map((index) => header[index]!)
+  try {
+    return chosen(names).join('\0') !== chosen(others).join('\0')
+  } catch {
+    // The selector does not fit one of them.
+    return true
+  }
 }
 
 /** How to read inputs with different columns. */
