@@ -77,8 +77,8 @@ interface ForBytesObjectsMatrix {
   /** No label (null, or an empty cell) if the largest probability is lower [default: none]. */
   minConfidence?: ValueOf<'minConfidence'> | undefined
   /**
-   * What to do with NaN, +inf or a row of only -inf; propagate outputs NaN, like scipy and torch, and no label, and
-   * counts such rows [default: 'error'].
+   * What to do with a row that has NaN or, with softmax, +inf or only -inf; propagate outputs NaN, like scipy and
+   * torch, and no label, and counts such rows [default: 'error'].
    */
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }

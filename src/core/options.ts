@@ -871,7 +871,7 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     default: 'error',
     aliases: 'nan non-finite allow-nan',
-    help: 'what to do with NaN, +inf or a row of only -inf; propagate outputs NaN, like scipy and torch, and no label, and counts such rows',
+    help: 'what to do with a row that has NaN or, with softmax, +inf or only -inf; propagate outputs NaN, like scipy and torch, and no label, and counts such rows',
   }),
   maxRowBytes: option({
     group: 'Bad rows',
