@@ -184,8 +184,8 @@ describe('labels', () => {
 
   it('are of names that a cell keeps apart', async () => {
     for (const labels of [
-      ['a|b', 'c', 'd'],
-      ['', 'c', 'd'],
+      ['a|b', 'x', 'y'],
+      ['', 'x', 'y'],
     ]) {
       for (const lane of LANES) {
         expect((await run(ROWS, { ...OPTIONS, labels, lane })).error).toMatchObject({ code: 'E_CONFLICT' })
