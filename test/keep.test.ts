@@ -423,12 +423,19 @@ describe('kept keys that only rows after the first 1000 have', () => {
   })
 
   it('that no row of any input has cause a warning', async () => {
-    const cwd = folder({ 'a.ndjson': row, 'b.ndjson': `${row}{"id":3,"logits":[2,1],"n":1}\n` })
+    const cwd = folder({
+      'a.ndjson': row,
+      'b.ndjson': `${row}{"id":3,"logits":[2,1],"n":1}\n`,
+      'many.ndjson': row.repeat(100),
+    })
     const keep = ['-e', 'label', '--keep', 'n,m', '--types', 'n=text,m=text', '-t', 'csv']
     for (const lane of ['auto', 'general']) {
       const { stderr } = command(['a.ndjson', 'b.ndjson', ...keep, '--lane', lane], { cwd })
       expect(stderr).toBe('softmax: warning: a.ndjson: no row has the key "m"\n')
     }
+    // Rows that are not read may have it.
+    expect(command(['a.ndjson', ...keep, '--head', '1'], { cwd }).stderr).toBe('')
+    expect(command(['many.ndjson', ...keep, '--dry-run'], { cwd }).stderr).not.toContain('no row has')
   })
 
   it('may be escaped', async () => {

@@ -3,7 +3,7 @@
 import { shownNames } from '../core/errors.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
-import type { Run } from './run.js'
+import { isDone, type Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
 /** Watches for the keys that need not be in the first row. An earlier input may have had them. */
@@ -16,10 +16,10 @@ export function watchKeys(reader: RecordBatchReader, { schema, settings }: Score
 }
 
 /** The warning that keys are in no row of any input. */
-export function unseenKeysWarning({ unseenKeys = [], isPart, stats, first: input }: Run): string | undefined {
-  const [first, ...others] = unseenKeys
-  // A column of a table has no key.
-  if (!first || isPart || stats.read === 0 || input?.format !== 'ndjson') return undefined
+export function unseenKeysWarning(run: Run): string | undefined {
+  const [first, ...others] = run.unseenKeys ?? []
+  // A column of a table has no key, and rows that are not read may have one.
+  if (!first || run.isPart || run.stats.read === 0 || run.first?.format !== 'ndjson' || isDone(run)) return undefined
   const names = first().filter((name) => others.every((unseen) => unseen().includes(name)))
   if (names.length === 0) return undefined
   return `no row has the ${names.length === 1 ? 'key' : 'keys'} ${shownNames(names)}`
