@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
-import { evaluate, read, type ScoreOptions, score, write } from 'softmax-stream'
+import { type EmitList, evaluate, read, type ScoreOptions, score, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { anyOptions, both } from './agree.js'
 import { randomFrom } from './random.js'
@@ -276,6 +276,11 @@ describe('copied text that is written', () => {
       }
       for (const keep of ['na-nb', 'n*', '1-2', '!na']) expect(await warned(keep)).toBe(true)
       for (const keep of ['nb,na', '"na"']) expect(await warned(keep)).toBe(false)
+      const labels = async (emit: EmitList) => {
+        const options = { from: 'ndjson', to: 'copy', keep: 'id', logits: 'logit_a,logit_b', emit } as const
+        return (await run(`${object}\n`, options)).warnings.length
+      }
+      expect([await labels('label,confidence'), await labels('label,probs')]).toEqual([0, 1])
     })
 
     it('from objects', async () => {

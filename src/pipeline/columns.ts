@@ -181,9 +181,11 @@ export function orderWarnings(schema: Schema, settings: InputSettings, hasHeader
 }
 
 /** Whether no column has a place that depends on the keys of an object. */
-function isOrderGiven({ header, logitsList, logitKeys }: Schema, { keep }: InputSettings): boolean {
+function isOrderGiven(schema: Schema, { keep }: InputSettings): boolean {
+  const { header, logitsList, logitKeys, emit, topK } = schema
   const isKeptInOrder = keep === false || (keep !== true && listsNames(keep, header))
-  return isKeptInOrder && logitsList === true && logitKeys === undefined
+  const haveClassesColumns = emit.includes('probs') && topK === 0
+  return isKeptInOrder && (!haveClassesColumns || (logitsList === true && logitKeys === undefined))
 }
 
 /**
