@@ -349,6 +349,14 @@ describe('without evidence it stops, and shows what would do', () => {
     },
   )
 
+  it.each(['similarity', 'threshold', 'cutoff', 'lr', 'norm', 'gpa', 'sentiment'])(
+    '%s is no class next to others, whatever its numbers are',
+    async (name) => {
+      const error = await refused(`${name},cat,dog\n0.9,1.5,-2.5\n-0.1,-1,2\n`)
+      expect(error).toMatchObject({ code: 'E_COLUMNS', info: { logits: 'cat,dog' } })
+    },
+  )
+
   it('an amount with fractions is not taken for a class, next to numbers of both signs', async () => {
     const amounts = 'a,b,c,spent\n0.5,-1.2,0.3,120.5\n1.5,0.2,-0.3,80.5\n1.5,0.2,-0.3,90.5\n'
     expect((await refused(amounts)).message).toContain('"spent" has far larger numbers than the others; ')

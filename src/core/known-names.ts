@@ -33,7 +33,8 @@ const OTHER_WORDS = words(`
 const OTHER_NAMES = words(`
   y yhat ytest ytrain x z t u v w n m i j k s ts dt at pk class classes category categories categoryid gt true test train
   valid start end open high low close adj close code value values val data type kind status flag active hash version
-  lang language color colour unit units currency hr bpm bp rho theta phi
+  lang language color colour unit units currency hr bpm bp rho theta phi similarity threshold cutoff lr norm gpa
+  sentiment
 `)
 
 /** Prefixes before a number in names of features, embeddings and periods. */
