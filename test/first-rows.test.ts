@@ -157,6 +157,14 @@ describe('the first rows', () => {
       }
   })
 
+  it('define the columns if they have logits, whatever is to be kept', async () => {
+    const input = `${'{"logit_0":1,"logit_1":2}\n'.repeat(2)}{"logit_0":1,"logit_1":{"a":1,"b":2}}\n`
+    for (const lane of ['auto', 'general'] as const) {
+      const { error } = await run(input, { from: 'ndjson', onError: 'skip', keep: '*', to: 'csv', lane })
+      expect(error).toMatchObject({ code: 'E_SELECTOR', info: { option: 'keep' } })
+    }
+  })
+
   it('end the stream where bad rows do', async () => {
     expect((await predict([failed, ...GOOD])).error?.code).toBe('E_COLUMNS')
     expect((await run(textOf([failed, ...GOOD]), { from: 'ndjson' })).error?.code).toBe('E_COLUMNS')

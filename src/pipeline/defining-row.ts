@@ -1,4 +1,5 @@
 /** Decides which row defines the columns when bad rows are skipped. */
+import { SoftmaxError } from '../core/errors.js'
 import { logitOf } from '../core/logit.js'
 import { nullsOf } from '../core/missing.js'
 import { withPoint } from '../core/number.js'
@@ -32,9 +33,9 @@ export async function defineColumns(
 async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean> {
   try {
     return await fits()
-  } catch {
-    // If no row fits, the error is that of the first row.
-    return false
+  } catch (error) {
+    // If no row fits, the error is that of the first row. A row with logits fits: what to keep does not depend on one row.
+    return SoftmaxError.is(error, 'E_SELECTOR') && error.info.option === 'keep'
   }
 }
 
