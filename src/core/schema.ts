@@ -164,41 +164,13 @@ function sampledColumns(columns: readonly Column[], { rows, indexNames }: Eviden
   const header = columns.map(({ name }) => name)
   // One is proposed: where the name of a column comes again is looked for in all of them.
   const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
-  return columns.map(
-    (
-      {
-        name,
-        type,
-        sample,
-        inner,
-        isLate,
-        listPath,
-        nestedPath,
-        rowsPath,
-        rowsLogits,
-        rowsRemedy,
-        scoreList,
-        classObjects,
-        wholeTable,
-      },
-      index,
-    ) => ({
-      name,
-      type,
-      inner,
-      isLate,
-      nestedPath: nestedPath ?? (index === nested ? selectorOf(header, index) : undefined),
-      cells: rows?.[index] ?? [sample],
-      isIndex: indexNames?.has(name) === true,
-      listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
-      rowsPath,
-      rowsLogits,
-      rowsRemedy,
-      scoreList,
-      classObjects,
-      wholeTable,
-    }),
-  )
+  return columns.map(({ sample, nestedPath, listPath, ...column }, index) => ({
+    ...column,
+    nestedPath: nestedPath ?? (index === nested ? selectorOf(header, index) : undefined),
+    cells: rows?.[index] ?? [sample],
+    isIndex: indexNames?.has(column.name) === true,
+    listPath: listPath ?? (index === list ? selectorOf(header, index) : undefined),
+  }))
 }
 
 /** The same if one column holds all logits. */
