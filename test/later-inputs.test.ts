@@ -117,31 +117,18 @@ describe('a flat list next to its shape', () => {
   const FLAT = '{"id":0,"logits":[2,1]}\n'
   const SHAPED = '{"id":1,"logits":[2,1],"shape":[1,2]}\n'
   const NESTED = '{"id":2,"logits":[[2,1]]}\n'
+  const INDICES = { to: 'csv', logits: 'logits', keep: 'id', emit: 'index', onError: 'skip' } as const
 
   it.each(LANES)('is a bad row after flat lists, in the %s lane', async (lane) => {
     const files = pathsOf({ '1.ndjson': FLAT, '2.ndjson': SHAPED + FLAT })
-    const { bytes, rejects } = await scored(files, {
-      to: 'csv',
-      logits: 'logits',
-      keep: 'id',
-      emit: 'index',
-      lane,
-      onError: 'skip',
-    })
+    const { bytes, rejects } = await scored(files, { ...INDICES, lane })
     expect(bytes.toString()).toBe('id,index\n0,0\n0,0\n')
     expect(rejects).toMatchObject([{ code: 'E_ROW', line: 1 }])
   })
 
   it.each(LANES)('is nested, as a list of lists is, in the %s lane', async (lane) => {
     const files = pathsOf({ '1.ndjson': SHAPED, '2.ndjson': FLAT + NESTED })
-    const { bytes, rejects } = await scored(files, {
-      to: 'csv',
-      logits: 'logits',
-      keep: 'id',
-      emit: 'index',
-      lane,
-      onError: 'skip',
-    })
+    const { bytes, rejects } = await scored(files, { ...INDICES, lane })
     expect(bytes.toString()).toBe('id,index\n1,[0]\n2,[0]\n')
     expect(rejects).toMatchObject([{ code: 'E_ROW', line: 1 }])
   })
