@@ -9,7 +9,7 @@ import { fileRun } from './score-files.js'
 /** Why no temperature has a finite log loss: how many rows there are, the first of them, and what to do. */
 export async function infiniteReason(files: RepeatedInputs, settings: SettingsOf<'bytes'>): Promise<string> {
   const found = new InfiniteLosses()
-  const onReject = settings.onError === 'skip' ? ({ row }: { row: number }) => found.skip(row) : undefined
+  const onReject = settings.onError === 'skip' ? ({ row }: { row: number }) => found.addRejected(row) : undefined
   const losses = { emit: 'loss', keep: false, to: 'csv', outputHeader: false, temperature: HIGHEST } as const
   const run = fileRun({ ...settings, ...losses, onReject }, (event, _, source) => {
     if (event === 'input') found.begin(source)
@@ -52,7 +52,7 @@ class InfiniteLosses {
   }
 
   /** Bad rows of a block are reported after its good rows are written: the first row found may be behind them. */
-  skip(row: number): void {
+  addRejected(row: number): void {
     this.#row++
     if (this.#isOfFirst && row <= this.#first!.row) this.#first!.row++
   }
