@@ -100,9 +100,8 @@ interface ForBytesObjectsRead {
    */
   maxErrors?: ValueOf<'maxErrors'> | undefined
   /**
-   * How to read a missing logit (an empty cell, null, or a text of `null`, but not a list that is missing as a
-   * whole): 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`)
-   * [default: 'error'].
+   * How to read a missing logit (an empty cell, null, or a text of `null`, but not a missing list): 'error' makes
+   * its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`) [default: 'error'].
    */
   missing?: ValueOf<'missing'> | undefined
 }

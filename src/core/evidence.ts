@@ -44,7 +44,7 @@ export interface Facts {
   isPossible: boolean
   /** Its numbers, with NaN for missing ones; and whether the finite ones are integers. */
   values: readonly number[]
-  isWhole: boolean
+  isInteger: boolean
 }
 
 /** Derives the facts of a column. The header, if any, helps to interpret its name. */
@@ -65,12 +65,12 @@ export function factsOf(
     isNumeric: isScalar && (numbers.length > others || cells.length === 0),
     isPossible: isScalar && numbers.length >= others,
     values: cells.map((cell) => (isScalar ? readNumber(cell) : undefined) ?? Number.NaN),
-    isWhole: areWhole(numbers, type),
+    isInteger: areIntegers(numbers, type),
   }
 }
 
 /** Whether the finite numbers are integers such as counts or keys. A few floats may be integral by chance. */
-function areWhole(cells: readonly string[], type: ValueType): boolean {
+function areIntegers(cells: readonly string[], type: ValueType): boolean {
   const finite = cells.filter((cell) => /\d/.test(cell))
   return finite.length > (type === 'number' ? CHANCE : 0) && finite.every((cell) => WHOLE.test(cell))
 }
@@ -126,8 +126,8 @@ function probabilities(columns: readonly Facts[]): Doubt | undefined {
 
 /** Integers next to fractions are keys or counts; in a single row a logit may be integral by chance. */
 function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
-  const whole = columns.filter(({ isWhole }) => isWhole)
-  const fractions = columns.filter(({ isWhole, values }) => !isWhole && values.some(Number.isFinite)).length
+  const whole = columns.filter(({ isInteger }) => isInteger)
+  const fractions = columns.filter(({ isInteger, values }) => !isInteger && values.some(Number.isFinite)).length
   const rows = columns[0]!.values.length
   if (whole.length === 0 || fractions === 0 || (rows === 1 && whole.length > fractions)) return undefined
   return because(whole[0], 'has only whole numbers, while other columns have fractions')
@@ -164,7 +164,7 @@ function magnitude(columns: readonly Facts[]): Doubt | undefined {
   const largest = sizes.reduce((most, size, index) => (size > sizes[most]! ? index : most), 0)
   const others = sizes.reduce((most, size, index) => (index === largest ? most : Math.max(most, size)), 0)
   const facts = columns[largest]!
-  const isUnlike = facts.isWhole || (facts.values.length > 2 && columns.some(({ values }) => values.some(isNegative)))
+  const isUnlike = facts.isInteger || (facts.values.length > 2 && columns.some(({ values }) => values.some(isNegative)))
   const isFar = isUnlike && others > 0 && facts.values.every((value) => value >= 10 * others)
   return because(isFar ? facts : undefined, 'has far larger numbers than the others')
 }
@@ -243,7 +243,7 @@ export function areNamedAsClasses(columns: readonly Facts[], { named }: Circumst
  */
 export function isEvident(columns: readonly Facts[], { named, labels }: Circumstances): boolean {
   if (!named || labels?.length === columns.length || countClasses(columns.map(({ name }) => name))) return true
-  return columns.some(({ values }) => values.some(isNegative)) && columns.every(({ isWhole }) => !isWhole)
+  return columns.some(({ values }) => values.some(isNegative)) && columns.every(({ isInteger }) => !isInteger)
 }
 
 /** The numbers of each row. */

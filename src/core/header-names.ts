@@ -68,8 +68,8 @@ function areRepeated(names: readonly string[]): boolean {
 }
 
 function areNumbers(names: readonly string[]): boolean {
-  const isWhole = names.length > 1 && names.every((name) => WHOLE.test(name))
-  return isWhole && (areRepeated(names) || counts(names, 0))
+  const isInteger = names.length > 1 && names.every((name) => WHOLE.test(name))
+  return isInteger && (areRepeated(names) || counts(names, 0))
 }
 
 /** A first line assumed to be a header without an option that says so; `samples` are the cells below it. */

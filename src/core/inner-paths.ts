@@ -91,7 +91,7 @@ function lackedPaths(items: readonly string[], found: readonly Path[], at: (path
     })
 }
 
-/** Whether a path is like one of others: as a whole, unless its last key is so short that any two are alike. */
+/** Whether a path is like one of others: all of it, unless its last key is so short that any two are alike. */
 function isMistyped(path: Path, others: readonly Path[]): boolean {
   const isShort = path.at(-1)!.length < 3
   const textOf = (one: Path) => (isShort ? one.at(-1)! : pathName(one))

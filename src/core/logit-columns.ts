@@ -314,8 +314,8 @@ function isFlag({ values }: Facts): boolean {
 }
 
 /** Whether a column has only integers that are not negative, as lengths and counts do, and 0 for false. */
-function isCount({ isWhole, values }: Facts): boolean {
-  return isWhole && !values.some((value) => value < 0)
+function isCount({ isInteger, values }: Facts): boolean {
+  return isInteger && !values.some((value) => value < 0)
 }
 
 /** The column, if there is one, that may have a single logit whatever its name is: preferably one named so. */
@@ -351,7 +351,7 @@ function isRankedLabel(name: string, columns: readonly Facts[]): boolean {
 }
 
 function fractionsOf(columns: readonly Facts[]): readonly Facts[] {
-  return columns.filter(({ isWhole }) => !isWhole)
+  return columns.filter(({ isInteger }) => !isInteger)
 }
 
 /** The error that shows the header, and a selector that would work, if there is one. */

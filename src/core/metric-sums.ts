@@ -128,7 +128,7 @@ export function readSums(text: string): MetricSums {
 function parse(text: string): Layout {
   try {
     const value = JSON.parse(text) as Layout | null
-    if (value?.softmax_sums === 1 && isWhole(value)) return value
+    if (value?.softmax_sums === 1 && isValid(value)) return value
   } catch (cause) {
     throw new SoftmaxError('E_SUMS', { reason: 'it is not JSON' }, { cause })
   }
@@ -136,7 +136,7 @@ function parse(text: string): Layout {
 }
 
 /** Validates every field: a line may have been edited, or come from another program. */
-function isWhole({ classes, counts, sets, width, sums, bins, class_bins, curve, pairs, ...rest }: Layout): boolean {
+function isValid({ classes, counts, sets, width, sums, bins, class_bins, curve, pairs, ...rest }: Layout): boolean {
   const singles = [width, rest.rejected, rest.rows, rest.unlabelled, rest.abstained, rest.infinite ?? 0]
   return (
     isList(classes, (name) => typeof name === 'string') &&

@@ -854,8 +854,8 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read'],
     default: 'error',
     aliases: 'na-action fill-missing fillna',
-    help: 'how to read a missing logit (an empty cell, null, or a text of --null, but not a list that is missing as a whole): error makes its row bad, -inf masks the class (probability 0), nan reads NaN (see --nonfinite)',
-    doc: "how to read a missing logit (an empty cell, null, or a text of `null`, but not a list that is missing as a whole): 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`)",
+    help: 'how to read a missing logit (an empty cell, null, or a text of --null, but not a missing list): error makes its row bad, -inf masks the class (probability 0), nan reads NaN (see --nonfinite)',
+    doc: "how to read a missing logit (an empty cell, null, or a text of `null`, but not a missing list): 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`)",
   }),
   null: option({
     group: 'Bad rows',

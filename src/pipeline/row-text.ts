@@ -87,9 +87,9 @@ function isFloat32(type: DataType | undefined): boolean {
 
 /** Creates the function that returns a logit that was read. */
 function numberText({ logits, byClass }: Rows, classes: number, isShort: boolean) {
-  const [step, apart] = byClass ? [1, logits.length / classes] : [classes, 1]
+  const [rowStep, classStep] = byClass ? [1, logits.length / classes] : [classes, 1]
   return (row: number, nth: number): string => {
-    const number = logits[row * step + nth * apart]!
+    const number = logits[row * rowStep + nth * classStep]!
     return jsonOf(isShort ? shortest(number) : number)
   }
 }

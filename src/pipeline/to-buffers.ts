@@ -9,7 +9,7 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
   let half = ''
   for await (const chunk of chunks) {
     const text = typeof chunk === 'string' ? half + chunk : half
-    half = typeof chunk === 'string' && isCut(text) ? text.slice(-1) : ''
+    half = typeof chunk === 'string' && endsInHalf(text) ? text.slice(-1) : ''
     const whole = bytesOf(half === '' ? text : text.slice(0, -1))
     const bytes = typeof chunk === 'string' ? whole : bufferOf(chunk)
     stats.bytes += bytes.length
@@ -19,7 +19,7 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
 }
 
 /** Whether a text ends with the first of two code units of a character; the next text has the second. */
-function isCut(text: string): boolean {
+function endsInHalf(text: string): boolean {
   const last = text.charCodeAt(text.length - 1)
   return last >= 0xd800 && last < 0xdc00
 }

@@ -40,14 +40,14 @@ function indented(example: string): string {
   const lines = example.split('\n').map((line) => {
     const prompt = command === '' && !isScript ? '$ ' : ''
     command += `${line}\n`
-    if (isWhole(command)) command = ''
+    if (isComplete(command)) command = ''
     return `  ${prompt}${line}\n`
   })
   return lines.join('')
 }
 
 /** Whether a command is complete after its last line: not within quotes, a loop or a pipe. */
-function isWhole(command: string): boolean {
+function isComplete(command: string): boolean {
   const bare = command.replace(/'[^']*'|"(?:\\.|[^"\\])*"/g, '')
   return !/['"]|[\\|]\n$/.test(bare) && (!bare.startsWith('for ') || bare.endsWith('done\n'))
 }

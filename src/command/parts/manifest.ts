@@ -83,9 +83,9 @@ export function entryAt({ path, at, length }: Line): Entry | undefined {
 function entryOf(line: string): Entry | undefined {
   try {
     const entry: Partial<Entry> = JSON.parse(line)
-    const isWhole =
+    const isComplete =
       entry.part !== undefined && entry.input && entry.output !== undefined && entry.made && entry.rejected
-    return isWhole ? (entry as Entry) : undefined
+    return isComplete ? (entry as Entry) : undefined
   } catch {
     return undefined
   }
@@ -138,7 +138,7 @@ export class Manifest {
     this.#path = join(folder, name)
     try {
       this.#file = openSync(this.#path, 'a+')
-      if (isCutOff(this.#file)) writeSync(this.#file, '\n')
+      if (isTruncated(this.#file)) writeSync(this.#file, '\n')
     } catch (error) {
       throw outputError(this.#path, error)
     }
@@ -210,7 +210,7 @@ function lastLines(file: number, order: Iterable<string>) {
 }
 
 /** Whether a file ends in an incomplete line. */
-function isCutOff(file: number): boolean {
+function isTruncated(file: number): boolean {
   const { size } = fstatSync(file)
   const last = Buffer.alloc(1)
   return size > 0 && readSync(file, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a

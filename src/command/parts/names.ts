@@ -109,7 +109,7 @@ export class NameSets {
   /** `"c.csv" has the class "x", which "a.csv" lacks` */
   #differenceText(first: NameList, { name, names }: NameList): string {
     const of = shown(first.name)
-    if ([names, first.names].every(isWhole) && ![names, first.names].every(positionsIn)) {
+    if ([names, first.names].every(isComplete) && ![names, first.names].every(positionsIn)) {
       return `${shown(name)} ${namesDifference(names.names, first.names.names, of, this.#noun)}`
     }
     const { count } = first.names
@@ -132,7 +132,7 @@ export class NameSets {
 }
 
 /** Whether all names are known, not only the first ones. */
-function isWhole({ count, names }: PartNames): boolean {
+function isComplete({ count, names }: PartNames): boolean {
   return names.length === count
 }
 

@@ -63,7 +63,7 @@ export function formatFor({ to, from }: Settings, { name }: Part): FormatName | 
   return to ?? from ?? formatOf(name)
 }
 
-/** Why programs cannot read files of a format that are compressed as a whole, and what to do instead. */
+/** Why programs cannot read files of a format that are compressed from outside, and what to do instead. */
 const NOT_COMPRESSED: Partial<Record<FormatName, () => string>> = {
   parquet: () => 'Parquet compresses its pages itself',
   arrow: () => `Arrow files are read at any position; ${optionText('to', 'arrows')} writes streams, which are not`,

@@ -66,7 +66,7 @@ export async function scoreParts(run: Run): Promise<void> {
     await scoreAll(run).finally(() => run.progress?.clear())
     await endRun(run, stats)
   } catch (error) {
-    // The mark of an earlier run: programs that wait for it would go on.
+    // An earlier run may have left the file, for which other programs wait.
     rmSync(join(run.plan.folder, SUCCESS), { force: true })
     await joinAll(run).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))

@@ -124,8 +124,8 @@ async function openFile(file: FileBytes): Promise<Opened> {
 /** Reads the footer, whose length and the magic are at the end of the file. */
 async function footerOf(file: FileBytes): Promise<Footer> {
   const end = await file.read(Math.max(0, file.size - 10), 10)
-  const isWhole = end.length === 10 && end.toString('latin1', 4) === MAGIC
-  const length = isWhole ? end.readInt32LE() : -1
+  const isComplete = end.length === 10 && end.toString('latin1', 4) === MAGIC
+  const length = isComplete ? end.readInt32LE() : -1
   if (length <= 0 || length > file.size - 18) throw corrupt('it ends before or in its footer')
   return readFooter(await file.read(file.size - 10 - length, length))
 }

@@ -66,10 +66,10 @@ function separatorLine(
   final: boolean,
 ): { delimiter?: string; length: number } | undefined {
   const text = bytes.toString('latin1', 0, LONGEST)
-  const isWhole = final || text.length === LONGEST
+  const isComplete = final || text.length === LONGEST
   const [all, delimiterBytes = '', returns = '', newline] = /^"?sep=([^"\r\n]+)"?(\r*)(\n?)/i.exec(text) ?? []
-  if (all === undefined) return isWhole || !mayBeSeparator(text) ? { length: 0 } : undefined
-  if (newline === '' && all.length === text.length && !isWhole) return undefined
+  if (all === undefined) return isComplete || !mayBeSeparator(text) ? { length: 0 } : undefined
+  if (newline === '' && all.length === text.length && !isComplete) return undefined
   const delimiter = fromBytes(delimiterBytes)
   const isOne = OPTIONS.delimiter.kind.accepts(delimiter) && ![quote, comment].includes(delimiterBytes)
   if (!isOne || (returns === '' && newline === '')) return { length: 0 }

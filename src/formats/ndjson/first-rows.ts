@@ -20,7 +20,7 @@ export class FirstRows {
   /** The forms of the first rows, and how many rows were compared. */
   readonly #forms = new Set<string>()
   #compared = 0
-  #isCut = false
+  #isLimited = false
   /** What is not read yet. */
   #rest: AsyncGenerator<Block>
   readonly #isTyped: boolean
@@ -57,7 +57,7 @@ export class FirstRows {
   /** The limit at which the search for the next form ended, if there may be more. */
   get limit(): string | undefined {
     if (this.#forms.size === MOST_FORMS) return `none of the first ${MOST_FORMS} kinds of rows`
-    return this.#isCut ? 'none of the rows in the first 1 MiB' : undefined
+    return this.#isLimited ? 'none of the rows in the first 1 MiB' : undefined
   }
 
   async #readRow(): Promise<boolean> {
@@ -81,7 +81,7 @@ export class FirstRows {
       if (Buffer.isBuffer(block)) yield* this.#rowsOf(block, SEARCH - bytes)
       bytes += sizeOf(value)
     }
-    this.#isCut = true
+    this.#isLimited = true
   }
 
   /** The rows of a block within `bytes` bytes: objects or lists, whichever the first is. */

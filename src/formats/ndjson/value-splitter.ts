@@ -225,8 +225,8 @@ class ValueSplitter {
 
   *#endRow(part: Buffer, position: number): Generator<PlacedBlock> {
     const { start, line } = this.#row!
-    const isWhole = this.#length === 0
-    if (!isWhole || part.length > this.#limit) this.#hold(part)
+    const isComplete = this.#length === 0
+    if (!isComplete || part.length > this.#limit) this.#hold(part)
     const { bytes } = this.#buffer
     if (this.#length > this.#limit) yield* this.#flush()
     this.#rows.push({
@@ -235,7 +235,7 @@ class ValueSplitter {
       line: line - this.#ended.lines,
     })
     if (this.#length > this.#limit) yield { block: this.#oversized(Buffer.from(bytes)), origin: this.#origin(position) }
-    else putLine(isWhole ? part : bytes, this.#lines)
+    else putLine(isComplete ? part : bytes, this.#lines)
     this.#buffer.drop(bytes.length)
     ;[this.#row, this.#length] = [undefined, 0]
     if (this.#expects !== 'any') this.#expects = 'comma'

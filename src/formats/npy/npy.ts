@@ -119,11 +119,11 @@ function matrixOf(parts: readonly Columns[], width: number, kind: Kind, classes:
 
 /** Copies the numbers of a column into the rows; returns how many there are per row. */
 function fill(matrix: Matrix, start: number, numbers: ArrayLike<number>, length: number, width: number): number {
-  const isWhole = matrix instanceof BigInt64Array
+  const isBigInt = matrix instanceof BigInt64Array
   const size = length > 0 ? numbers.length / length : 0
-  if (size === width && !isWhole) matrix.set(numbers, start)
-  for (let row = 0, at = 0, to = start; (size < width || isWhole) && row < length; row++, to += width) {
-    for (let index = 0; index < size; index++, at++) matrix[to + index] = isWhole ? BigInt(numbers[at]!) : numbers[at]!
+  if (size === width && !isBigInt) matrix.set(numbers, start)
+  for (let row = 0, at = 0, to = start; (size < width || isBigInt) && row < length; row++, to += width) {
+    for (let index = 0; index < size; index++, at++) matrix[to + index] = isBigInt ? BigInt(numbers[at]!) : numbers[at]!
   }
   return size
 }

@@ -114,7 +114,7 @@ export class ChunkWriter {
   }
 
   /**
-   * Begins to map another source dictionary. The first one of a column of that type is taken over as a whole, so that
+   * Begins to map another source dictionary. The first one of a column of that type is taken over completely, so that
    * ordered values keep their order, and those that do not occur stay: pandas reads the categories from it.
    */
   #startSource(values: Values): void {

@@ -55,8 +55,8 @@ export function requoteCell(start: usize, end: usize, out: usize, lead: usize, j
     else isFormula = true
   }
   // If rows end in a carriage return, an unquoted cell may contain the newline that ends rows of the output.
-  const isWhole = isQuoted || job.newline != CR
-  if (!job.requotes && !isFormula && (isWhole || !hasSpecial(from, to, job))) return copyCell(start, end, out, lead, job)
+  const isComplete = isQuoted || job.newline != CR
+  if (!job.requotes && !isFormula && (isComplete || !hasSpecial(from, to, job))) return copyCell(start, end, out, lead, job)
   const needsQuotes = (isQuoted && from == to) || hasSpecial(from, to, job)
   if (needsQuotes) store<u8>(out++, QUOTE)
   if (isFormula) store<u8>(out++, APOSTROPHE)
