@@ -31,6 +31,8 @@ export class LogitsReader {
   #floats: Float32Array | undefined
   readonly bad = new Map<number, RowError>()
   readonly #badLogits = new Map<number, string>()
+  /** Of the column that is read: made for its first bad logit only. */
+  #texts: { data: ColumnData; read: ReturnType<typeof textReader> } | undefined
   readonly #rows: number
   readonly #classes: number
   readonly #rule: LogitsRule
@@ -107,7 +109,9 @@ export class LogitsReader {
   }
 
   #note(key: number, data: ColumnData, row: number): void {
-    if (this.#rule.wantRaw) this.#badLogits.set(key, jsonOf(textReader(data)(row)))
+    if (!this.#rule.wantRaw) return
+    if (this.#texts?.data !== data) this.#texts = { data, read: textReader(data) }
+    this.#badLogits.set(key, jsonOf(this.#texts.read(row)))
   }
 
   #readStructs(data: ColumnData): void {
