@@ -1,5 +1,6 @@
 /** Programs of jq that messages propose. */
 import { run } from './file-kinds.js'
+import { PLAIN_KEY } from './option-words.js'
 
 /** The keys and indices that lead to a value. */
 type Path = readonly string[]
@@ -11,7 +12,7 @@ type Path = readonly string[]
 export function jqPath(path: Path, from: unknown): string | undefined {
   let [text, value] = ['', from]
   for (const key of path) {
-    if (!Array.isArray(value) && !SELECTABLE.test(key)) return undefined
+    if (!Array.isArray(value) && !PLAIN_KEY.test(key)) return undefined
     text += Array.isArray(value) ? `[${key}]` : jqKey(key)
     value = (value as Record<string, unknown> | undefined)?.[key]
   }
@@ -22,9 +23,6 @@ export function jqPath(path: Path, from: unknown): string | undefined {
 export function jqKey(key: string): string {
   return /^[A-Za-z_]\w*$/.test(key) ? `.${key}` : `."${key}"`
 }
-
-/** Whether a key needs no quotes in a selector, and no backslash in a text of jq. */
-export const SELECTABLE = /^[\p{L}_][\p{L}\p{N}_-]*$/u
 
 /**
  * The command that makes a row of each item in a list at a path of a row. Other keys of the row are kept, if there are

@@ -32,14 +32,14 @@ export function labelsText(names: readonly string[]): string | undefined {
  * room for. Undefined if none can be written without quotes.
  */
 export function someKeys(path: string, keys: readonly string[]): string | undefined {
-  const paths = keys.filter((key) => PLAIN.test(key)).map((key) => `${path}.${key}`)
+  const paths = keys.filter((key) => PLAIN_KEY.test(key)).map((key) => `${path}.${key}`)
   while (paths.join().length > LONGEST_VALUE) paths.pop()
-  if (!paths[0] || !path.split('.').every((key) => PLAIN.test(key) || /^\d+$/.test(key))) return undefined
+  if (!paths[0] || !path.split('.').every((key) => PLAIN_KEY.test(key) || /^\d+$/.test(key))) return undefined
   return optionsText(['logits', paths.join()], ['missing', '-inf'])
 }
 
-/** Keys that a selector takes for names. */
-const PLAIN = /^[\p{L}_][\p{L}\p{N}_-]*$/u
+/** Keys that a selector takes for names, and that need no backslash in a text of jq. */
+export const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u
 
 /** The longest value of an option that messages propose, in characters. */
 export const LONGEST_VALUE = 80

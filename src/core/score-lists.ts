@@ -1,8 +1,8 @@
 /** Lists of labels with scores, as classifiers and chat models return them: `[{"label": "A", "score": 2.1}, …]`. */
 import { shown } from './errors.js'
 import { run } from './file-kinds.js'
-import { jqKey, jqPath, SELECTABLE } from './jq.js'
-import { optionText } from './option-words.js'
+import { jqKey, jqPath } from './jq.js'
+import { optionText, PLAIN_KEY } from './option-words.js'
 
 /** The keys and indices that lead to a value. */
 type Path = readonly string[]
@@ -67,24 +67,14 @@ export function scoreListOn(path: Path, at: (path: Path) => unknown): ScoreList 
   return undefined
 }
 
-/** Says what is at a path of a row of JSON, with the command that makes an object of it, whose keys are the classes. */
-export function scoreListReason(list: ScoreList, row: unknown): string {
-  return `${nameOf(list)} is ${WHAT}${remedyIn(list, row)}`
+/** Says what is at its path, and what to do. */
+export function scoreListReason(list: ScoreList, remedy: string): string {
+  return `${nameOf(list)} is ${WHAT}${remedy}`
 }
 
 /** Says the same of a path that leads into it. */
-export function scoreItemReason(list: ScoreList, row: unknown): string {
-  return `leads into ${nameOf(list)}, which is ${WHAT}${remedyIn(list, row)}`
-}
-
-/** Says the same of a row that is an object of a program. */
-export function scoreListReasonOfObject(list: ScoreList): string {
-  return `${nameOf(list)} is ${WHAT}${remedyOf(list)}`
-}
-
-/** Says the same of a path into such a row. */
-export function scoreItemReasonOfObject(list: ScoreList): string {
-  return `leads into ${nameOf(list)}, which is ${WHAT}${remedyOf(list)}`
+export function scoreItemReason(list: ScoreList, remedy: string): string {
+  return `leads into ${nameOf(list)}, which is ${WHAT}${remedy}`
 }
 
 const WHAT = 'a list of labels with scores'
@@ -93,14 +83,16 @@ function nameOf({ path }: ScoreList): string {
   return shown(path.join('.'))
 }
 
-function remedyIn({ path, label, score }: ScoreList, row: unknown): string {
+/** The command that makes an object of a list in rows like this one, whose keys are the classes; empty if none can. */
+export function jqRemedy({ path, label, score }: ScoreList, row: unknown): string {
   const at = jqPath(path, row)
-  if (at === undefined || !SELECTABLE.test(label) || !SELECTABLE.test(score)) return ''
+  if (at === undefined || !PLAIN_KEY.test(label) || !PLAIN_KEY.test(score)) return ''
   const program = `${at} |= (map({(${jqKey(label)}): ${jqKey(score)}}) | add)`
   const command = run(`jq -c '${program}' FILE`, path.join('.'))('FILE')
   return `; ${command}; if rows have different labels, list all with ${optionText('labels')} and add ${optionText('missing', '-inf')}`
 }
 
-function remedyOf({ label, score }: ScoreList): string {
+/** How a program makes such an object. */
+export function objectRemedy({ label, score }: ScoreList): string {
   return `; make it an object, whose keys are the classes: Object.fromEntries(list.map((item) => [item.${label}, item.${score}]))`
 }

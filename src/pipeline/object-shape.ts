@@ -23,11 +23,12 @@ import { predictedNames } from '../core/prediction.js'
 import type { Column, RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
 import {
-  scoreItemReasonOfObject,
+  objectRemedy,
+  scoreItemReason,
   scoreListAt,
   scoreListIn,
   scoreListOn,
-  scoreListReasonOfObject,
+  scoreListReason,
 } from '../core/score-lists.js'
 import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
 import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
@@ -258,7 +259,7 @@ function requireNoTensor(value: unknown, first: Properties, path: readonly strin
 /** Throws E_ROW if the value is a list of labels with scores. */
 function requireNoScores(value: unknown, path: readonly string[]): void {
   const list = scoreListAt(value, path)
-  if (list) throw new SoftmaxError('E_ROW', { row: 1, reason: scoreListReasonOfObject(list) })
+  if (list) throw new SoftmaxError('E_ROW', { row: 1, reason: scoreListReason(list, objectRemedy(list)) })
 }
 
 /** The value at a path; undefined if it leads nowhere. */
@@ -350,7 +351,7 @@ function innerLogits(value: unknown, header: readonly string[], index: number) {
   if (isListText(value)) return { listPath: selectorOf(header, index) }
   const name = header[index]!
   const scores = scoreListIn(value, [name], FEW_LEVELS)
-  if (scores) return { scoreList: scoreListReasonOfObject(scores) }
+  if (scores) return { scoreList: scoreListReason(scores, objectRemedy(scores)) }
   if (!isRecord(value)) return {}
   const listPath = findList(isNumbers, value, name, FEW_LEVELS)?.path
   return { listPath, classObjects: classObjectsIn(value, [name], FEW_LEVELS) }
@@ -372,7 +373,7 @@ function columnPaths(first: Properties, { logits, missing }: ShapeSettings): (re
 function requireNoScoreItems(logits: ShapeSettings['logits'], at: (path: readonly string[]) => unknown): void {
   for (const item of typeof logits === 'string' ? logits.split(',') : (logits ?? [])) {
     const list = scoreListOn(item.trim().split('.').slice(0, -1), at)
-    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReasonOfObject(list) })
+    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReason(list, objectRemedy(list)) })
   }
 }
 

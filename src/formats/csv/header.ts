@@ -55,8 +55,8 @@ export async function readHeader(
 const BLOCK_SIZE = { general: 1 << 16, fast: 1 << 19, auto: 1 << 19 }
 
 /**
- * The first `count` rows with `width` cells, up to one that is enough, within a byte limit, and all blocks. Throws E_HEADER if there are none and
- * the header seems to be further down.
+ * The first `count` rows with `width` cells, up to one that is enough, within a byte limit, and all blocks. Throws
+ * E_HEADER if there are none and the header seems to be further down.
  */
 export async function readFirstRows(
   { dialect, header, line, lines }: CsvHeader,

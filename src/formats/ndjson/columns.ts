@@ -15,7 +15,7 @@ import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
-import { scoreItemReason, scoreListIn, scoreListOn, scoreListReason } from '../../core/score-lists.js'
+import { jqRemedy, scoreItemReason, scoreListIn, scoreListOn, scoreListReason } from '../../core/score-lists.js'
 import { typeOf, typeOfAll } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
 import { nestingIn, shapeAt } from './nested.js'
@@ -119,7 +119,7 @@ function requireNoScoreLists(first: Row, logits: SettingsOf<'bytes'>['logits']):
   for (const item of itemsOf(logits)) {
     const path = item.trim().split('.')
     const list = scoreListOn(path.slice(0, -1), (path) => valueAt(first, path))
-    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReason(list, first) })
+    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReason(list, jqRemedy(list, first)) })
   }
 }
 
@@ -180,7 +180,7 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
     nestedPath: findList(areNested, values[0], name)?.path,
     classObjects,
     ...(table && rowsIn(table.path.split('.'), first, table.list)),
-    scoreList: scores && scoreListReason(scores, first),
+    scoreList: scores && scoreListReason(scores, jqRemedy(scores, first)),
   }
   return { name, path, type, sample, ...(type === 'json' && paths) }
 }
