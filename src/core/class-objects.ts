@@ -1,6 +1,8 @@
 /** Objects inside JSON rows that appear to have a number for each class. */
+
 import { hasLogitWord } from './column-name.js'
 import { areNamedAsClasses, factsOf, isEvident } from './evidence.js'
+import { MOST_LEVELS } from './members.js'
 import { signOfProbabilities } from './probabilities.js'
 import type { ClassObject } from './record-batch.js'
 import { typeOf } from './value-type.js'
@@ -32,6 +34,3 @@ function contentOf(entries: readonly [string, unknown][], name: string): ClassOb
 
 /** Keys that need no quotes in a selector. */
 const PLAIN = /^[\p{L}_][\p{L}\p{N}_-]*$/u
-
-/** The recursion limit: a line of 16 MiB may be nested more deeply than the stack allows. */
-const MOST_LEVELS = 64

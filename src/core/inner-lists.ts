@@ -1,6 +1,6 @@
 /** Finds lists inside objects, which may be the logits that an option has to select. */
 import { isShapeKey } from './declared-shape.js'
-import { hasMember, isTypedArray, memberOf } from './members.js'
+import { hasMember, isTypedArray, MOST_LEVELS, memberOf } from './members.js'
 
 /** A list, and its path as a selector. */
 interface InnerList {
@@ -38,6 +38,3 @@ function keysOf(value: object): string[] {
   // Each once: with a second visit at each level, nested objects would take exponential time.
   return hasMember(value, 'data') ? ['data', ...keys.filter((key) => key !== 'data')] : keys
 }
-
-/** The recursion limit: a line of 16 MiB may be nested more deeply than the stack allows. */
-const MOST_LEVELS = 64

@@ -21,3 +21,6 @@ export function hasMember(value: object, key: string): boolean {
 export function isTypedArray(value: unknown): value is ArrayLike<number | bigint> {
   return ArrayBuffer.isView(value) && !(value instanceof DataView || value instanceof Uint8Array)
 }
+
+/** The recursion limit of searches in values: a line of 16 MiB may be nested more deeply than the stack allows. */
+export const MOST_LEVELS = 64

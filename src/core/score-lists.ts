@@ -1,7 +1,9 @@
 /** Lists of labels with scores, as classifiers and chat models return them: `[{"label": "A", "score": 2.1}, …]`. */
+
 import { shown } from './errors.js'
 import { run } from './file-kinds.js'
 import { jqKey, jqPath } from './jq.js'
+import { MOST_LEVELS } from './members.js'
 import { optionText, PLAIN_KEY } from './option-words.js'
 
 /** The keys and indices that lead to a value. */
@@ -54,9 +56,6 @@ export function scoreListIn(value: unknown, path: Path, deepest = MOST_LEVELS): 
   }
   return undefined
 }
-
-/** The recursion limit: a line of 16 MiB may be nested more deeply than the stack allows. */
-const MOST_LEVELS = 64
 
 /** The list that a path leads into. */
 export function scoreListOn(path: Path, at: (path: Path) => unknown): ScoreList | undefined {

@@ -9,6 +9,7 @@ import { type FormatName, rowFormatOf } from '../../core/formats.js'
 import { findList, isNumbers } from '../../core/inner-lists.js'
 import { pathName, selectedPaths } from '../../core/inner-paths.js'
 import { rowsRemedy } from '../../core/jq.js'
+import { MOST_LEVELS } from '../../core/members.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
@@ -256,6 +257,3 @@ export function isOpen(value: unknown, deepest = MOST_LEVELS): boolean {
   const values = Object.values(value ?? {})
   return values.length === 0 || values.some((one) => isOpen(one, deepest - 1))
 }
-
-/** The recursion limit: a line of 16 MiB may be nested more deeply than the stack allows. */
-const MOST_LEVELS = 64
