@@ -97,7 +97,7 @@ describe('a stream as an input', () => {
     expect(String(await scoreFiles(closed).toArray())).toContain('7,0.7')
   })
 
-  it('has a name in errors, rejects and events: its position if there are several, or the given one', async () => {
+  it('has a name in errors, rejects and events: its position if there are several, or the given one, or its own', async () => {
     const bad = 'y,logit_a,logit_b\na,x,1\na,1,2\n'
     const sources = async (inputs: Readable[], options: ScoreOptions) => {
       const found: unknown[] = []
@@ -112,10 +112,23 @@ describe('a stream as an input', () => {
     expect(await sources(streams(2), {})).toEqual(['stream 1', 'stream 1', 'stream 2', 'stream 2'])
     expect(await sources(streams(1), {})).toEqual([undefined, undefined])
     expect(await sources(streams(2), { source: 's3' })).toEqual(['s3', 's3', 's3', 's3'])
+    expect(await sources(streams(2), { source: ['may', 'june'] })).toEqual(['may', 'may', 'june', 'june'])
+    expect(() => scoreFiles(streams(2), { source: ['may'] })).toThrow('one for each stream (2 here)')
     for (const run of [evaluate, calibrate]) {
       const inputs = [Readable.from([good]), Readable.from(['y,logit_a,logit_b\na,x,1\n'])]
       await expect(run(inputs, { truth: 'y' })).rejects.toThrow('stream 2:2: column logit_a')
     }
+    for (const run of [evaluate, calibrate, report]) {
+      const inputs = [
+        join(folder({ 'in.csv': good }), 'in.csv'),
+        Readable.from([good]),
+        Readable.from(['y,logit_a,logit_b\na,x,1\n']),
+      ]
+      await expect(run(inputs, { truth: 'y', source: ['may', 'june'] })).rejects.toThrow('june:2: column logit_a')
+    }
+    await expect(evaluate(streams(1), { truth: 'y', source: ['may', 'june'] })).rejects.toMatchObject({
+      code: 'E_OPTION',
+    })
   })
 
   it.each([scoreFiles, evaluate, calibrate, report])('may fail while it waits for its turn in %o', async (run) => {

@@ -1575,9 +1575,16 @@ const TESTS = {
       expect(command(['--source', 'x'], { stdin: ROWS })).toMatchObject({ status: 2 })
     })
 
-    it('needs a name', () => {
-      for (const source of ['', 3]) {
-        expect(thrown(() => score({ source } as never))).toMatchObject({ code: 'E_OPTION' })
+    it('may be a list for one stream', async () => {
+      const { error } = await run('logit_a,logit_b\nx,1\n', { source: ['model.csv'] })
+      expect(error!.message).toMatch(/^model\.csv:2: /)
+    })
+
+    it('needs a name, or one for each stream', () => {
+      for (const source of ['', 3, [], [''], ['a', 'b']]) {
+        for (const make of [score, (options: never) => read('csv', options)]) {
+          expect(thrown(() => make({ source } as never))).toMatchObject({ code: 'E_OPTION' })
+        }
       }
     })
   },

@@ -217,7 +217,10 @@ interface ForBytesRead {
   tensor?: ValueOf<'tensor'> | undefined
   /** Maximum row size in bytes; a longer row is a bad row [default: 16 MiB]. */
   maxRowBytes?: ValueOf<'maxRowBytes'> | undefined
-  /** Name of the input in messages; without it, several streams are stream 1, stream 2 and so on. */
+  /**
+   * Name of a stream in messages, or a list of names, one for each stream; without it, several streams are stream
+   * 1, stream 2 and so on.
+   */
   source?: ValueOf<'source'> | undefined
 }
 

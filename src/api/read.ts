@@ -7,6 +7,7 @@ import { type FoundTypes, foundTypes } from '../core/stream-types.js'
 import { dialectFromOptions } from '../formats/csv/dialect-options.js'
 import { itemsOf } from '../io/batches.js'
 import { generatorTransform } from '../io/generator-transform.js'
+import { streamName } from '../pipeline/input-names.js'
 import { type Row, readRows } from '../pipeline/read-rows.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import { toBuffers } from '../pipeline/to-buffers.js'
@@ -62,10 +63,11 @@ export function read(format: FormatName, options: ReadOptions = {}): RowStream {
   dialectFromOptions(settings)
   const stats = newStats()
   const found: FoundTypes = {}
-  const { signal, source } = settings
+  const { signal } = settings
+  const name = streamName(settings.source)
   const stream: Duplex = generatorTransform({ readableObjectMode: true, errorTurns: 64, signal }, (batches) =>
     readRows(
-      { chunks: toBuffers(itemsOf(batches), stats), name: source },
+      { chunks: toBuffers(itemsOf(batches), stats), name },
       { settings, stats, single: true, emit: (event, ...what) => stream.emit(event, ...what), found },
     ),
   )

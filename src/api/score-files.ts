@@ -5,8 +5,9 @@ import { SoftmaxError } from '../core/errors.js'
 import { requireConsistent } from '../core/option-conflicts.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { release } from '../io/buffer-pool.js'
-import { CHUNK, inputName, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
+import { CHUNK, inputOf, requireKnown, requireReadable } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
+import { inputName, requireNames } from '../pipeline/input-names.js'
 import { requireOutput } from '../pipeline/output-conflicts.js'
 import { newStats } from '../pipeline/row-counts.js'
 import type { Run } from '../pipeline/run.js'
@@ -49,6 +50,7 @@ export function filesStream(
   const settings = parseOptions(options, 'bytes')
   requireConsistent(settings)
   requireOutput(settings)
+  requireNames(inputs, settings.source)
   const { signal } = settings
   const run = { ...fileRun(settings, (event, ...what) => stream.emit(event, ...what)), ...known }
   const bytes = scoreReadable(inputs, run)
@@ -143,6 +145,7 @@ export async function readableFiles(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,
 ): Promise<(string | Readable)[]> {
+  requireNames(inputs, settings.source)
   const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
   const paths = files.filter((file) => typeof file === 'string')
   for (const path of paths) await requireReadable(path)

@@ -9,6 +9,7 @@ import { itemsOf, oneByOne } from '../io/batches.js'
 import { release } from '../io/buffer-pool.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import type { InputInfo } from '../pipeline/input-info.js'
+import { streamName } from '../pipeline/input-names.js'
 import { requireOutput } from '../pipeline/output-conflicts.js'
 import { newStats, type Stats } from '../pipeline/row-counts.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
@@ -59,11 +60,12 @@ export function score(options: ScoreOptions = {}): ScoreStream {
   dialectFromOptions(settings)
   requireConsistent(settings)
   requireOutput(settings)
+  const name = streamName(settings.source)
   const stats = newStats()
   const metrics = settings.truth === undefined ? undefined : new RunMetrics()
   const stream: Duplex = generatorTransform({ errorTurns: 4, signal: settings.signal }, (batches) =>
     oneByOne(
-      scoreInputs([{ chunks: toBuffers(itemsOf(batches), stats), name: settings.source }], {
+      scoreInputs([{ chunks: toBuffers(itemsOf(batches), stats), name }], {
         settings,
         stats,
         single: true,

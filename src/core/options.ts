@@ -260,6 +260,12 @@ const list = (place: string, expected: string): Kind<string | readonly string[]>
     (Array.isArray(value) && value.length > 0 && Array.from(value).every((item) => typeof item === 'string')),
 })
 
+const sourceNames: Kind<string | readonly string[]> = {
+  ...list('NAME', 'a name, or a list of one for each stream'),
+  accepts: (value): value is string | readonly string[] =>
+    list('NAME', '').accepts(value) && ![value].flat().includes(''),
+}
+
 const columnList = list('SELECTOR', 'column names, positions or patterns, as text')
 
 /** All or no columns, or those of a selector. */
@@ -937,9 +943,9 @@ export const OPTIONS = {
   }),
   source: option({
     group: 'Input',
-    kind: text('NAME'),
+    kind: sourceNames,
     scopes: ['bytes', 'read'],
-    help: 'name of the input in messages; without it, several streams are stream 1, stream 2 and so on',
+    help: 'name of a stream in messages, or a list of names, one for each stream; without it, several streams are stream 1, stream 2 and so on',
   }),
   signal: option({
     group: 'Runs',

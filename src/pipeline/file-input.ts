@@ -40,17 +40,6 @@ export async function requireKnown(path: string, settings: OpenSettings): Promis
 /** The number of bytes needed to identify a file. */
 const START = 4096
 
-/** The name of an input in messages: its path, or of a stream `source`. Several streams have their position. */
-export function inputName(
-  input: string | Readable,
-  inputs: readonly (string | Readable)[],
-  source: string | undefined,
-): string | undefined {
-  if (typeof input === 'string') return input
-  const streams = inputs.filter((one) => typeof one !== 'string')
-  return source ?? (streams.length > 1 ? `stream ${streams.indexOf(input) + 1}` : undefined)
-}
-
 /** The input for a path or a stream, and its name in messages. */
 export function inputOf(input: string | Readable, name: string | undefined, stats: Stats): Input {
   const opened: { file?: FileChunks | undefined; stream?: Readable; closed?: true; watch?: FileWatch } = {}

@@ -2,18 +2,19 @@
 import { stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import { TempFile } from '../io/temp-file.js'
-import { inputName, inputOf } from './file-input.js'
+import { inputOf } from './file-input.js'
+import { inputName, type SourceNames } from './input-names.js'
 import type { Input } from './open-input.js'
 import type { Stats } from './row-counts.js'
 
 export class RepeatedInputs {
   readonly #files: readonly (string | Readable)[]
-  readonly #source: string | undefined
+  readonly #source: SourceNames
   /** Keyed by position, as an input may be listed twice. */
   readonly #copies = new Map<number, TempFile>()
 
   /** `source` names streams in messages. */
-  constructor(files: readonly (string | Readable)[], source: string | undefined) {
+  constructor(files: readonly (string | Readable)[], source: SourceNames) {
     this.#files = files
     this.#source = source
   }
