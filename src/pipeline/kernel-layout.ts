@@ -17,86 +17,124 @@ export const PADDING = 64
 /** The longest number, `-2.2250738585072014e-308`, plus its delimiter, and quotes if it has a decimal comma. */
 const NUMBER_ROOM = 28
 
-/** The addresses of everything in kernel memory. */
+/** The addresses of everything in kernel memory, and its capacities. */
 export type Layout = ReturnType<typeof layOut>
 
 export function layOut(job: TextJob, kernel: Kernel) {
-  const { schema, labels, keys, columnKeys, leads, keptLeads, nulls, truths } = job
-  const { header, topK, truth } = schema
-  const totals = truth === undefined ? 0 : totalsRoom(kernel, totalsShape(job))
-  const isMultiLabel = hasTargets(job)
-  const metricsRoom = totals + (isMultiLabel ? COUNTS * labels.length : 0)
-  const evaluatedRoom = truth === undefined ? 0 : MOST_EVALUATED
-  const count = labels.length
-  const growth = GROWTH[job.entry]
-  const delimiters = delimitersOf(job)
-  const rowRoom = roomOfRow(schema, labels, sizeOf(delimiters)) + sizeOf(leads) + sizeOf(keptLeads) + LINE_ROOM
-  const rows = batchRows(count)
-  const hasColumns = makesColumns(job)
-  const columnRows = hasColumns ? rowsOfColumns(job) : 0
-  // Per value: eight bytes, a validity byte and a validity bit, each array padded.
-  const keptRoom = hasColumns ? Math.ceil((10 * columnRows + 3 * PADDING) / 16) * 16 : 0
-  let end = Math.ceil(kernel.heapBase() / 16) * 16
-  const take = (bytes: number) => {
-    const start = end
-    end += Math.ceil((bytes + PADDING) / 16) * 16
-    return start
+  const capacities = capacitiesOf(job, kernel)
+  const regions = {
+    ...descriptionRegions(job),
+    ...evaluationRegions(job, capacities),
+    ...batchRegions(job, capacities),
+    ...outputRegions(job, capacities),
   }
-  const layout = {
-    job: take(offsetOf('jobSize')),
-    actions: take(header.length),
-    order: take(4 * count),
-    emit: take(schema.emit.length),
-    labels: take(8 * count),
-    keys: take(8 * keys.length),
-    columnKeys: take(8 * columnKeys.length),
-    leads: take(8 * leads.length),
-    keptLeads: take(8 * keptLeads.length),
-    nulls: take(8 * nulls.length),
-    delimiters: take(8 * delimiters.length),
-    texts: take(
-      sizeOf(delimiters) +
-        sizeOf([...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...nulls, ...truths.map(([text]) => text)]),
-    ),
-    truths: take(capacityOf(truths) * offsetOf('truthTextSize')),
-    evaluated: take(8 * EVALUATION_FIELDS * evaluatedRoom),
-    metrics: take(metricsRoom),
-    metricsRoom,
-    /** The class counts follow the metrics. */
-    countsAt: totals,
-    targets: take(isMultiLabel ? rows * count : 0),
-    probabilities: take(isMultiLabel ? 8 * rows * count : 0),
-    truthOrder: take(4 * (schema.truths?.length ?? 0)),
-    evaluatedRoom,
-    temperature: take(offsetOf('temperatureSize')),
-    decision: take(decisionRoom(schema.decision)),
-    members: take(schema.decision?.cutoffs ? rows * count : 0),
-    states: take(rows * offsetOf('rowStateSize')),
-    logits: take(8 * rows * count),
-    scratch: take(16 * rows * (count + 1)),
-    values: take(8 * rows * count),
-    entries: take(offsetOf('rowEntrySize') * (rows + 1)),
-    kept: take(growth * INPUT_ROOM + rows * sizeOf([...keptLeads, ...delimiters])),
-    heap: take(16 * topK),
-    positions: take(4 * topK),
-    input: take(INPUT_ROOM),
-    keptColumns: take(8 * schema.kept.length),
-    keptValues: take(keptRoom * schema.kept.length),
-    keptTexts: take(hasColumns ? growth * INPUT_ROOM : 0),
-    cursors: take(4 * columnRows),
-    columnValues: take(newRoom(job, columnRows)),
-    output: take(hasColumns ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom),
-    /** The end of the output buffer. */
-    limit: end - PADDING,
-    rowRoom,
-    rows,
-    growth,
-    /** The row capacity of the columns, and the bytes per number of a kept column. */
-    columnRows,
-    keptRoom,
-  }
+  const { addresses, end } = place(regions, kernel.heapBase())
   growMemory(kernel, end)
-  return layout
+  /** `limit` is the end of the output buffer, the last region. */
+  return { ...capacities, ...addresses, limit: end - PADDING }
+}
+
+/** Places regions of these sizes, in bytes, one after the other from `start`. */
+function place<Name extends string>(sizes: Record<Name, number>, start: number) {
+  const addresses = {} as Record<Name, number>
+  let end = aligned(start)
+  for (const name in sizes) {
+    addresses[name] = end
+    end += aligned(sizes[name] + PADDING)
+  }
+  return { addresses, end }
+}
+
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / 16) * 16
+}
+
+type Capacities = ReturnType<typeof capacitiesOf>
+
+/** How many rows and bytes some of the regions have room for. */
+function capacitiesOf(job: TextJob, kernel: Kernel) {
+  const isEvaluated = job.schema.truth !== undefined
+  const countsAt = isEvaluated ? totalsRoom(kernel, totalsShape(job)) : 0
+  const columnRows = makesColumns(job) ? rowsOfColumns(job) : 0
+  return {
+    rows: batchRows(job.labels.length),
+    rowRoom: roomOfRow(job),
+    growth: GROWTH[job.entry],
+    evaluatedRoom: isEvaluated ? MOST_EVALUATED : 0,
+    metricsRoom: countsAt + (hasTargets(job) ? COUNTS * job.labels.length : 0),
+    /** The class counts follow the metrics. */
+    countsAt,
+    /** The row capacity of the columns, and the bytes per kept column. */
+    columnRows,
+    keptRoom: makesColumns(job) ? keptColumnRoom(columnRows) : 0,
+  }
+}
+
+/** The job and its tables. */
+function descriptionRegions(job: TextJob) {
+  const { schema, labels, keys, columnKeys, leads, keptLeads, nulls, truths } = job
+  const delimiters = delimitersOf(job)
+  const spellings = truths.map(([text]) => text)
+  return {
+    job: offsetOf('jobSize'),
+    actions: schema.header.length,
+    order: 4 * labels.length,
+    emit: schema.emit.length,
+    labels: 8 * labels.length,
+    keys: 8 * keys.length,
+    columnKeys: 8 * columnKeys.length,
+    leads: 8 * leads.length,
+    keptLeads: 8 * keptLeads.length,
+    nulls: 8 * nulls.length,
+    delimiters: 8 * delimiters.length,
+    texts: sizeOf([...delimiters, ...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...nulls, ...spellings]),
+    truths: capacityOf(truths) * offsetOf('truthTextSize'),
+  }
+}
+
+/** What comparing rows with their true classes needs. */
+function evaluationRegions(job: TextJob, { rows, evaluatedRoom, metricsRoom }: Capacities) {
+  const targets = hasTargets(job) ? rows * job.labels.length : 0
+  return {
+    evaluated: 8 * EVALUATION_FIELDS * evaluatedRoom,
+    metrics: metricsRoom,
+    targets,
+    probabilities: 8 * targets,
+    truthOrder: 4 * (job.schema.truths?.length ?? 0),
+  }
+}
+
+/** What reading and scoring a batch of rows needs. */
+function batchRegions(job: TextJob, { rows, growth }: Capacities) {
+  const { decision, topK } = job.schema
+  const numbers = rows * job.labels.length
+  return {
+    temperature: offsetOf('temperatureSize'),
+    decision: decisionRoom(decision),
+    members: decision?.cutoffs ? numbers : 0,
+    states: rows * offsetOf('rowStateSize'),
+    logits: 8 * numbers,
+    scratch: 16 * (numbers + rows),
+    values: 8 * numbers,
+    entries: offsetOf('rowEntrySize') * (rows + 1),
+    kept: growth * INPUT_ROOM + rows * sizeOf([...job.keptLeads, ...delimitersOf(job)]),
+    heap: 16 * topK,
+    positions: 4 * topK,
+    input: INPUT_ROOM,
+  }
+}
+
+/** The output: columns or text. */
+function outputRegions(job: TextJob, { growth, columnRows, keptRoom, rowRoom }: Capacities) {
+  const { kept } = job.schema
+  return {
+    keptColumns: 8 * kept.length,
+    keptValues: keptRoom * kept.length,
+    keptTexts: makesColumns(job) ? growth * INPUT_ROOM : 0,
+    cursors: 4 * columnRows,
+    columnValues: newRoom(job, columnRows),
+    output: makesColumns(job) ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom,
+  }
 }
 
 /** The delimiters of input and output. */
@@ -160,6 +198,11 @@ export function newFields({ schema, byClass }: TextJob): Field[] {
   return joinedFields(fieldsOf(schema.emit, schema), byClass)
 }
 
+/** The bytes needed for a kept column: eight bytes, a validity byte and a validity bit per value, each array padded. */
+function keptColumnRoom(rows: number): number {
+  return aligned(10 * rows + 3 * PADDING)
+}
+
 /** The bytes needed for `rows` rows of all new columns. */
 function newRoom(job: TextJob, rows: number): number {
   return sumOf(newFields(job), (field) => columnRoom(field, job.schema.classes.length, rows))
@@ -190,12 +233,18 @@ function batchRows(classes: number): number {
   return Math.max(1, Math.min(64, Math.floor(512 / classes)))
 }
 
-/** The maximum size of the new cells of a row, in bytes. */
-function roomOfRow({ classes, emit, topK }: TextJob['schema'], labels: string[], delimiter: number): number {
-  const name = labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
+/** The maximum size of a row without its kept cells, in bytes. */
+function roomOfRow(job: TextJob): number {
+  return roomOfNewCells(job) + sizeOf(job.leads) + sizeOf(job.keptLeads) + LINE_ROOM
+}
+
+function roomOfNewCells(job: TextJob): number {
+  const { classes, emit, topK } = job.schema
+  const delimiter = sizeOf(delimitersOf(job))
+  const name = job.labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
   const number = NUMBER_ROOM + delimiter
   const probabilities = topK > 0 ? topK * (name + delimiter + number) : classes.length * number
-  const names = sumOf(labels, ({ length }) => length + 1) + 2
+  const names = sumOf(job.labels, ({ length }) => length + 1) + 2
   const rooms: Partial<Record<OutputColumn, number>> = { probs: probabilities, labels: names, set: names }
   return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + number), delimiter)
 }
