@@ -104,7 +104,7 @@ function countOf({ op, binary }: SchemaSettings): Pick<Circumstances, 'isSingle'
 }
 
 /** The requirements of an output. */
-interface SchemaNeeds {
+export interface SchemaNeeds {
   named: boolean
   shapes: readonly Shape[]
   /** Whether rows are passed through as objects, with all their keys. */

@@ -28,10 +28,10 @@ type Settings = SettingsOf<'bytes'>
  */
 export function resolveColumns(
   { columns, named }: RecordBatchReader,
-  resolve: (settings: Settings) => Schema,
+  resolve: (settings: InputSettings) => Schema,
   { name }: Input,
   run: Run,
-  settings: Settings,
+  settings: InputSettings,
 ): Schema {
   const header = columns.map(({ name }, index) => (named ? name : String(index + 1)))
   const { first } = run
@@ -52,7 +52,7 @@ export function resolveColumns(
   const warnings = first ? [] : [...classWarnings(schema, settings, isSingle), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
-  run.first ??= { name, format: settings.from!, named, header, columns: [...columns], schema }
+  run.first ??= { name, format: settings.from, named, header, columns: [...columns], schema }
   return schema
 }
 
@@ -231,7 +231,7 @@ export function numbersOf(
   reader: RecordBatchReader,
   input: Input,
   run: Run,
-  settings: Settings,
+  settings: InputSettings,
 ): Schema {
   const { columns } = reader
   const { name } = input
@@ -240,14 +240,14 @@ export function numbersOf(
     const reason = `${to} stores one array, but lists of nested logits may have any length; write ndjson, parquet or arrow`
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
-  requireNumeric({ ...schema, to: to! })
-  const kept = schema.kept.filter((index) => isNumericColumn(columns[index]!, to!))
+  requireNumeric({ ...schema, to })
+  const kept = schema.kept.filter((index) => isNumericColumn(columns[index]!, to))
   const left = schema.kept.filter((index) => !columns[index]!.isPosition && !kept.includes(index))
   reportShape(reader, input, run, settings)
   const useless = run.first ? undefined : uselessLabels(settings)
   if (useless !== undefined) run.emit('warning', useless, name)
   const names = left.map((index) => schema.header[index]!)
-  if (names.length > 0) warnOfColumns(run, leftOutWarning(to!, names), name)
+  if (names.length > 0) warnOfColumns(run, leftOutWarning(to, names), name)
   // The probabilities of all classes form one array.
   const shaped = { ...schema, shape: 'list' } as const
   requireNewNames(

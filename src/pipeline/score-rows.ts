@@ -30,7 +30,7 @@ export async function* scoreRows(
   else assumeList(reader, settings)
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
-  const job = await jobOf(reader, format, input, run, settings).catch((error) => {
+  const job = await jobOf({ reader, format, input, run, settings }).catch((error) => {
     throw ofVerb(error, run)
   })
   run.metrics?.begin(job.schema)
