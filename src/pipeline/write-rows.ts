@@ -8,7 +8,7 @@ import { type FormatName, isText } from '../core/formats.js'
 import { printer } from '../core/number.js'
 import { OPTIONS, type SettingsOf } from '../core/options.js'
 import type { Field } from '../core/output-columns.js'
-import type { Column, RecordBatchWriter } from '../core/record-batch.js'
+import type { Column, Format, OutputSchema, RecordBatchWriter } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { namesFoundBy } from '../core/stream-types.js'
 import { nullWarning } from '../core/value-type.js'
@@ -18,7 +18,8 @@ import { resized } from '../io/batches.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { headerlessWarning } from './columns.js'
 import { withoutValues } from './read-rows.js'
-import { columnsOf, type Row, type RowColumns, recordOf } from './row-columns.js'
+import { columnsOf, type RowColumns } from './row-columns.js'
+import { type Row, recordOf } from './row-values.js'
 
 export type Settings = SettingsOf<'bytes'> & { to: FormatName } & Pick<SettingsOf<'write'>, 'typesFrom'> & {
     /** How many streams had found types when this one was made: it writes no copies of their rows. */
@@ -121,40 +122,68 @@ async function openOutput(
 ): Promise<Output> {
   const format = await loadFormat(settings.to)
   const columns = columnsOf(batch, settings, format, warn, first)
-  const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
-  const mayChange = format.typed && batch.length === BATCH
-  const { byName } = requestedTypes(settings.types)
-  const open = columns.kept.filter(({ name, field }) => !field && !byName.has(name))
-  const warning = mayChange ? nullWarning(open.map(valuesOf), settings.types) : undefined
-  if (warning !== undefined) warn(warning)
   const values: unknown[][] = []
-  const fields = columns.fields.map(
+  const schema = outputSchema(columns, fieldsIn(values, columns.fields), settings)
+  for (const text of warningsOf(batch, columns.kept, schema, settings, format)) warn(text)
+  return { writer: await format.write(schema), columns, values, rows: 0 }
+}
+
+/** The fields, with values that are those of the rows being written. */
+function fieldsIn(values: unknown[][], fields: readonly Field[]): Field[] {
+  return fields.map(
     ({ all, members, position, positions, classIndex, ...field }, at): Field => ({
       ...field,
       value: (_, row) => values[row]![at] as number,
     }),
   )
+}
+
+function outputSchema({ kept, metadata, classes }: RowColumns, fields: Field[], settings: Settings): OutputSchema {
   const dialect = dialectFromOptions(settings)
-  // Text for bulk loading has no header.
-  const header = settings.outputHeader ?? !isEscaped(dialect)
-  const names = [...columns.kept, ...fields].map(({ name }) => name)
-  const base64 = settings.to === 'copy' ? base64Warning(columns.kept) : undefined
-  if (base64 !== undefined) warn(base64)
-  for (const text of header ? [] : headerlessWarning(settings.to, names)) warn(text)
-  const writer = await format.write({
-    kept: columns.kept,
+  return {
+    kept,
     fields,
-    metadata: columns.metadata,
-    classes: columns.classes,
+    metadata,
+    classes,
     print: printer(settings),
     float32: settings.float32,
     escapeFormulas: settings.escapeFormulas,
-    header,
+    // Text for bulk loading has no header.
+    header: settings.outputHeader ?? !isEscaped(dialect),
     rows: undefined,
     dialect: { ...dialect, comment: undefined, newline: '\n' },
     cells: 'text',
     // csv-parse yields an empty string for an empty cell, which must stay empty.
     quotesEmpty: false,
-  })
-  return { writer, columns, values, rows: 0 }
+  }
+}
+
+/** The warnings about the columns of an output. */
+function warningsOf(
+  batch: readonly unknown[],
+  kept: readonly Column[],
+  { fields, header }: OutputSchema,
+  { to, types }: Settings,
+  { typed }: Format,
+): string[] {
+  const names = [...kept, ...fields].map(({ name }) => name)
+  const warnings = [
+    // After fewer rows there are no others.
+    typed && batch.length === BATCH ? untypedNullsWarning(batch, kept, types) : undefined,
+    to === 'copy' ? base64Warning(kept) : undefined,
+    ...(header ? [] : headerlessWarning(to, names)),
+  ]
+  return warnings.filter((text) => text !== undefined)
+}
+
+/** The warning about columns whose type is open, as these rows have only nulls. */
+function untypedNullsWarning(
+  batch: readonly unknown[],
+  kept: readonly Column[],
+  types: Settings['types'],
+): string | undefined {
+  const { byName } = requestedTypes(types)
+  const open = kept.filter(({ name, field }) => !field && !byName.has(name))
+  const valuesOf = ({ name }: Column) => ({ name, values: batch.map((row) => (row as Row | null)?.[name]) })
+  return nullWarning(open.map(valuesOf), types)
 }
