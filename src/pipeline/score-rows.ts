@@ -2,7 +2,7 @@
 import { SoftmaxError } from '../core/errors.js'
 import { isText } from '../core/formats.js'
 import { items } from '../core/options.js'
-import type { RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
+import type { Format, OutputSchema, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { nullTruthWarning, truthWarnings } from '../core/truth-names.js'
 import { loadFormat } from '../formats/index.js'
@@ -39,30 +39,46 @@ export async function* scoreRows(
   const place = { line: 1, row: 1, byte: 0, ...reader.start }
   const warn = (text: string) => run.emit('warning', text, input.name)
   const lane = laneOf(isFirst ? watchLogits(reader, job, warn) : reader, job, run, settings)
-  run.emit(
-    'input',
-    inputInfo({ ...opened, rows: count }, reader, job, { to: run.outputFormat ?? settings.to }, run.stats.lane),
-    input.name,
-  )
+  const to = run.outputFormat ?? settings.to
+  run.emit('input', inputInfo({ ...opened, rows: count }, reader, job, { to }, run.stats.lane), input.name)
   const schema = outputSchema(job, reader, run.single)
-  const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
-  run.kept ??= schema.kept
-  const ordered = orderWarnings(job.schema, settings, schema.header)
-  const warnings = [
-    ...(writer.warnings ?? []),
-    ...ordered,
-    ...truthWarnings(job.schema),
-    ...nullTruths(job.schema, settings),
-  ]
-  if (isFirst) for (const text of warnings) warn(text)
-  // A text writer belongs to one input, as it may copy raw cells of that input.
-  if (!isText(settings.to)) run.writer = writer
+  const writer = await writerOf(format, schema, reader, run, settings)
+  if (isFirst) for (const text of warningsOf(writer, job.schema, schema, settings)) warn(text)
   const beginning: Buffer[] = []
   if (isFirst) for await (const piece of buffersOf(writer.begin())) beginning.push(piece)
   // Loops, because yield* forwards a thrown error to the inner iterator, and array iterators have no throw().
   if (reader.text) for (const piece of beginning.splice(0)) yield piece
   yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
   if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+}
+
+/** The writer of an input, which all inputs share if it is not that of text: that may copy raw cells of its input. */
+async function writerOf(
+  format: Format,
+  schema: OutputSchema,
+  reader: RecordBatchReader,
+  run: Run,
+  { to }: InputSettings,
+): Promise<RecordBatchWriter> {
+  const writer = run.writer ?? (run.measures ? NO_WRITER : await newWriter(format, schema, reader))
+  run.kept ??= schema.kept
+  if (!isText(to)) run.writer = writer
+  return writer
+}
+
+/** The warnings about the output, which come with the first input. */
+function warningsOf(
+  { warnings = [] }: RecordBatchWriter,
+  schema: Schema,
+  { header }: OutputSchema,
+  settings: InputSettings,
+): string[] {
+  return [
+    ...warnings,
+    ...orderWarnings(schema, settings, header),
+    ...truthWarnings(schema),
+    ...nullTruths(schema, settings),
+  ]
 }
 
 /** The error for columns that may not be logits, if the rows are not scored. */
