@@ -10,6 +10,7 @@ import {
   type RecordBatchReader,
   type RecordBatchWriter,
   type ScoredRows,
+  type SharedRowGroups,
 } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { recycle } from '../io/buffer-pool.js'
@@ -35,8 +36,9 @@ export async function* tableLane(
   reader: RecordBatchReader,
   table: TableJob,
   writer: RecordBatchWriter,
-  { jobs, limit, releasesChunks = false, isPlain }: Threads & { isPlain: boolean },
+  threads: TableThreads,
 ): AsyncGenerator<ScoredRows> {
+  const { jobs, limit, releasesChunks = false } = threads
   const encode = writer.append && (await loadFormat(table.to)).encoder?.(tableSchema(table))
   if (!encode) return yield* scoreBatches(reader, table.job, writer, limit.left)
   // A library must not change V8 flags of its host program.
@@ -44,18 +46,55 @@ export async function* tableLane(
   const task = tableTask(table, encode)
   const here: ScoreTable = (batch, left) => task(releasesChunks ? batch : withUnsharedKept(batch), left)
   const { groups } = reader
-  if (groups && !limit.isSet && isDivisible(groups, table, jobs)) {
-    const parts = groupLane(groups, table, here, { threads: jobs, sharesResults: releasesChunks })
-    for await (const { part, ...counts } of parts) {
-      yield { ...counts, pieces: part === undefined ? [] : writer.append!(part), lines: 0, bytes: 0 }
-    }
-    return
+  const isDivided = groups && !limit.isSet && isDivisible(groups, table, jobs)
+  const parts = isDivided ? byGroup(groups, table, here, threads) : byBatch(reader, table, here, threads)
+  for await (const scored of parts) {
+    yield { ...scored, pieces: scored.pieces.flatMap(({ part }) => (part === undefined ? [] : writer.append!(part))) }
   }
+}
+
+type TableThreads = Threads & { isPlain: boolean }
+
+/** Scores row groups, each of which is read by the thread that scores it. */
+async function* byGroup(
+  groups: SharedRowGroups,
+  table: TableJob,
+  here: ScoreTable,
+  { jobs, releasesChunks = false }: TableThreads,
+): AsyncGenerator<ScoredRows<TablePart>> {
+  for await (const part of groupLane(groups, table, here, { threads: jobs, sharesResults: releasesChunks })) {
+    yield scoredPart(part, { lines: 0, bytes: 0 })
+  }
+}
+
+/** Scores batches, all of which this thread reads. */
+async function* byBatch(
+  reader: RecordBatchReader,
+  table: TableJob,
+  here: ScoreTable,
+  threads: TableThreads,
+): AsyncGenerator<ScoredRows<TablePart>> {
+  const { jobs, limit, releasesChunks = false } = threads
   const pool = new TablePool(table, releasesChunks)
-  const small = isPlain && !table.job.output ? SMALL_PLAIN : SMALL
+  const ahead = jobs > 1 ? AHEAD + QUEUED * (jobs - 1) : 1
+  try {
+    const score = batchTask(pool, table, here, threads)
+    yield* upToLimit(inOrder(reader.batches(readerOptions(table.job)), score, ahead), limit)
+  } finally {
+    await pool.close()
+  }
+}
+
+/** Creates the function that scores a batch on a worker that is free, or on this thread. */
+function batchTask(
+  pool: TablePool,
+  { job }: TableJob,
+  here: ScoreTable,
+  { jobs, limit, isPlain }: TableThreads,
+): (batch: RecordBatch) => Promise<Again<TablePart>> {
+  const small = isPlain && !job.output ? SMALL_PLAIN : SMALL
   let seen = 0
-  const partOf = (part: TablePart, { lines, bytes }: RecordBatch) => ({ ...part, pieces: [part], lines, bytes })
-  const score = async (batch: RecordBatch): Promise<Again<TablePart>> => {
+  return async (batch) => {
     seen += batch.logits.length
     if (seen > small && jobs > 1) {
       shareInputs()
@@ -67,22 +106,17 @@ export async function* tableLane(
     // If the worker fails, the batch is scored here.
     const scored = sent ?? here(batch)
     if (limit.isSet && scored.errors.length > 0) {
-      return { ...partOf(scored, batch), again: (left) => partOf(here(batch, left), batch) }
+      return { ...scoredPart(scored, batch), again: (left) => scoredPart(here(batch, left), batch) }
     }
     recycle(new Uint8Array(batch.logits.buffer))
     // Kept columns encoded on this thread may become part of the output.
     if (sent) batch.recycleKept?.()
-    return partOf(scored, batch)
+    return scoredPart(scored, batch)
   }
-  try {
-    const ahead = jobs > 1 ? AHEAD + QUEUED * (jobs - 1) : 1
-    const scoredInOrder = inOrder(reader.batches(readerOptions(table.job)), score, ahead)
-    for await (const scored of upToLimit(scoredInOrder, limit)) {
-      yield { ...scored, pieces: scored.pieces.flatMap(({ part }) => (part === undefined ? [] : writer.append!(part))) }
-    }
-  } finally {
-    await pool.close()
-  }
+}
+
+function scoredPart(part: TablePart, { lines, bytes }: Pick<RecordBatch, 'lines' | 'bytes'>): ScoredRows<TablePart> {
+  return { ...part, pieces: [part], lines, bytes }
 }
 
 /** Kept columns encoded on this thread may become part of the output, and programs may not expect shared memory. */
