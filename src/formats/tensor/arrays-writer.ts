@@ -49,59 +49,72 @@ interface Output {
 
 /** Creates the writer of a file of arrays. */
 export async function arraysWriter(schema: OutputSchema, frame: Frame): Promise<RecordBatchWriter> {
-  const { rows, kept } = schema
+  const { rows } = schema
   const columns = outputFields(schema)
   const columnsOf = columnWriter(schema, columns)
-  const outputs: Output[] = []
-  const close = async () => {
-    for (const { bytes } of outputs) await bytes.close()
-  }
-  try {
-    for (const index of orderOf(columns, schema, frame)) {
-      outputs.push({
-        index,
-        ...(await outputOf(schema, columns[index]!, index < kept.length, outputs.length === 0)),
-      })
-    }
-  } catch (error) {
-    await close()
-    throw error
-  }
+  const outputs = await openOutputs(schema, columns, frame)
   let written = 0
-  const seen = (pieces: Uint8Array[]) => {
-    for (const bytes of pieces) frame.see?.(bytes)
-    return pieces
-  }
-  const begin = (count: number) => {
-    const arrays = outputs.map(({ describe }) => describe(count))
-    return [...frame.begin(arrays), ...(frame.before?.(arrays[0]!) ?? [])]
-  }
   const writeColumns = async (parts: readonly Columns[]) => {
     const pieces: Uint8Array[] = []
     for (const columns of parts) {
       for (const { index, bytes, numbersOf } of outputs) {
-        pieces.push(...seen(await bytes.add(numbersOf(columns[index]!))))
+        pieces.push(...seen(await bytes.add(numbersOf(columns[index]!)), frame))
       }
       written += columns[0]!.length
     }
     return pieces
   }
   return {
-    begin: () => (rows === undefined ? [] : begin(rows)),
+    begin: () => (rows === undefined ? [] : beginFile(outputs, frame, rows)),
     write: (batch) => writeColumns([columnsOf(batch)]),
     writeColumns,
     async *end() {
-      if (rows === undefined) yield* begin(written)
-      for (const [place, { bytes, describe }] of outputs.entries()) {
-        const array = describe(written)
-        if (place > 0) yield* frame.before?.(array) ?? []
-        for await (const piece of bytes.end()) yield* seen([piece])
-        yield* frame.after?.(array) ?? []
-      }
-      yield* frame.end?.() ?? []
+      if (rows === undefined) yield* beginFile(outputs, frame, written)
+      yield* endFile(outputs, frame, written)
     },
-    close,
+    close: () => closeAll(outputs),
   }
+}
+
+/** Opens the arrays of the columns, in the order of the file. */
+async function openOutputs(schema: OutputSchema, columns: readonly Field[], frame: Frame): Promise<Output[]> {
+  const outputs: Output[] = []
+  try {
+    for (const index of orderOf(columns, schema, frame)) {
+      const isKept = index < schema.kept.length
+      outputs.push({ index, ...(await outputOf(schema, columns[index]!, isKept, outputs.length === 0)) })
+    }
+    return outputs
+  } catch (error) {
+    await closeAll(outputs)
+    throw error
+  }
+}
+
+async function closeAll(outputs: readonly Output[]): Promise<void> {
+  for (const { bytes } of outputs) await bytes.close()
+}
+
+/** What comes before the data of the first array. */
+function beginFile(outputs: readonly Output[], frame: Frame, rows: number): Uint8Array[] {
+  const arrays = outputs.map(({ describe }) => describe(rows))
+  return [...frame.begin(arrays), ...(frame.before?.(arrays[0]!) ?? [])]
+}
+
+/** The rest of the first array, and all others. */
+async function* endFile(outputs: readonly Output[], frame: Frame, rows: number): AsyncGenerator<Uint8Array> {
+  for (const [place, { bytes, describe }] of outputs.entries()) {
+    const array = describe(rows)
+    if (place > 0) yield* frame.before?.(array) ?? []
+    for await (const piece of bytes.end()) yield* seen([piece], frame)
+    yield* frame.after?.(array) ?? []
+  }
+  yield* frame.end?.() ?? []
+}
+
+function seen(pieces: Uint8Array[], frame: Frame): Uint8Array[] {
+  for (const bytes of pieces) frame.see?.(bytes)
+  return pieces
 }
 
 /** The positions of the columns in the order of their arrays. */

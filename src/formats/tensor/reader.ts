@@ -67,16 +67,14 @@ export function tensorReader(
   settings: Pick<SettingsOf<'bytes'>, 'axis' | 'logits' | 'keep' | 'binary' | 'op' | 'labels' | 'onError'>,
   { names, truth, kept, left }: Beside = { names: [], kept: [], left: [] },
 ): RecordBatchReader {
-  const { axis, logits, binary, op, labels } = settings
+  const { axis, logits, op, labels } = settings
   if (given.layout.kind === '?') throw new SoftmaxError('E_TYPE', { reason: 'its dtype is bool, which has no logits' })
-  // With one logit per row, the class axis is usually missing.
-  const isLogits = binary !== undefined && given.sizes.length === 1
-  const tensor = isLogits ? { ...given, sizes: [...given.sizes, 1] } : given
+  const tensor = withClassAxis(given, settings)
   const order = rowOrderOf(format, tensor, axis)
   const { rows, classes, shape } = order
   if (labels !== undefined) requireNamedAxis(labels, shape)
   requireLength(format, bytes.length, tensor)
-  const counts = shape.sizes.length > 2 ? order.others.map((_, index) => countColumn(index)) : []
+  const positions = shape.sizes.length > 2 ? order.others.map((_, index) => positionColumn(index)) : []
   const ofTruth = truth && isNumeric(truth) ? truthRows(format, truth.name, truth.tensor, order, { op }) : undefined
   if (truth && !isNumeric(truth)) requireNamePerRow(truth, given, order, settings)
   for (const { tensor, bytes } of kept) requireLength(format, bytes.length, tensor)
@@ -84,9 +82,8 @@ export function tensorReader(
     ...(truth ? [ofTruth ? truthArray(format, truth, ofTruth) : keptArray(format, truth)] : []),
     ...kept.map((source) => keptArray(format, source)),
   ])
-  const others = [...counts, ...arrays.map(({ column }) => column)]
-  const isFloat32 = given.layout.bytes < 8 && (given.layout.kind === 'f' || given.layout.kind === 'b')
-  const columns: Column[] = [...others, { name: 'logits', type: 'list', sample: '', width: classes.size, isFloat32 }]
+  const others = [...positions, ...arrays.map(({ column }) => column)]
+  const columns = [...others, logitsColumn(given, classes.size)]
   if (others.length > 0 && logits !== undefined) requireLogits(logits, columns)
   const warnings = [
     ...(shape.sizes.length === 1 ? [oneRowWarning(classes.size, op)] : []),
@@ -99,29 +96,51 @@ export function tensorReader(
     shape,
     relocate: indexed(order, given.sizes.length, ofTruth),
     warnings: () => warnings,
-    async *batches(plan) {
-      let row = 0
-      for (const [nth, { close }] of arrays.entries()) if (!plan.kept.includes(counts.length + nth)) await close?.()
-      const beside = new Map(
-        plan.kept
-          .filter((index) => index >= counts.length)
-          .map((index) => [index, arrays[index - counts.length]!.values()]),
-      )
-      try {
-        for await (const logits of matricesOf(format, tensor, order, bytes)) {
-          const count = logits.length / classes.size
-          const kept: ColumnData[] = []
-          for (const index of plan.kept) {
-            kept.push((await beside.get(index)?.take(count)) ?? positionsOf(order, index, row, count))
-          }
-          yield { ...batchOf(logits, tensor, order), kept }
-          row += count
-        }
-        for (const values of beside.values()) await values.end()
-      } finally {
-        for (const values of beside.values()) await values.close()
+    batches: ({ kept }) => batchesOf(format, { tensor, bytes }, order, { positions: positions.length, arrays }, kept),
+  }
+}
+
+/** With one logit per row, the class axis is usually missing. */
+function withClassAxis(tensor: Tensor, { binary }: Pick<SettingsOf<'bytes'>, 'binary'>): Tensor {
+  return binary !== undefined && tensor.sizes.length === 1 ? { ...tensor, sizes: [...tensor.sizes, 1] } : tensor
+}
+
+function logitsColumn({ layout: { kind, bytes } }: Tensor, width: number): Column {
+  const isFloat32 = bytes < 8 && (kind === 'f' || kind === 'b')
+  return { name: 'logits', type: 'list', sample: '', width, isFloat32 }
+}
+
+/** The columns besides the logits: positions along axes, and arrays. */
+interface OtherColumns {
+  positions: number
+  arrays: readonly ArrayColumn[]
+}
+
+/** Reads batches with the kept columns of these indices; closes the arrays of others. */
+async function* batchesOf(
+  format: string,
+  { tensor, bytes }: Pick<TensorSource, 'tensor' | 'bytes'>,
+  order: RowOrder,
+  { positions, arrays }: OtherColumns,
+  kept: readonly number[],
+): AsyncGenerator<RecordBatch> {
+  for (const [nth, { close }] of arrays.entries()) if (!kept.includes(positions + nth)) await close?.()
+  const ofArrays = kept.filter((index) => index >= positions)
+  const open = new Map(ofArrays.map((index) => [index, arrays[index - positions]!.values()]))
+  let row = 0
+  try {
+    for await (const logits of matricesOf(format, tensor, order, bytes)) {
+      const count = logits.length / order.classes.size
+      const columns: ColumnData[] = []
+      for (const index of kept) {
+        columns.push((await open.get(index)?.take(count)) ?? positionsOf(order, index, row, count))
       }
-    },
+      yield { ...batchOf(logits, tensor, order), kept: columns }
+      row += count
+    }
+    for (const values of open.values()) await values.end()
+  } finally {
+    for (const values of open.values()) await values.close()
   }
 }
 
@@ -215,7 +234,7 @@ function indexed({ others, shape }: RowOrder, axes: number, truth: TruthRows | u
 }
 
 /** The column of positions along an axis. */
-function countColumn(index: number): Column {
+function positionColumn(index: number): Column {
   const name = `i${index}`
   const type = { kind: 'int', bitWidth: 64, signed: true } as const
   return { name, type: 'integer', sample: '0', field: { name, type, nullable: false }, isPosition: true }
