@@ -10,8 +10,7 @@ import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, Column, RecordBatchReader, Source } from '../../core/record-batch.js'
 import { requestedTypes } from '../../core/requested-types.js'
-import { recycle } from '../../io/buffer-pool.js'
-import { oversizedBatch } from '../oversized.js'
+import { batchesOf } from '../block-batches.js'
 import { readBatch } from './batch.js'
 import { nullTest, peekRows, typeOfCells, withType } from './cell-columns.js'
 import { dialectFromOptions, requireComma } from './dialect-options.js'
@@ -24,13 +23,8 @@ import { decodeCell } from './rows.js'
 export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader | undefined> {
   const head = await readHeader(chunks, dialectFromOptions(settings), settings)
   if (!head) return undefined
-  requireComma(head.dialect, settings)
-  requireText(head, settings.encoding)
-  requireNoComment(head, settings)
-  requireDelimiter(head)
   const columns = columnsOf(head)
-  requireHeader(columns, head, settings)
-  requireOneLine(columns, head, settings)
+  requireReadable(columns, head, settings)
   const { dialect, lines, bytes } = head
   const index = indexOf(columns, head)
   const warnings = [head.warning, pandasWarningOf(columns, head, settings)].filter((text) => text !== undefined)
@@ -42,6 +36,12 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
   if (mayBeList) mayBeList.mayBeList = true
   const nulls = nullsOf(settings)
   let blocks = await lookForList(head, peeked.blocks, columns, settings)
+  /** What a function makes of the cells of each column in the first rows. */
+  const fromFirst = async <Result>(count: number, read: (cells: string[]) => Result) => {
+    const first = await readFirstRows(head, blocks, columns.length, count)
+    blocks = first.blocks
+    return columns.map((_, column) => read(first.rows.map((row) => row[column]!)))
+  }
   return {
     columns,
     named: head.header !== undefined,
@@ -51,24 +51,12 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     start: { line: 1 + lines, row: 1, byte: bytes },
     ...(index && { indexNames: index }),
     warnings: () => warnings,
-    async *batches(options) {
-      for await (const block of blocks) {
-        yield Buffer.isBuffer(block) ? readBatch(block, columns, dialect, options) : oversizedBatch(block, options)
-        // A batch copies what it needs, so its block is free when the next one is requested.
-        if (Buffer.isBuffer(block)) recycle(block)
-      }
-    },
-    async firstRows(count) {
-      const first = await readFirstRows(head, blocks, columns.length, count)
-      blocks = first.blocks
-      const read = sampler(dialect)
-      return columns.map((_, column) => first.rows.map((row) => read(row[column]!)))
-    },
+    batches: (options) => batchesOf(blocks, options, (block) => readBatch(block, columns, dialect, options)),
+    firstRows: (count) => fromFirst(count, (cells) => cells.map(sampler(dialect))),
     async firstNulls(count) {
-      const first = await readFirstRows(head, blocks, columns.length, count)
-      blocks = first.blocks
       const isNull = nullTest(dialect, nulls)
-      return [...columns.keys()].filter((column) => first.rows.some((row) => isNull(row[column]!)))
+      const haveNulls = await fromFirst(count, (cells) => cells.some(isNull))
+      return [...columns.keys()].filter((column) => haveNulls[column])
     },
     text: { source: { format: 'csv', columns, dialect }, blocks: () => blocks },
     inferType: (index) => typeOfCells(index, sample, columns.length, dialect, nulls),
@@ -76,6 +64,16 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
       columns[index] = withType(columns[index]!, type)
     },
   }
+}
+
+/** Throws an error that says what to do if the text cannot be read as it is, or is likely to be something else. */
+function requireReadable(columns: readonly Column[], head: CsvHeader, settings: SettingsOf<'bytes'>): void {
+  requireComma(head.dialect, settings)
+  requireText(head, settings.encoding)
+  requireNoComment(head, settings)
+  requireDelimiter(head)
+  requireHeader(columns, head, settings)
+  requireOneLine(columns, head, settings)
 }
 
 /** The names of the columns of an index that pandas wrote in front of columns that are numbered, if any. */

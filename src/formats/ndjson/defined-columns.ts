@@ -27,6 +27,15 @@ export class DefinedColumns {
     this.columns.splice(0, this.columns.length, ...(this.#earlier ?? this.#ownColumns()))
   }
 
+  /** Defines them by a row, see `defineBy` of `RecordBatchReader`. */
+  async defineBy(row: number): Promise<number | undefined> {
+    const at = row === 0 ? 0 : await this.#first.nextForm(row)
+    const rows = at === undefined ? [] : await this.#first.from(at)
+    if (rows.length === 0) return undefined
+    this.define(rows)
+    return at
+  }
+
   #ownColumns(): JsonColumn[] {
     const own = columnsOf(this.rows, this.#settings)
     const names = new Set(own.map(({ name }) => name))

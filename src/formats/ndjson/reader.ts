@@ -8,8 +8,6 @@ import type {
   Block,
   JsonColumn,
   LocatedRowError,
-  ReaderOptions,
-  RecordBatch,
   RecordBatchReader,
   Relocate,
   RowError,
@@ -17,8 +15,7 @@ import type {
 } from '../../core/record-batch.js'
 import { requestedTypes } from '../../core/requested-types.js'
 import { nullWarning } from '../../core/value-type.js'
-import { recycle } from '../../io/buffer-pool.js'
-import { oversizedBatch } from '../oversized.js'
+import { batchesOf } from '../block-batches.js'
 import { readBatch } from './batch.js'
 import { sampleOf, withType } from './columns.js'
 import { DefinedColumns } from './defined-columns.js'
@@ -49,18 +46,13 @@ export async function read(
     columns,
     ...(failure && { failure }),
     named: !Array.isArray(rows[0]?.value),
-    batches: (plan) => batchesOf(watch.over(first.blocks()), columns, plan),
+    batches: (options) => batchesOf(watch.over(first.blocks()), options, (block) => readBatch(block, columns, options)),
     async firstRows(count) {
       const found: ParsedRow[] = []
       await first.visit((row) => found.push(row) < count)
       return columns.map(({ path }) => found.map(({ value }) => sampleOf(valueAt(value, path))))
     },
-    async defineBy(row) {
-      const at = row === 0 ? 0 : await first.nextForm(row)
-      const rows = at === undefined ? [] : await first.from(at)
-      if (rows.length > 0) defined.define(rows)
-      return rows.length > 0 ? at : undefined
-    },
+    defineBy: (row) => defined.defineBy(row),
     untried: () => first.limit,
     addKeys: (keys, known, hasOthers) => defined.add(keys, known, hasOthers),
     continueFrom: (columns, fits) => defined.continueFrom(columns as readonly JsonColumn[], fits),
@@ -86,18 +78,6 @@ function failureOf(define: () => void): SoftmaxError | undefined {
     throw error
   }
   return undefined
-}
-
-async function* batchesOf(
-  blocks: AsyncGenerator<Block>,
-  columns: readonly JsonColumn[],
-  plan: ReaderOptions,
-): AsyncGenerator<RecordBatch> {
-  for await (const block of blocks) {
-    yield Buffer.isBuffer(block) ? readBatch(block, columns, plan) : oversizedBatch(block, plan)
-    // A batch copies what it needs, so its block is free when the next one is requested.
-    if (Buffer.isBuffer(block)) recycle(block)
-  }
 }
 
 /** Warnings about types that the first rows leave open, as later rows may have others. */
