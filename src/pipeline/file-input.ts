@@ -42,46 +42,70 @@ const START = 4096
 
 /** The input for a path or a stream, and its name in messages. */
 export function inputOf(input: string | Readable, name: string | undefined, stats: Stats): Input {
-  const opened: { file?: FileChunks | undefined; stream?: Readable; closed?: true; watch?: FileWatch } = {}
-  const bytes = async function* (): AsyncGenerator<Buffer> {
-    opened.file = typeof input === 'string' ? await FileChunks.open(input) : undefined
-    if (opened.file) return yield* opened.file.read(CHUNK, stats)
-    opened.stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
-    opened.watch = new FileWatch(opened.stream, typeof input !== 'string')
-    yield* toBuffers(opened.stream, stats)
-  }
-  const chunks = async function* (): AsyncGenerator<Buffer> {
-    const before = stats.bytes
-    try {
-      yield* bytes()
-    } catch (cause) {
-      if (opened.closed) return
-      if (cause instanceof SoftmaxError) throw cause
-      const byte = stats.bytes - before + (opened.stream ? unread(opened.stream) : 0)
-      const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? noParts() : systemReason(cause)
-      const info = { ...(name !== undefined && { source: name }), ...(byte > 0 && { byte }), reason }
-      throw new SoftmaxError('E_INPUT', info, { cause })
-    }
-  }
+  const source = new ByteSource(input, stats)
+  const named = name !== undefined && { source: name }
   const count = (bytes: number) => {
     stats.bytes += bytes
   }
-  const close = () => {
-    opened.closed = true
-    opened.stream?.destroy()
-    opened.file?.close()
-  }
-  const requireUnchanged = () => {
-    const reason = (opened.file ?? opened.watch)?.change
-    if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...(name !== undefined && { source: name }), reason })
-  }
   return {
     name,
-    chunks: chunks(),
-    close,
-    isClosed: () => opened.closed === true,
-    requireUnchanged,
+    chunks: source.chunks(named),
+    close: () => source.close(),
+    isClosed: () => source.isClosed,
+    requireUnchanged() {
+      const reason = source.change
+      if (reason !== undefined) throw new SoftmaxError('E_INPUT', { ...named, reason })
+    },
     ...(typeof input === 'string' && { file: { path: input, count } }),
+  }
+}
+
+/** A file or a stream that is opened when its bytes are read. */
+class ByteSource {
+  readonly #input: string | Readable
+  readonly #stats: Stats
+  #file: FileChunks | undefined
+  #stream: Readable | undefined
+  #watch: FileWatch | undefined
+  isClosed = false
+
+  constructor(input: string | Readable, stats: Stats) {
+    this.#input = input
+    this.#stats = stats
+  }
+
+  /** How the file has changed since it was opened, if it has. */
+  get change(): string | undefined {
+    return (this.#file ?? this.#watch)?.change
+  }
+
+  /** Reads all bytes. Throws E_INPUT, with the name of the input. */
+  async *chunks(name: { source: string } | false): AsyncGenerator<Buffer> {
+    const before = this.#stats.bytes
+    try {
+      yield* this.#read()
+    } catch (cause) {
+      if (this.isClosed) return
+      if (cause instanceof SoftmaxError) throw cause
+      const byte = this.#stats.bytes - before + (this.#stream ? unread(this.#stream) : 0)
+      const reason = (cause as NodeJS.ErrnoException).code === 'EISDIR' ? noParts() : systemReason(cause)
+      throw new SoftmaxError('E_INPUT', { ...name, ...(byte > 0 && { byte }), reason }, { cause })
+    }
+  }
+
+  async *#read(): AsyncGenerator<Buffer> {
+    const [input, stats] = [this.#input, this.#stats]
+    this.#file = typeof input === 'string' ? await FileChunks.open(input) : undefined
+    if (this.#file) return yield* this.#file.read(CHUNK, stats)
+    this.#stream = typeof input === 'string' ? createReadStream(input, { highWaterMark: CHUNK }) : input
+    this.#watch = new FileWatch(this.#stream, typeof input !== 'string')
+    yield* toBuffers(this.#stream, stats)
+  }
+
+  close(): void {
+    this.isClosed = true
+    this.#stream?.destroy()
+    this.#file?.close()
   }
 }
 
