@@ -24,25 +24,37 @@ async function main(argv: string[]): Promise<void> {
   const { inputs: named, options } = readArguments(verb ? argv.slice(1) : argv)
   const parsed = parseOptions(options, 'command')
   if (parsed.help) return printHelp(verb, named[0])
-  if (parsed.completions) {
-    const { completions } = await import('./completions.js')
-    return print(completions(parsed.completions))
-  }
+  if (parsed.completions) return printCompletions(parsed.completions)
   if (parsed.version) return print(`${version()}\n`)
   if (!verb) requireNoVerb(argv[0])
   requireNoUrls(named, parsed, verb)
   const { calibration } = options
   const file = typeof calibration === 'string' ? calibration : undefined
   if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
+  const settings = fileSettings(parsed, verb)
+  const other = file === undefined ? [] : [file]
+  const findInputs = () => inputsOf(named, { verb, output: settings.output })
+  const inputs = verb ? findInputs() : await prepared(settings, [...named, ...other], findInputs)
+  requireDistinct([...inputs, ...other], settings)
+  return run(verb, inputs, options, settings)
+}
+
+type Verb = (typeof VERBS)[number] | undefined
+type Settings = SettingsOf<'command'>
+type CommandOptions = ReturnType<typeof readArguments>['options']
+
+/** The settings of a run with a single output. Throws E_CONFLICT if they do not fit together. */
+function fileSettings(parsed: Settings, verb: Verb): Settings {
   requireNoParts(parsed, verb)
   if (verb) requireFile(parsed.output, verb)
   const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   requireMeasured(settings, verb)
   if (!verb) requireOutput(settings)
-  const other = file === undefined ? [] : [file]
-  const findInputs = () => inputsOf(named, { verb, output: settings.output })
-  const inputs = verb ? findInputs() : await prepared(settings, [...named, ...other], findInputs)
-  requireDistinct([...inputs, ...other], settings)
+  return settings
+}
+
+/** Runs the command on its inputs; what not every run needs is loaded here. */
+async function run(verb: Verb, inputs: string[], options: CommandOptions, settings: Settings): Promise<void> {
   if (verb === 'calibrate') {
     const { calibrateByInputs } = await import('./calibrate.js')
     return calibrateByInputs(inputs, options, settings)
@@ -63,11 +75,7 @@ async function main(argv: string[]): Promise<void> {
 }
 
 /** Scores files and directories into a directory, one output each. */
-async function scoreFolder(
-  named: string[],
-  settings: SettingsOf<'command'>,
-  calibration: string | undefined,
-): Promise<void> {
+async function scoreFolder(named: string[], settings: Settings, calibration: string | undefined): Promise<void> {
   requireMeasured(settings, undefined)
   const { planOf, settingsFor } = await import('./parts/plan.js')
   const makePlan = () => {
@@ -101,6 +109,11 @@ async function explain(about: (typeof ABOUT)[number], topics: string[]): Promise
 async function printHelp(verb: string | undefined, named: string | undefined): Promise<void> {
   const { helpBeside } = await import('./help/help.js')
   return print(helpBeside(named === 'all' ? named : (verb ?? named), paintFor(process.stdout), version()))
+}
+
+async function printCompletions(shell: NonNullable<Settings['completions']>): Promise<void> {
+  const { completions } = await import('./completions.js')
+  return print(completions(shell))
 }
 
 async function print(text: string): Promise<void> {
