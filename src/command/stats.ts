@@ -33,48 +33,69 @@ export interface PartCounts {
  * process started. Throws E_OUTPUT.
  */
 export async function openStats(path: string, files: Abandoned[], start = 0): Promise<StatsFile> {
-  let file: Output | undefined = await openOutput(path)
-  let [failed, ended] = [false, false]
-  const put = async (content: object) => {
-    file ??= await openOutput(path)
+  const stats = new StatsOutput(path, await openOutput(path), start)
+  files.push(stats)
+  await stats.begin()
+  return stats
+}
+
+class StatsOutput implements StatsFile {
+  readonly #path: string
+  readonly #start: number
+  /** What was written to a pipe cannot be replaced, and its reader may have gone. */
+  readonly #isWrittenAgain: boolean
+  #file: Output | undefined
+  #current = newStats()
+  #isBegun = false
+  #hasFailed = false
+  #hasEnded = false
+
+  constructor(path: string, file: Output, start: number) {
+    this.#path = path
+    this.#file = file
+    this.#start = start
+    this.#isWrittenAgain = isReplaceable(path)
+  }
+
+  async begin(): Promise<void> {
+    if (this.#isWrittenAgain) await this.#put({ ...contentOf(newStats(), this.#start), error: UNFINISHED })
+    this.#isBegun = this.#isWrittenAgain
+  }
+
+  async write(stats: Stats, error?: Code, parts?: PartCounts): Promise<void> {
+    if (this.#hasFailed || (!this.#file && !this.#isWrittenAgain)) return
+    await this.#put({ ...contentOf(stats, this.#start), ...(parts && { parts }), ...(error && { error }) })
+    this.#hasEnded = true
+  }
+
+  async #put(content: object): Promise<void> {
+    this.#file ??= await openOutput(this.#path)
     try {
-      await file.write(Buffer.from(`${JSON.stringify(content)}\n`))
-      await file.commit()
+      await this.#file.write(Buffer.from(`${JSON.stringify(content)}\n`))
+      await this.#file.commit()
     } catch (failure) {
-      failed = true
-      file.abandon()
+      this.#hasFailed = true
+      this.#file.abandon()
       throw failure
     } finally {
-      file = undefined
+      this.#file = undefined
     }
   }
-  const isWrittenAgain = isReplaceable(path)
-  let isBegun = false
-  let current = newStats()
-  const stats: StatsFile = {
-    async write(stats, error, parts) {
-      // What was written to a pipe cannot be replaced, and its reader may have gone.
-      if (failed || (!file && !isWrittenAgain)) return
-      await put({ ...contentOf(stats, start), ...(parts && { parts }), ...(error && { error }) })
-      ended = true
-    },
-    follow(stats) {
-      current = stats
-    },
-    abandon() {
-      file?.abandon()
-      if (ended || !isBegun) return
-      try {
-        writeFileSync(path, `${JSON.stringify({ ...contentOf(current, start), error: UNFINISHED })}\n`)
-      } catch {
-        // The process ends by the signal, whatever becomes of its statistics.
-      }
-    },
+
+  follow(stats: Stats): void {
+    this.#current = stats
   }
-  files.push(stats)
-  if (isWrittenAgain) await put({ ...contentOf(newStats(), start), error: UNFINISHED })
-  isBegun = isWrittenAgain
-  return stats
+
+  abandon(): void {
+    this.#file?.abandon()
+    if (this.#hasEnded || !this.#isBegun) return
+    const content = { ...contentOf(this.#current, this.#start), error: UNFINISHED }
+    try {
+      writeFileSync(this.#path, `${JSON.stringify(content)}\n`)
+    } catch {
+      // The process ends by the signal, whatever becomes of its statistics.
+    }
+  }
 }
 
 /** The error code until the run ends. */
