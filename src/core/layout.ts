@@ -27,32 +27,17 @@ export function resolveLayout(
   names: string[] | undefined,
   count: number | undefined,
 ): OutputLayout {
-  const { op, labels, emit, topK = 0, binary, to } = settings
+  const { op, emit, topK = 0, to } = settings
   const sigmoid = op.endsWith('sigmoid')
-  const pair = binary === undefined ? undefined : binaryClasses(binary, { labels, sigmoid, count })
-  const most = pair?.length ?? count
-  if (most !== undefined && topK > most) {
-    throw new SoftmaxError('E_OPTION', {
-      option: 'topK',
-      value: topK,
-      expected: `at most the number of classes, ${most}`,
-    })
-  }
-  const own = names && classNames(names)
-  const saved = pair || own || labels !== undefined ? undefined : savedNames(settings, count)
-  const unnamed = own ?? saved ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
-  const classes = pair ?? (labels === undefined ? unnamed : readLabels(labels, count, own))
+  const found = resolveClasses(settings, names, count)
+  const { classes, isPair } = found
   const { emit: columns, names: columnNames } = parseEmit(items(emit))
   if (sigmoid) requireOwn(columns)
   if (settings.calibration !== undefined) {
-    requireCalibrated(settings.calibration, classes, sigmoid, (pair ?? own ?? labels) !== undefined)
+    requireCalibrated(settings.calibration, classes, sigmoid, found.isNamed)
   }
-  const known = count === undefined && !pair ? undefined : classes
-  const decision = decisionOf(settings, { emit: columns, sigmoid, binary: pair !== undefined }, known)
-  const arrays = to !== undefined && isArray(to) && ({ arrays: true } as const)
-  const assumed = saved?.some((name, index) => name !== String(index)) && ({ assumed: true } as const)
-  const namedBy = pair ? 'binary' : labels === undefined ? undefined : 'labels'
-  const decided = { ...(pair && { binary: true }), ...(decision && { decision }) }
+  const known = count === undefined && !isPair ? undefined : classes
+  const decision = decisionOf(settings, { emit: columns, sigmoid, binary: isPair }, known)
   return {
     classes,
     log: op.startsWith('log-'),
@@ -60,11 +45,53 @@ export function resolveLayout(
     topK,
     emit: columns,
     columnNames,
-    ...arrays,
-    ...assumed,
-    ...(namedBy && { namedBy }),
-    ...decided,
+    ...(to !== undefined && isArray(to) && { arrays: true }),
+    ...(found.isAssumed && { assumed: true }),
+    ...(found.namedBy && { namedBy: found.namedBy }),
+    ...(isPair && { binary: true }),
+    ...(decision && { decision }),
   }
+}
+
+/** The classes, and where their names come from. */
+interface ResolvedClasses {
+  classes: string[]
+  /** Whether they are the two of one logit. */
+  isPair: boolean
+  /** Whether names were given, by an option or the input. */
+  isNamed: boolean
+  /** Whether they are assumed to be those of the calibration. */
+  isAssumed: boolean
+  namedBy: OutputLayout['namedBy']
+}
+
+/** Names the classes by options, otherwise by columns, by the calibration, or by position. */
+function resolveClasses(
+  settings: LayoutSettings,
+  names: string[] | undefined,
+  count: number | undefined,
+): ResolvedClasses {
+  const { op, labels, binary, topK = 0 } = settings
+  const pair =
+    binary === undefined ? undefined : binaryClasses(binary, { labels, sigmoid: op.endsWith('sigmoid'), count })
+  requireTopK(topK, pair?.length ?? count)
+  const own = names && classNames(names)
+  const isNamed = (pair ?? own ?? labels) !== undefined
+  const saved = isNamed ? undefined : savedNames(settings, count)
+  const unnamed = own ?? saved ?? Array.from({ length: count ?? 0 }, (_, index) => String(index))
+  return {
+    classes: pair ?? (labels === undefined ? unnamed : readLabels(labels, count, own)),
+    isPair: pair !== undefined,
+    isNamed,
+    isAssumed: saved?.some((name, index) => name !== String(index)) === true,
+    namedBy: pair ? 'binary' : labels === undefined ? undefined : 'labels',
+  }
+}
+
+function requireTopK(topK: number, most: number | undefined): void {
+  if (most === undefined || topK <= most) return
+  const expected = `at most the number of classes, ${most}`
+  throw new SoftmaxError('E_OPTION', { option: 'topK', value: topK, expected })
 }
 
 /** The class names of the calibration, if it has as many, or no row shows how many; otherwise there is an error. */
