@@ -24,6 +24,9 @@ import { scoreOptions } from './score-options.js'
 import { type Abandoned, letStay } from './signals.js'
 import type { StatsFile } from './stats.js'
 
+type FilesStream = ReturnType<typeof filesStream>
+type Compression = ReturnType<typeof compressionOf>['compression']
+
 /** What the inputs of a run share. */
 interface Run {
   inputs: string[]
@@ -96,47 +99,56 @@ async function scoreInputs(run: Run): Promise<void> {
 }
 
 async function writeScored(run: Run): Promise<void> {
-  const { inputs, settings, output, progress, rejects } = run
-  const sources = sourcesOf(inputs)
+  const { inputs, settings, rejects } = run
   const options = { ...scoreOptions(settings), onReject: rejects?.add }
   const { compression } = compressionOf(settings.output ?? '')
-  const stream = filesStream(sources, options, {
+  const stream = filesStream(sourcesOf(inputs), options, {
     isPart: run.said !== undefined,
     releasesChunks: compression === undefined,
     isMeasured: settings.metrics !== undefined,
   })
   run.stats?.follow(stream.stats)
-  stream.on('schema', (schema) => announce(schema, settings, run.said))
-  stream.once('schema', (schema) =>
-    stream.once('input', (info) => {
-      announceTypes(info, schema, settings)
-      run.onSchema?.(schema, info)
-    }),
-  )
-  stream.on('warning', (text, source) => {
-    if (text === MAYBE_TRUNCATED || isNew(text, run.said)) warn(settings, `${source}: ${text}`)
-  })
+  reportEvents(stream, run)
   try {
-    let isFirst = true
-    let hasColumns = false
-    let hasClasses = true
-    stream.on('schema', ({ classes }) => {
-      hasColumns = true
-      hasClasses = classes.length > 0
-    })
-    for await (const bytes of compressed(stream, compression)) {
-      if (output.isTerminal && isFirst) requireText(bytes as Buffer)
-      isFirst = false
-      await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
-      progress?.update(stream.stats.bytes, stream.stats.read)
-    }
-    if ((isFirst && !hasColumns) || stream.stats.bytes === 0) requireNothing(run)
-    else if (!hasClasses) warnOfNoClasses(run)
+    await writeChunks(stream, run, compression)
     if (run.metrics) await writeMetrics(run.metrics, stream.metrics()!, settings)
   } finally {
     Object.assign(run.done, stream.stats)
     copyBadRows(stream.stats, run.done)
   }
+}
+
+/** Reports how the inputs are read, and warnings. */
+function reportEvents(stream: FilesStream, { settings, said, onSchema }: Run): void {
+  stream.on('schema', (schema) => announce(schema, settings, said))
+  stream.once('schema', (schema) =>
+    stream.once('input', (info) => {
+      announceTypes(info, schema, settings)
+      onSchema?.(schema, info)
+    }),
+  )
+  stream.on('warning', (text, source) => {
+    if (text === MAYBE_TRUNCATED || isNew(text, said)) warn(settings, `${source}: ${text}`)
+  })
+}
+
+async function writeChunks(stream: FilesStream, run: Run, compression: Compression): Promise<void> {
+  const { output, progress } = run
+  let isFirst = true
+  let hasColumns = false
+  let hasClasses = true
+  stream.on('schema', ({ classes }) => {
+    hasColumns = true
+    hasClasses = classes.length > 0
+  })
+  for await (const bytes of compressed(stream, compression)) {
+    if (output.isTerminal && isFirst) requireText(bytes as Buffer)
+    isFirst = false
+    await output.write(bytes as Buffer, () => stream.release(bytes as Buffer))
+    progress?.update(stream.stats.bytes, stream.stats.read)
+  }
+  if ((isFirst && !hasColumns) || stream.stats.bytes === 0) requireNothing(run)
+  else if (!hasClasses) warnOfNoClasses(run)
 }
 
 /**
