@@ -148,31 +148,15 @@ export function elementsOf(fields: readonly Field[]): SchemaElement[] {
   return [{ name: 'schema', childCount: fields.length }, ...fields.flatMap((field) => fieldElements(field))]
 }
 
-type Repetition = NonNullable<SchemaElement['repetition']>
-
 function fieldElements(field: Field, name = field.name): SchemaElement[] {
-  const { type, metadata } = field
-  const id = metadata?.get(FIELD_ID)
-  const head = {
-    name,
-    repetition: (field.nullable ? 'OPTIONAL' : 'REQUIRED') as Repetition,
-    ...(id !== undefined && /^-?\d{1,9}$/.test(id) && { fieldId: Number(id) }),
-  }
-  const repeated = (name: string, count: number): SchemaElement => ({
-    name,
-    repetition: 'REPEATED',
-    childCount: count,
-  })
+  const { type } = field
+  const head = headOf(field, name)
   switch (type.kind) {
-    case 'struct': {
-      const isVariant = metadata?.get(LOGICAL_TYPE) === 'VARIANT'
-      const group = {
-        ...head,
-        childCount: type.fields.length,
-        ...(isVariant && { logicalType: { type: 'VARIANT' } as const }),
-      }
-      return [group, ...type.fields.flatMap((child) => fieldElements(child))]
-    }
+    case 'struct':
+      return [
+        { ...head, childCount: type.fields.length, ...variantOf(field) },
+        ...type.fields.flatMap((child) => fieldElements(child)),
+      ]
     case 'list':
     case 'fixed_size_list':
       return [
@@ -194,8 +178,25 @@ function fieldElements(field: Field, name = field.name): SchemaElement[] {
   }
 }
 
+function headOf({ nullable, metadata }: Field, name: string): SchemaElement {
+  const id = metadata?.get(FIELD_ID)
+  return {
+    name,
+    repetition: nullable ? 'OPTIONAL' : 'REQUIRED',
+    ...(id !== undefined && /^-?\d{1,9}$/.test(id) && { fieldId: Number(id) }),
+  }
+}
+
+function repeated(name: string, childCount: number): SchemaElement {
+  return { name, repetition: 'REPEATED', childCount }
+}
+
+function variantOf({ metadata }: Field): Pick<SchemaElement, 'logicalType'> {
+  return metadata?.get(LOGICAL_TYPE) === 'VARIANT' ? { logicalType: { type: 'VARIANT' } } : {}
+}
+
 /** The key and value fields of a map's entries. */
-export function entryFields({ type }: Field): [key: Field, value: Field] {
+function entryFields({ type }: Field): [key: Field, value: Field] {
   const fields = type.kind === 'struct' ? type.fields : []
   if (fields.length !== 2) throw new TypeError('entries of a map are structs of a key and a value')
   return fields as [key: Field, value: Field]
