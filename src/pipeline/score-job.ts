@@ -12,23 +12,27 @@ import { takenName } from '../core/renaming.js'
 import type { Schema } from '../core/schema.js'
 import type { Probe } from '../kernel/host/metrics.js'
 
+/** The options of a run that every thread needs. */
+export const JOB_OPTIONS = [
+  'temperature',
+  'precision',
+  'float32',
+  'onError',
+  'missing',
+  'null',
+  'nonfinite',
+  'header',
+  'outputHeader',
+  'escapeFormulas',
+  'encoding',
+  'types',
+] as const satisfies (keyof SettingsOf<'bytes'>)[]
+
+export type JobSettings = Pick<SettingsOf<'bytes'>, (typeof JOB_OPTIONS)[number]>
+
 /** The description of a scoring run; it can be sent to another thread. */
 export interface ScoreJob {
-  settings: Pick<
-    SettingsOf<'bytes'>,
-    | 'temperature'
-    | 'precision'
-    | 'float32'
-    | 'onError'
-    | 'missing'
-    | 'null'
-    | 'nonfinite'
-    | 'header'
-    | 'outputHeader'
-    | 'escapeFormulas'
-    | 'encoding'
-    | 'types'
-  >
+  settings: JobSettings
   schema: Schema
   /** Which of their columns are kept. */
   keep: Keep

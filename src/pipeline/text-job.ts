@@ -16,7 +16,7 @@ import { keptType } from '../formats/columnar.js'
 import { escapeCell, NULL_CELL } from '../formats/csv/escapes.js'
 import { cellEncoder } from '../formats/csv/rows.js'
 import { NO_CLASS } from '../kernel/constants.js'
-import { passesLines, type ScoreJob } from './score-job.js'
+import { JOB_OPTIONS, type JobSettings, passesLines, type ScoreJob } from './score-job.js'
 
 /** Kernel functions that produce text from text. */
 export type TextEntry =
@@ -104,37 +104,8 @@ export function textJobOf(
 
 /** A job without values that cannot be sent to another thread, such as functions in the settings. */
 export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
-  const {
-    temperature,
-    precision,
-    float32,
-    onError,
-    missing,
-    nonfinite,
-    header,
-    outputHeader,
-    escapeFormulas,
-    encoding,
-    types,
-    null: nulls,
-  } = settings
-  return {
-    ...job,
-    settings: {
-      temperature,
-      precision,
-      float32,
-      onError,
-      missing,
-      nonfinite,
-      header,
-      outputHeader,
-      escapeFormulas,
-      encoding,
-      types,
-      null: nulls,
-    },
-  }
+  const sent = Object.fromEntries(JOB_OPTIONS.map((option) => [option, settings[option]]))
+  return { ...job, settings: sent as unknown as JobSettings }
 }
 
 function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): string | undefined {
