@@ -11,6 +11,7 @@ import type { Schema } from '../core/schema.js'
 import { jsonOf } from '../core/value-text.js'
 import { loadFormat } from '../formats/index.js'
 import { compressionOf } from '../io/compression.js'
+import { plainOptions } from '../pipeline/first-rows.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { columnRange, nameOfType } from './announcement.js'
 
@@ -175,16 +176,6 @@ function matrixRow({ logits, numRows }: RecordBatch, row: number): string[] {
 
 /** Keeps all columns if they have names; otherwise there is one column of numbers. */
 function readAll(count: number | undefined, width = 1): ReaderOptions {
-  return {
-    logits: count === undefined ? [0] : [],
-    logitsList: count === undefined,
-    kept: Array.from({ length: count ?? 0 }, (_, index) => index),
-    classes: width,
-    rawRowKeys: undefined,
-    typed: false,
-    types: 'text',
-    missing: 'error',
-    wantRaw: false,
-    encoding: undefined,
-  }
+  const options = plainOptions([...Array(count ?? 0).keys()], width)
+  return count === undefined ? { ...options, logits: [0], logitsList: true } : options
 }

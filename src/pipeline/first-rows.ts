@@ -12,7 +12,7 @@ export async function firstRows(reader: RecordBatchReader, count: number): Promi
   const { columns } = reader
   const numeric = [...columns.keys()].filter((index) => columns[index]!.sample !== '')
   const cells = columns.map((): string[] => [])
-  const batches = reader.batches(samplePlan(numeric))
+  const batches = reader.batches(plainOptions(numeric, SAMPLE_CLASSES))
   const { value, done } = await batches.next()
   if (done) return cells
   const rows = Math.min(count, value.numRows)
@@ -30,12 +30,13 @@ const NOT_A_NUMBER = 'text'
 /** A batch holds a bounded number of logits, so wide rows make for few rows. */
 const SAMPLE_CLASSES = 1 << 10
 
-function samplePlan(kept: readonly number[]): ReaderOptions {
+/** The options to read columns as they are, next to lists of up to `classes` logits. */
+export function plainOptions(kept: readonly number[], classes: number): ReaderOptions {
   return {
     logits: [],
     logitsList: false,
     kept,
-    classes: SAMPLE_CLASSES,
+    classes,
     rawRowKeys: undefined,
     typed: false,
     types: 'text',
