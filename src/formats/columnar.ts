@@ -331,8 +331,3 @@ export function resultsOf(
   for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * size)
   return numbers
 }
-
-/** Decodes a little-endian two's complement integer. */
-export function signedNumber(bytes: Uint8Array): bigint {
-  return BigInt.asIntN(8 * bytes.length, BigInt(`0x${Buffer.from(bytes).toString('hex') || '0'}`))
-}

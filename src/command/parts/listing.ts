@@ -322,6 +322,6 @@ function rootOf({ file, name }: Part): string {
 }
 
 /** The parent directories of a name: `a` and `a/b` for `a/b/c`. */
-export function foldersOf(name: string): string[] {
+function foldersOf(name: string): string[] {
   return Array.from(name.matchAll(/\//g), ({ index }) => name.slice(0, index))
 }

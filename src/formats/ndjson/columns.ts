@@ -31,7 +31,7 @@ export function columnsOf(rows: ParsedRow[], settings: SettingsOf<'bytes'>): Jso
 }
 
 /** A column whose objects have these keys, in class order, if they have some. */
-export function withKeys(column: JsonColumn, keys: readonly string[]): JsonColumn {
+function withKeys(column: JsonColumn, keys: readonly string[]): JsonColumn {
   return column.keys && keys.length > 0 ? { ...column, keys } : column
 }
 
