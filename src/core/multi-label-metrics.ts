@@ -53,13 +53,13 @@ export function multiLabelMetricsOf(
     micro: microOf(byClass),
     weighted: averageOf(classes, ({ support }) => support),
     classes,
-    confusion: byClass.map(({ support, predicted, right }) => [
-      rows - support - predicted + right,
-      predicted - right,
-      support - right,
-      right,
-    ]),
+    confusion: byClass.map((counts) => confusionOf(counts, rows)),
   }
+}
+
+/** The rows that neither have nor get a class, only get it, only have it, and both. */
+function confusionOf({ support, predicted, right }: Counts, rows: number): number[] {
+  return [rows - support - predicted + right, predicted - right, support - right, right]
 }
 
 /** The ranking of a class; there is none for many classes. */
