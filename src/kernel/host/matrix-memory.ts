@@ -21,15 +21,26 @@ export interface Run {
 }
 
 /** The addresses of everything in kernel memory. */
-export type Room = ReturnType<typeof makeRoom>
+export type Room = ReturnType<typeof layOut>['room']
 
-/** Lays out kernel memory, growing it if needed. An odd row has one more class in scratch and results. */
-export function makeRoom(
-  classes: number,
-  { top, temperature, summary, decision }: KernelOptions,
-  isEvaluated: boolean,
-  hasTargets: boolean,
-) {
+/** What is known of the true classes of the rows. */
+interface Truths {
+  isEvaluated: boolean
+  hasTargets: boolean
+}
+
+/** Lays out kernel memory, growing it if needed, and writes what is constant for all rows. */
+export function makeRoom(classes: number, options: KernelOptions, truths: Truths): Room {
+  const { room, end } = layOut(classes, options, truths)
+  growMemory(ownKernel(), end)
+  ownKernel().setTemperature(room.temperature, options.temperature)
+  if (options.decision) writeDecision(ownKernel(), room.decision, options.decision)
+  writeResultAddresses(room, options, truths)
+  return room
+}
+
+/** The addresses, and the end of the last one. An odd row has one more class in scratch and results. */
+function layOut(classes: number, { top, summary, decision }: KernelOptions, { isEvaluated, hasTargets }: Truths) {
   let end = Math.ceil(ownKernel().heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -60,25 +71,24 @@ export function makeRoom(
     probabilities: take(hasTargets ? 8 * CHUNK : 0),
     rows,
   }
-  growMemory(ownKernel(), end)
-  ownKernel().setTemperature(room.temperature, temperature)
-  const { index, status, summary: numbers, truths, evaluated, labels, members, targets, probabilities } = room
-  if (decision) writeDecision(ownKernel(), room.decision, decision)
-  const decides = decision ? room.decision : 0
+  return { room, end }
+}
+
+/** Tells the kernel where results go; it decides labels and evaluates rows only if their addresses are not 0. */
+function writeResultAddresses(room: Room, { decision }: KernelOptions, { isEvaluated, hasTargets }: Truths): void {
   words(room.results, 11).set([
-    index,
-    status,
-    numbers,
-    8 * rows,
-    isEvaluated ? truths : 0,
-    evaluated,
-    decides,
-    labels,
-    members,
-    hasTargets ? targets : 0,
-    probabilities,
+    room.index,
+    room.status,
+    room.summary,
+    8 * room.rows,
+    isEvaluated ? room.truths : 0,
+    room.evaluated,
+    decision ? room.decision : 0,
+    room.labels,
+    room.members,
+    hasTargets ? room.targets : 0,
+    room.probabilities,
   ])
-  return room
 }
 
 export function doubles(at: number, count: number): Float64Array {

@@ -29,7 +29,7 @@ export function scoreMatrix(
   scores = emptyScores(rows, classes, options),
 ): Scores {
   const { truths, targets } = logits
-  const room = makeRoom(classes, options, truths !== undefined, targets !== undefined)
+  const room = makeRoom(classes, options, { isEvaluated: truths !== undefined, hasTargets: targets !== undefined })
   const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: truths !== undefined }) }
   scores.unscored = 0
   if (targets) Object.assign(scores, { targets, probabilities: new Float64Array(rows * classes) })
