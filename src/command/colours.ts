@@ -18,8 +18,8 @@ const coloured: Paint = (style, text) => {
  * How to style text for a stream: in colour on a terminal that supports it, unless NO_COLOR is set; always with
  * FORCE_COLOR.
  */
-export function paintFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Paint {
-  const { FORCE_COLOR, NO_COLOR, TERM } = env
+export function paintFor(stream: { isTTY?: boolean }): Paint {
+  const { FORCE_COLOR, NO_COLOR, TERM } = process.env
   if (FORCE_COLOR) return FORCE_COLOR === '0' || FORCE_COLOR === 'false' ? plain : coloured
   return stream.isTTY && !NO_COLOR && TERM !== 'dumb' ? coloured : plain
 }

@@ -2,24 +2,23 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout } from 'node:timers/promises'
 
-/** How long to wait for the first rows while idle, in ms. */
-export const PATIENCE = 100
+/** How long to wait for items while idle, in ms. */
+const PATIENCE = 100
 
 /**
  * Collects items as long as more are wanted and arrive in time; returns a source of all items, including these. It
- * stops waiting once the process was idle for `milliseconds` in total: then the first items should be processed as they
+ * stops waiting once the process was idle for {@link PATIENCE} in total: then the first items should be processed as they
  * arrive. CPU time does not count, so the result for a file does not depend on machine load. If the source fails, the
  * error follows the items before it; `ended` is called if it has no more items than these.
  */
 export async function lookAhead<T>(
   source: AsyncGenerator<T>,
   wantsMore: (item: T) => boolean,
-  milliseconds: number,
   ended?: () => void,
 ): Promise<AsyncGenerator<T>> {
   const taken: T[] = []
   const timer = new AbortController()
-  const late = idleFor(milliseconds, timer.signal).catch(() => undefined)
+  const late = idleFor(PATIENCE, timer.signal).catch(() => undefined)
   for (;;) {
     const next = source.next()
     const found = await Promise.race([next.catch(() => undefined), late])

@@ -9,7 +9,7 @@ import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'
 import { nullTruthWarning } from '../core/truth-names.js'
-import { lookAhead, PATIENCE } from '../io/look-ahead.js'
+import { lookAhead } from '../io/look-ahead.js'
 import { readRows } from './object-rows.js'
 import { hasNoLogit, needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
 import { logitsWatch } from './probability-warning.js'
@@ -93,7 +93,7 @@ function allRefused(rows: readonly unknown[], { code, info }: SoftmaxError): Sco
 async function firstRows(batches: AsyncGenerator<unknown[]>, settings: Settings) {
   const first: unknown[] = []
   const wantsMore = (row: unknown) => first.push(row) < EVIDENCE_ROWS && needsEvidence(first, settings)
-  return { first, all: await lookAhead(batches, (batch) => batch.every(wantsMore), PATIENCE) }
+  return { first, all: await lookAhead(batches, (batch) => batch.every(wantsMore)) }
 }
 
 function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void {

@@ -5,7 +5,7 @@ import { type HeaderInfo, SoftmaxError } from '../../core/errors.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { Block, OversizedRow } from '../../core/record-batch.js'
-import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
+import { lookAhead } from '../../io/look-ahead.js'
 import { copiedRowWarning, isCopiedRow } from './copied-row.js'
 import { readFirstLine } from './first-line.js'
 import { commentPrefix, delimiterBehindQuote } from './likely-delimiter.js'
@@ -81,7 +81,7 @@ export async function readFirstRows(
     bytes += sizeOf(block)
     return !isDone && bytes <= SEARCH
   }
-  const all = await lookAhead(blocks, wantsMore, PATIENCE)
+  const all = await lookAhead(blocks, wantsMore)
   const isText = rows.every((row) => !hasNumbers(row, dialect))
   const above = header && isText ? search.linesAbove(header) : undefined
   if (above) throw new SoftmaxError('E_HEADER', { line, ...above })
@@ -274,7 +274,7 @@ class HeadReader {
       this.#sampled.push(next)
       return this.#isUndecided()
     }
-    return this.#isUndecided() ? lookAhead(blocks, wantsMore, PATIENCE) : blocks
+    return this.#isUndecided() ? lookAhead(blocks, wantsMore) : blocks
   }
 
   /** Whether more rows could show that not all have the extra delimiter, or lack it. */

@@ -2,7 +2,7 @@
 import { isNumber } from '../../core/number.js'
 import type { Block } from '../../core/record-batch.js'
 import { byteOrderMark } from '../../io/byte-order-mark.js'
-import { lookAhead, PATIENCE } from '../../io/look-ahead.js'
+import { lookAhead } from '../../io/look-ahead.js'
 import { isOpen } from './columns.js'
 import { linesOf } from './line-splitter.js'
 import { type ParsedRow, parseRow } from './row.js'
@@ -109,7 +109,7 @@ export class FirstRows {
     const ended = () => {
       mayBeMore = false
     }
-    if (this.buffered.every(wantsMore)) this.#rest = await lookAhead(this.#rest, wantsMore, PATIENCE, ended)
+    if (this.buffered.every(wantsMore)) this.#rest = await lookAhead(this.#rest, wantsMore, ended)
     return mayBeMore
   }
 
