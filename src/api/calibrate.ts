@@ -184,12 +184,12 @@ function validationError(reason: string): SoftmaxError {
   return new SoftmaxError('E_VALIDATION', { reason })
 }
 
-/** Then the loss falls with the temperature, without an end. */
+/** Whether each true class is the most probable: then the loss keeps falling as the temperature falls. */
 function isAlwaysRight({ first, rows }: Pass): boolean {
   return first === rows
 }
 
-/** Fewer rows than these say little of others. */
+/** Fewer rows than this say little about others. */
 const FEW = 100
 
 function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined): string[] {

@@ -72,7 +72,7 @@ function inputText({ format, compression, encoding, dialect, headerLine, rows }:
   const header = headerLine === undefined ? 'no header' : `header in line ${headerLine}`
   return [
     format,
-    // Other formats compress what is in them, whatever is around it.
+    // Other formats have compression inside, so they may be compressed without a compression around them.
     ...(compression !== 'none' ? [compression] : isText(format) ? ['not compressed'] : []),
     ...(encoding === undefined ? [] : [encoding]),
     ...(dialect ? [dialectText(dialect), header] : []),

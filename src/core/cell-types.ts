@@ -34,7 +34,7 @@ interface CellType {
   of?(value: Value): number | bigint | undefined
   /** An array for `length` values; those of `bool` are packed into bits later. */
   array(length: number): NumberArray
-  /** Puts a value into the array; if absent, it is a number of that. */
+  /** Puts a value into the array; if absent, the value is assigned as it is. */
   put?(values: NumberArray, row: number, value: number | bigint): void
 }
 
@@ -142,7 +142,7 @@ function cellType(type: DataType): CellType {
   return type.kind === 'decimal' ? decimalType(type) : TYPES.find((one) => typeName(one.type) === typeName(type))!
 }
 
-/** A number of JSON is the decimal that its fewest digits are, up to 15: one of more may have been rounded. */
+/** A number of JSON is the decimal of its fewest digits, if these are at most 15: with more, it may have been rounded. */
 export function decimalType(type: Decimal): CellType {
   const width = type.bitWidth / 8
   return {

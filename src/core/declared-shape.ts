@@ -6,7 +6,7 @@ import { DEEPEST } from './nesting.js'
 /** The keys of a shape; the first one that is a list counts. ONNX Runtime has `dims`. */
 export const SHAPE_KEYS = ['shape', 'dims'] as const
 
-/** The key of the numbers of a tensor: a shape next to it can be of nothing else. */
+/** The key of a tensor's numbers: a shape next to it is certainly theirs. */
 const TENSOR = 'data'
 
 /** The shape next to a list. */

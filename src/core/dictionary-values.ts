@@ -7,7 +7,7 @@ import { plural, SoftmaxError } from './errors.js'
 import { isNothing } from './object-value.js'
 import { buffersOf, type Store, type Stored, storeOf } from './stored-values.js'
 
-/** The dictionaries of a column and of its children. Their values may have an order, and some of them no rows. */
+/** The dictionaries of a column and of its children. Their values may have an order, and some may occur in no row. */
 export interface Seed {
   dictionary?: ColumnData
   children?: readonly (Seed | undefined)[]

@@ -334,7 +334,7 @@ export interface SelectorInfo {
   source?: string
 }
 
-/** That a partition key, which the path of the input has, is not a column of it. */
+/** The hint that a name is a partition key in the path of the input, and not one of its columns. */
 function pathHint({ item, option, source = '' }: SelectorInfo): string {
   if (option !== 'keep' || !source.split(/[/\\]/).some((name) => name.startsWith(`${item}=`))) return ''
   const keeps = speaking() === 'command' ? ', which -o FOLDER/ keeps' : ''

@@ -8,7 +8,7 @@ interface InnerList {
   list: unknown[]
 }
 
-/** The first list in nested objects that passes a test; a shape is none, as it belongs to another list. */
+/** The first list in nested objects that passes a test; a shape does not count, as it belongs to another list. */
 export function findList(
   test: (list: unknown[]) => boolean,
   value: unknown,

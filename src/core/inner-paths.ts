@@ -57,7 +57,7 @@ function namedPaths(items: readonly string[], columns: readonly string[], at: (p
     .filter((path) => isSingle(at(path)))
 }
 
-/** Paths without those that repeat. */
+/** Paths without duplicates. */
 function unique(paths: readonly Path[]): Path[] {
   return [...new Map(paths.map((path) => [pathName(path), path])).values()]
 }

@@ -22,7 +22,7 @@ export function withRemedy<T>(late: readonly string[], remedy: string | undefine
 
 /** The data of an E_KEY for a key that is not a column: options are left out if they would be long. */
 export function otherKey(key: string, { header, kept }: Pick<Schema, 'header' | 'kept'>, types: Types): KeyInfo {
-  // As many names as a selector that is not too long may have.
+  // A selector of more names would be too long in any case.
   if (kept.length > LONGEST_VALUE) return { key }
   const names = kept.map((index) => header[index]!)
   const [keep, all] = [selectorOfNames(names), selectorOfNames([...names, key])]

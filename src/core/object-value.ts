@@ -2,7 +2,7 @@
 import { RawJson, type Value } from './record-batch.js'
 import { jsonOf } from './value-text.js'
 
-/** A value of a kept column as a cell; null for what JSON has none for, either: functions, and dates that are invalid. */
+/** A value of a kept column as a cell; null for what JSON cannot represent, either: functions and invalid dates. */
 export function valueOf(value: unknown): Value {
   const plain = plainOf(value)
   if (isNothing(plain)) return null
@@ -41,7 +41,7 @@ export function nestedText(value: unknown, within: readonly object[] = []): stri
   return plainText(ofJson(value), within)
 }
 
-/** A value has no JSON, because it contains itself; or it has too many levels, as if it did. */
+/** The error of a value that contains itself, so that it has no JSON, or has so many levels that it seems to. */
 export class NestingError extends Error {}
 
 /** The maximum number of lists and objects around a value. */

@@ -23,7 +23,7 @@ function byNames(header: readonly string[], indices: readonly number[], runs: re
   return selects(text, header, indices) ? text : undefined
 }
 
-/** Whether a selector would take a name for neither a position nor a pattern. */
+/** Whether a selector takes a text for a name, and not for a position or a pattern. */
 function isPlain(name: string): boolean {
   return name.length <= LONGEST_NAME && /^[\p{L}_][^,"*?]*$/u.test(name)
 }

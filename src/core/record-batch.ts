@@ -43,7 +43,7 @@ export interface Column {
   nestedPath?: string | undefined
   /** For a column inside the values of another, kept one: the keys and indices that lead to it. */
   inner?: readonly string[] | undefined
-  /** Whether it is no key of the first row: such columns are the last ones, and are never logits. */
+  /** Whether the first row lacks its key: such columns are the last ones, and are never logits. */
   isLate?: true
   /** For nested values: the paths of the first list of numbers and of the first list of rows in them. */
   listPath?: string | undefined

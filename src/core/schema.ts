@@ -162,7 +162,7 @@ function requireNoLists(columns: readonly Column[], logits: readonly number[]): 
 
 function sampledColumns(columns: readonly Column[], { rows, indexNames }: Evidence): SampledColumn[] {
   const header = columns.map(({ name }) => name)
-  // One is proposed: where the name of a column comes again is looked for in all of them.
+  // Only the first is proposed: each selector takes a search through all names.
   const [list, nested] = [columns.findIndex(({ listText }) => listText), columns.findIndex(({ nested }) => nested)]
   return columns.map(({ sample, nestedPath, listPath, ...column }, index) => ({
     ...column,

@@ -99,7 +99,7 @@ export function withSelection<S extends Settings>(settings: S, { first }: Pick<R
   return { ...settings, logits: itemsOfPositions(first.schema.logits, first.schema.header) }
 }
 
-/** What is compared: the names of both inputs, if they have some, and what the names are of. */
+/** The names of the compared inputs, if they have names, and what is compared. */
 interface Compared {
   first: string | undefined
   source?: string
@@ -180,7 +180,7 @@ export function orderWarnings(schema: Schema, settings: InputSettings, hasHeader
   return headerlessWarning(settings.to, [...kept.map((index) => header[index]!), ...names])
 }
 
-/** Whether no column has a place that depends on the keys of an object. */
+/** Whether the order of the columns does not depend on that of an object's keys. */
 function isOrderGiven(schema: Schema, { keep }: InputSettings): boolean {
   const { header, logitsList, logitKeys, emit, topK } = schema
   const isKeptInOrder = keep === false || (keep !== true && listsNames(keep, header))

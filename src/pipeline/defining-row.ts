@@ -34,7 +34,7 @@ async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean
   try {
     return await fits()
   } catch (error) {
-    // If no row fits, the error is that of the first row. A row with logits fits: what to keep does not depend on one row.
+    // If no row fits, the error is that of the first row. A row that only lacks kept keys fits: later rows may have them.
     return SoftmaxError.is(error, 'E_SELECTOR') && error.info.option === 'keep'
   }
 }

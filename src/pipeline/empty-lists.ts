@@ -28,8 +28,8 @@ export function closedReader(reader: RecordBatchReader): RecordBatchReader {
 }
 
 /**
- * Treats a column without cells that may be lists as lists, if no other input shows what it is: one column cannot have
- * the number of each class, unless there is one class, or the sigmoid gives one its probability.
+ * Takes a column for lists if it may have some, but has no cells, and no other input shows what it is. Only with a
+ * single class, or the sigmoid, could it have single logits.
  */
 export function assumeList(reader: RecordBatchReader, settings: Pick<SettingsOf<'bytes'>, 'logits' | 'labels' | 'op'>) {
   const column = unmeasuredList(reader, settings)

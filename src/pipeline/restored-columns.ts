@@ -51,8 +51,8 @@ export function restoredColumns(
 }
 
 /**
- * The columns that would have another type than in the input that a stream read, if these rows are copies of its rows:
- * their values have the types of the input.
+ * The columns whose types are lost if these rows are copies of rows that a stream read with these types: their values
+ * fit the types, but would get others.
  */
 export function lostByCopies(rows: readonly unknown[], kept: readonly Column[], types: SourceTypes): LostColumn[] {
   const open = kept.filter(({ field }) => !field)

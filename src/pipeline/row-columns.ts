@@ -170,12 +170,12 @@ function columnMaker({ stores }: RowJob): RowColumns['keptColumn'] {
   }
 }
 
-/** The types that columns had in the input of the given stream, or where the row, or that of a prediction, was read. */
+/** The types that columns had in the input: that of `typesFrom`, otherwise that of the row, or of the row it predicts. */
 function typesIn(row: Row, { typesFrom }: Settings): SourceTypes | undefined {
   return typesFrom ? typesFoundBy(typesFrom) : (typesOf(row) ?? originOf(row)?.types)
 }
 
-/** The warning of types that rows do not have any more if they are copies of those that a stream has read, if they are. */
+/** The warning that rows have lost their types, if they appear to be copies of rows that a stream has read. */
 function copyWarnings(rows: readonly unknown[], kept: readonly Column[], { typesBefore }: Settings): string[] {
   const sources = typesOfCopies(
     kept.map(({ name }) => name),

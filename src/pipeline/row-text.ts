@@ -32,7 +32,7 @@ function rowText(batch: Rows, columns: readonly Column[], read: ReadColumns): (e
     .map(([index, textOf]) => [`${JSON.stringify(columns[index]!.name)}:`, textOf] as const)
   return ({ code, info: { row } }) => {
     const pairs = members.map(([key, textOf]) => key + textOf(row))
-    // What is not text would be other text, in which nobody sees an error.
+    // Invalid UTF-8 would become other, valid text, and hide the error.
     const found = code === 'E_CELL_ENCODING' ? pairs.filter((pair) => !pair.includes(REPLACEMENT)) : pairs
     return `{${found.join(',')}}`
   }

@@ -17,11 +17,11 @@ export async function* warnIfTruncated(
   if (isTruncated && !isClosed()) warn(MAYBE_TRUNCATED)
 }
 
-/** People and short scripts often leave out the last newline; what writes larger files hardly does. */
+/** People and short scripts often leave out the last newline; programs that write larger files hardly ever do. */
 const LARGE = 1 << 20
 
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
-/** Concerns each file: one that is complete says nothing of others. */
+/** Repeated for each file, as each may be truncated. */
 export const MAYBE_TRUNCATED = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'

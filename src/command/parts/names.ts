@@ -8,7 +8,7 @@ export interface PartNames {
   count: number
   names: string[]
   sha256: string
-  /** The digest in alphabetical order, if they are in another. */
+  /** The digest of the names in alphabetical order, if they are in another order. */
   sorted?: string
 }
 
@@ -17,7 +17,7 @@ export function partNames(names: readonly string[]): PartNames {
   return { count: names.length, names: firstOf(names), sha256: digest, ...(sorted !== digest && { sorted }) }
 }
 
-/** The first names, as many as have up to some length together. */
+/** The first names, up to a total length. */
 function firstOf(names: readonly string[]): string[] {
   let length = 0
   const end = names.findIndex((name) => {

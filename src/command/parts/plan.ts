@@ -53,7 +53,7 @@ export const SUCCESS = '_SUCCESS'
 /** The settings for one part, which is scored like a separate run. */
 export function settingsFor({ settings, folder }: Plan, part: Part): Settings {
   const to = formatFor(settings, part)
-  // Whether there are rows is asked of all parts together.
+  // Rejects, statistics and missing rows concern all parts together.
   const ofAll = { rejects: undefined, stats: undefined, requireRows: false }
   return { ...settings, output: join(folder, part.name), to, ...ofAll }
 }
@@ -70,7 +70,7 @@ const NOT_COMPRESSED: Partial<Record<FormatName, () => string>> = {
   npz: () => 'it is a zip archive',
 }
 
-/** Throws E_CONFLICT if an output would be compressed that other programs could not read then. */
+/** Throws E_CONFLICT for an output that other programs could not read because of its compression. */
 function requireCompressible(parts: readonly Part[], settings: Settings): void {
   const { compress } = settings
   if (compress === undefined) return

@@ -152,7 +152,7 @@ function endFailed({ plan: { settings, mine }, counts, failures }: Run): void {
 interface Failure {
   index: number
   error: unknown
-  /** Whether the part itself is done, but all parts together are not as they must be. */
+  /** Whether the part itself is done, and the error is about all parts together. */
   isDone?: true
 }
 
