@@ -4,6 +4,7 @@ import { Duplex, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  Binary,
   Field,
   Float64,
   Int32,
@@ -14,6 +15,8 @@ import {
   Table,
   tableFromIPC,
   tableToIPC,
+  Utf8,
+  type Vector,
   vectorFromArray,
 } from 'apache-arrow'
 import { parse } from 'csv-parse/sync'
@@ -740,6 +743,60 @@ describe('a column whose type objects do not show', () => {
     const writer = write('ndjson').on('warning', (text) => warnings.push(text))
     await Readable.from([input]).compose(read('arrow')).compose(softmax()).compose(writer).toArray()
     expect(warnings).toEqual([])
+  })
+})
+
+describe('rows of a table that become objects', () => {
+  const table = (columns: Record<string, Vector>) => {
+    const logits = { logit_a: vectorFromArray([1, 1], new Float64()), logit_b: vectorFromArray([2, 2], new Float64()) }
+    return Buffer.from(tableToIPC(new Table({ ...columns, ...logits }), 'file'))
+  }
+  const text = (values: (string | null)[]) => vectorFromArray(values, new Utf8())
+
+  /** The bytes that write() makes of the rows that read() makes of an input, with their labels. */
+  async function rewritten(from: Format, input: Buffer | string, to: Format): Promise<Buffer> {
+    const rows = Readable.from([Buffer.from(input)]).compose(read(from))
+    return Buffer.concat(
+      await rows
+        .compose(softmax({ emit: 'label' }))
+        .compose(write(to))
+        .toArray(),
+    )
+  }
+
+  it('have bytes in lists and objects as base64, like other bytes', async () => {
+    const bytes = {
+      one: new Uint8Array([255]),
+      list: [Buffer.from('x'), new Uint8Array()],
+      in: { a: Buffer.from('abc') },
+    }
+    const json = '{"one":"/w==","list":["eA==",""],"in":{"a":"YWJj"}}'
+    expect((await writeAll('ndjson', [bytes])).text).toBe(`${json}\n`)
+    expect((await writeAll('csv', [bytes])).text).toBe('one,list,in\n/w==,"[""eA=="",""""]","{""a"":""YWJj""}"\n')
+    const input = table({
+      b: vectorFromArray([[new Uint8Array([255])], []], new List(new Field('item', new Binary()))),
+    })
+    expect(String(await rewritten('arrow', input, 'ndjson'))).toBe('{"b":["/w=="],"label":"b"}\n{"b":[],"label":"b"}\n')
+    expect(String(await rewritten('arrow', input, 'ndjson'))).toBe(
+      (await run([input], { from: 'arrow', to: 'ndjson', emit: 'label' })).text,
+    )
+  })
+
+  it('have empty text and null as different cells, as in score(), if their input does', async () => {
+    const input = table({ note: text(['', null]) })
+    expect(String(await rewritten('arrow', input, 'csv'))).toBe('note,label\n"",b\n,b\n')
+    expect((await run([input], { from: 'arrow', to: 'csv', emit: 'label' })).text).toBe('note,label\n"",b\n,b\n')
+    expect(String(await rewritten('csv', 'note,logit_a,logit_b\n,1,2\n', 'csv'))).toBe('note,label\n,b\n')
+  })
+
+  it('keep the order of columns that objects sort by number', async () => {
+    const csv = 'id,7,logit_a,logit_b,2024,10,x\nu,v,1,2,w,y,z\n'
+    expect(String(await rewritten('csv', csv, 'csv'))).toBe('id,7,2024,10,x,label\nu,v,w,y,z,b\n')
+    const names = ['id', '7', '2024', '10', 'x', 'label']
+    expect(tableFromIPC(await rewritten('csv', csv, 'arrow')).schema.fields.map(({ name }) => name)).toEqual(names)
+    const { bytes } = await run(csv, { from: 'csv', to: 'arrow', emit: 'probs=logit_' })
+    const { fields } = tableFromIPC(await rewritten('arrow', bytes, 'arrow')).schema
+    expect(fields.map(({ name }) => name)).toEqual(names)
   })
 })
 

@@ -33,12 +33,12 @@ function ofJson(value: unknown): unknown {
 }
 
 /**
- * A nested value as JSON, like `JSON.stringify` but with all digits of integers.
+ * A nested value as JSON, like `JSON.stringify` but with all digits of integers, and bytes in base64.
  *
  * @throws {NestingError}
  */
 export function nestedText(value: unknown, within: readonly object[] = []): string {
-  return plainText(ofJson(value), within)
+  return plainText(plainOf(value), within)
 }
 
 /** The error of a value that contains itself, so that it has no JSON, or has so many levels that it seems to. */
@@ -49,7 +49,7 @@ export const MOST_LEVELS = 1000
 
 function plainText(value: unknown, within: readonly object[]): string {
   if (typeof value === 'function' || typeof value === 'symbol') return 'null'
-  if (typeof value !== 'object' || value === null || value instanceof RawJson) return jsonOf(value as Value)
+  if (typeof value !== 'object' || value === null || isCell(value)) return jsonOf(value as Value)
   if (within.length === MOST_LEVELS || within.includes(value)) throw new NestingError()
   const all = [...within, value]
   const isList = Array.isArray(value) || ArrayBuffer.isView(value)

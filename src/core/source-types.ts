@@ -4,8 +4,10 @@ import { type Seed, seedOf } from './dictionary-values.js'
 import { hiddenProperty } from './hidden-property.js'
 import { type Column, isColumnData, type KeptColumn } from './record-batch.js'
 
-/** The columns of a table, by name, and its metadata. */
+/** The columns of a table that have a type, by name, and its metadata. */
 export interface SourceTypes {
+  /** The names of all columns, in their order. */
+  names: readonly string[]
   columns: ReadonlyMap<string, SourceColumn>
   metadata: TableSchema['metadata'] | undefined
 }
@@ -32,17 +34,21 @@ export function typesOf(row: object): SourceTypes | undefined {
   return types.get(row) ?? (typeof logits === 'object' && logits !== null ? types.get(logits) : undefined)
 }
 
-/** Creates the function that returns the types of columns, of which a batch has the values; undefined if none has a type. */
+/**
+ * Creates the function that returns the types of columns, of which a batch has the values; undefined if none has a type,
+ * and objects have them in the same order.
+ */
 export function sourceTyper(
   columns: readonly Column[],
   metadata: SourceTypes['metadata'],
 ): ((kept: readonly KeptColumn[]) => SourceTypes) | undefined {
   const typed = [...columns.entries()].filter(([, { field }]) => field !== undefined)
-  if (typed.length === 0) return undefined
+  const names = columns.map(({ name }) => name)
+  if (typed.length === 0 && !names.some(isIndex)) return undefined
   const typesIn = (kept: readonly KeptColumn[]): SourceTypes => {
     const columnOf = ([at, { name, field }]: (typeof typed)[number]) =>
       [name, { field: field!, seed: seedIn(kept[at], field!) }] as const
-    return { columns: new Map(typed.map(columnOf)), metadata }
+    return { names, columns: new Map(typed.map(columnOf)), metadata }
   }
   const same = typed.some(([, { field }]) => hasDictionary(field!.type)) ? undefined : typesIn([])
   return same ? () => same : typesIn
@@ -51,4 +57,25 @@ export function sourceTyper(
 /** Only dictionaries: the rows that refer to them must not keep a batch in memory. */
 function seedIn(column: KeptColumn | undefined, { type }: Field): Seed | undefined {
   return column && isColumnData(column) && hasDictionary(type) ? seedOf(column) : undefined
+}
+
+/** Whether an object has the property of this name before others, whatever the order in which it got them. */
+function isIndex(name: string): boolean {
+  return String(Number(name) >>> 0) === name
+}
+
+/** The properties of an object in the order of the columns that they were: each index follows the column before it. */
+export function inSourceOrder(keys: readonly string[], { names }: SourceTypes): readonly string[] {
+  const had = new Set(keys)
+  const present = names.filter((name) => had.has(name))
+  const moved = new Set(present.filter(isIndex))
+  if (moved.size === 0) return keys
+  const following = new Map<string | undefined, string[]>()
+  let before: string | undefined
+  for (const name of present) {
+    if (!moved.has(name)) before = name
+    else following.set(before, [...(following.get(before) ?? []), name])
+  }
+  const others = keys.filter((key) => !moved.has(key))
+  return [undefined, ...others].flatMap((key) => [...(key === undefined ? [] : [key]), ...(following.get(key) ?? [])])
 }

@@ -46,9 +46,9 @@ export function typesOfCopies(names: readonly string[], before: number): SourceT
 }
 
 /** Types that do not keep the values of dictionaries in memory. */
-function withoutSeeds({ columns, metadata }: SourceTypes): SourceTypes {
+function withoutSeeds({ names, columns, metadata }: SourceTypes): SourceTypes {
   const entries = [...columns].map(([name, { field }]) => [name, { field, seed: undefined }] as const)
-  return { columns: new Map(entries), metadata }
+  return { names, columns: new Map(entries), metadata }
 }
 
 /** The types that a stream has found; undefined if its input has none, or is not read yet. */

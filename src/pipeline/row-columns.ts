@@ -26,7 +26,7 @@ import { originOf, propertiesOf, RESULTS } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { unknownNames } from '../core/selector.js'
-import { type SourceTypes, typesOf } from '../core/source-types.js'
+import { inSourceOrder, type SourceTypes, typesOf } from '../core/source-types.js'
 import { typesFoundBy, typesOfCopies } from '../core/stream-types.js'
 import { typeOfAll } from '../core/value-type.js'
 import { keepRemedy, requireColumns } from './kept-types.js'
@@ -48,6 +48,8 @@ export interface RowColumns {
   /** The new columns, computed from predictions. */
   fields: readonly Field[]
   classes: readonly string[]
+  /** Whether an empty text is not null: input with types has both, while csv-parse gives an empty text for either. */
+  quotesEmpty: boolean
   /** The metadata of the input of the rows, if its columns have the same types. */
   metadata: TableSchema['metadata'] | undefined
   /** The column of some of its values. */
@@ -67,7 +69,9 @@ export function columnsOf(
   const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
   const layout = { ...layoutOf(first, settings, format), columnNames: names }
   const results = isPrediction ? properties : undefined
-  const { types, restored, ...kept } = keptProperties(rows, first, settings, format, results)
+  const source = typesIn(first, settings)
+  const types = format.typed ? source : undefined
+  const { restored, ...kept } = keptProperties(rows, keysOf(first, source, settings), types, settings, results)
   const { stores } = restored
   const keptValue = valueReader(nullsOf(settings), stores)
   const job = { ...kept, emit, layout, inRows, isPrediction, keptValue, stores, typed: format.typed }
@@ -82,6 +86,7 @@ export function columnsOf(
     kept: job.kept,
     fields,
     classes: layout.classes,
+    quotesEmpty: (source?.columns.size ?? 0) > 0,
     metadata: withAdded(restored.metadata, added),
     keptColumn: columnMaker(job),
     read: settings.to === 'ndjson' ? memberReader(job, fields, settings) : rowReader(job, fields, settings),
@@ -90,33 +95,35 @@ export function columnsOf(
 
 /** The properties that are kept, and their columns. */
 interface KeptProperties extends Pick<RowJob, 'kept' | 'old' | 'isKept'> {
-  /** The types that the rows bring along. */
-  types: SourceTypes | undefined
   restored: RestoredColumns
+}
+
+/** The properties of the first row, in the order of its columns in the input, and those that are declared. */
+function keysOf(first: Row, source: SourceTypes | undefined, settings: Settings): readonly string[] {
+  const own = Object.keys(first)
+  return [...(source ? inSourceOrder(own, source) : own), ...declaredKeys(first, settings)]
 }
 
 /** Resolves the kept properties; `results` are the names of the others, if the rows are predictions. */
 function keptProperties(
   rows: readonly unknown[],
-  first: Row,
+  keys: readonly string[],
+  types: SourceTypes | undefined,
   settings: Settings,
-  { typed }: Format,
   results: readonly string[] | undefined,
 ): KeptProperties {
   const requested = requestedTypes(settings.types)
-  const keys = [...Object.keys(first), ...declaredKeys(first, settings)]
   const isKept = propertyTest(keys, results, settings)
   // An object has its own order, but a table has that of the list.
   const old = (settings.to === 'ndjson' ? keys : inListedOrder(settings.keep, keys)).filter(isKept)
   requireColumns(requested, old, (item) => keepRemedy(item, old, settings.keep))
-  const types = typed ? typesIn(first, settings) : undefined
   const restored = restoredColumns(rows, old, types, requested.byName)
   const kept = old.map((name): Column => {
     const type = requested.byName.get(name)
     if (!type) return restored.columns.get(name) ?? { name, type: typeOfProperty(rows, name), sample: '' }
     return { name, type: 'text', sample: '', ...(type.kind !== 'utf8' && { field: { name, type, nullable: true } }) }
   })
-  return { kept, old, isKept, types, restored }
+  return { kept, old, isKept, restored }
 }
 
 /** Throws E_RECORD if there are no columns: only a JSON object may be empty. */
@@ -128,7 +135,7 @@ function requireColumn({ kept, emit }: RowJob, fields: readonly Field[], { to }:
 /** The warnings about the types of kept columns, and about labels. */
 function warningsOf(
   rows: readonly unknown[],
-  { kept, types, restored }: Pick<KeptProperties, 'kept' | 'types' | 'restored'>,
+  { kept, types, restored }: Pick<KeptProperties, 'kept' | 'restored'> & { types: SourceTypes | undefined },
   settings: Settings,
   { typed }: Format,
 ): string[] {

@@ -138,7 +138,11 @@ function fieldsIn(values: unknown[][], fields: readonly Field[]): Field[] {
   )
 }
 
-function outputSchema({ kept, metadata, classes }: RowColumns, fields: Field[], settings: Settings): OutputSchema {
+function outputSchema(
+  { kept, metadata, classes, quotesEmpty }: RowColumns,
+  fields: Field[],
+  settings: Settings,
+): OutputSchema {
   const dialect = dialectFromOptions(settings)
   return {
     kept,
@@ -153,8 +157,7 @@ function outputSchema({ kept, metadata, classes }: RowColumns, fields: Field[], 
     rows: undefined,
     dialect: { ...dialect, comment: undefined, newline: '\n' },
     cells: 'text',
-    // csv-parse yields an empty string for an empty cell, which must stay empty.
-    quotesEmpty: false,
+    quotesEmpty,
   }
 }
 
