@@ -16,9 +16,10 @@ import {
   type ValueType,
 } from '../../core/record-batch.js'
 import { fits } from '../../core/value-type.js'
-import { exactNumber, itemsIn, repeatedKeys, valuesIn } from './json.js'
+import { exactNumber, itemsIn, valuesIn } from './json.js'
 import { countNewlines, linesOf } from './line-splitter.js'
 import { NestedRows, shapeAt } from './nested.js'
+import { keysOn, repeatedKey } from './repeated-keys.js'
 import { jsonError, type ParsedRow, parseRow, repeatedKeyError, textAt, textIn, valueAt } from './row.js'
 
 /** How a reader handles each row. */
@@ -30,8 +31,8 @@ interface Task {
   keys: readonly string[]
   /** The paths to the logits, unless they are a list. */
   paths: readonly (readonly string[])[]
-  /** The objects on the way to logits, and which of their keys must not be duplicated. */
-  objects: readonly { path: readonly string[]; keys: Set<string> }[]
+  /** The keys on the way to logits, and those of logits, which must not be duplicated. */
+  uniqueKeys: ReturnType<typeof keysOn>
   kept: JsonColumn[]
   bare: boolean
   /** Collects nested lists, if logits are nested. */
@@ -94,8 +95,8 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const unexpected = isKept && !bare && !rawRowKeys ? (key: string) => !known.has(key) && isKept(key) : undefined
   const nested = logitsColumn && plan.depth !== undefined ? new NestedRows(logitsColumn, plan.depth, plan) : undefined
   const { path = [], shapePath = [] } = logitsColumn ?? {}
-  const objects = objectsOn([path, shapePath, ...paths])
-  return { plan, logitsColumn, keys, paths, objects, kept, nested, bare, unexpected, taken }
+  const uniqueKeys = keysOn([path, shapePath, ...paths])
+  return { plan, logitsColumn, keys, paths, uniqueKeys, kept, nested, bare, unexpected, taken }
 }
 
 /** Reads the logits of a row; returns the error, if any. */
@@ -109,7 +110,7 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
     return jsonError(
       `expected ${bare ? 'an array' : 'an object'} like the first row, got ${bare ? 'an object' : 'an array'}`,
     )
-  const repeated = repeatedKey({ value, text }, task)
+  const repeated = repeatedKey(value, text, task.uniqueKeys, task.taken)
   if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
   if (logitsColumn && found === undefined) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
@@ -134,36 +135,6 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
     into[at + index] = logit
   }
   return undefined
-}
-
-/**
- * The first duplicate key among those that matter: on the paths to the logits, among the logits, and among extracted
- * values.
- */
-function repeatedKey({ value, text }: ParsedRow, { objects, taken }: Task): string | undefined {
-  for (const { path, keys } of objects) {
-    const object = valueAt(value, path)
-    // Array items have no keys.
-    if (typeof object !== 'object' || object === null || Array.isArray(object)) continue
-    const repeated = repeatedKeys(textAt(text, path), object)
-    for (const key of repeated) if (keys.has(key) || (path.length === 0 && taken(key))) return key
-  }
-  return undefined
-}
-
-/** The objects on some paths, each after the one that contains it, and their keys on these paths. */
-function objectsOn(paths: readonly (readonly string[])[]): Task['objects'] {
-  const objects = new Map([['[]', { path: [] as readonly string[], keys: new Set<string>() }]])
-  for (const path of paths) {
-    for (const [depth, key] of path.entries()) {
-      const above = path.slice(0, depth)
-      const name = JSON.stringify(above)
-      const object = objects.get(name) ?? { path: above, keys: new Set() }
-      objects.set(name, object)
-      object.keys.add(key)
-    }
-  }
-  return [...objects.values()]
 }
 
 /** The values of the classes in order. */

@@ -92,7 +92,7 @@ function memberOf(text: string, key: string, repeated?: Set<string>): string | u
 }
 
 /** An array index in a path. */
-const POSITION = /^(?:0|[1-9]\d*)$/
+export const POSITION = /^(?:0|[1-9]\d*)$/
 
 export function valueAt(row: Row, path: readonly string[]): unknown {
   let value: unknown = row
