@@ -1,5 +1,5 @@
 /** Finds a single column that holds the logits of all classes, as a list or a record. */
-import { isLogitName, resultsOf } from './column-name.js'
+import { isLogitName, plainName, resultsOf } from './column-name.js'
 import { SoftmaxError, shown } from './errors.js'
 import { isOtherName } from './known-names.js'
 import { requireNoTable } from './logit-columns.js'
@@ -11,6 +11,9 @@ import { select } from './selector.js'
 interface Selection {
   logits?: ValueOf<'logits'> | undefined
 }
+
+/** What logits are that are in one column: lists, objects, or nested lists. */
+export type LogitsForm = Pick<Column, 'type' | 'width' | 'keys' | 'nested'>
 
 /** Whether the logit columns have to be guessed, which needs the first rows. */
 export function needsEvidence(settings: Selection, columns: readonly Column[], named: boolean): boolean {
@@ -80,8 +83,22 @@ function requireNoOtherList(columns: readonly Column[]): void {
   })
 }
 
+/**
+ * The only column that may hold all logits although no value shows it: the only selected one, or by default the only one
+ * that is called like logits, if its name is `logits`. None if rows have a single logit.
+ */
+export function possibleList<T extends Pick<Column, 'name'>>(
+  { binary, ...selection }: Selection & { binary?: ValueOf<'binary'> | undefined },
+  columns: readonly T[],
+): T | undefined {
+  if (binary !== undefined) return undefined
+  if (selection.logits !== undefined) return columns[findSelected(selection, columns) ?? -1]
+  const [column, ...more] = columns.filter(({ name }) => isLogitName(name))
+  return more.length === 0 && /^logits$/i.test(plainName(column?.name ?? '')) ? column : undefined
+}
+
 /** The only selected column; undefined if there are more, or none. */
-export function findSelected({ logits }: Selection, columns: readonly Column[]): number | undefined {
+export function findSelected({ logits }: Selection, columns: readonly Pick<Column, 'name'>[]): number | undefined {
   if (logits === undefined) return undefined
   try {
     const [first, ...more] = select(

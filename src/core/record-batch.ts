@@ -35,7 +35,7 @@ export interface Column {
   keys?: readonly string[]
   /** Whether its cells are text that contains lists of numbers. */
   listText?: true
-  /** Whether its cells would be lists or numbers, if there were any. */
+  /** Whether it has no values, or only nulls in the first rows, and others may be lists of logits. */
   mayBeList?: true
   /** For nested lists of numbers: the number of enclosing lists, and the length of the first innermost list. */
   nested?: { depth: number; width: number } | undefined

@@ -6,7 +6,7 @@ import { isNumeric } from '../core/column-numbers.js'
 import { isValid, takeRows, trimRanges } from '../core/column-slices.js'
 import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
-import { findSelected } from '../core/logits-list.js'
+import { findSelected, possibleList } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Field as OutputField } from '../core/output-columns.js'
 import {
@@ -33,6 +33,12 @@ export function columnOf(field: Field): Column {
   if (nested) return { ...column, nested }
   if (column.type === 'list') return { ...column, width: type.kind === 'fixed_size_list' ? type.size : 0 }
   return column.type === 'record' ? { ...column, keys: fieldsOf(type).map(({ name }) => name) } : column
+}
+
+/** Marks the column of the logits if its type is null, as pandas writes a column of `None` only. */
+export function markNullLogits(columns: readonly Column[], settings: SettingsOf<'bytes'>): void {
+  const column = possibleList(settings, columns)
+  if (column?.field?.type.kind === 'null') column.mayBeList = true
 }
 
 /** The nesting of a list type; the length of its innermost lists is measured later by {@link nestedWidthOf}. */

@@ -99,6 +99,7 @@ export class LogitsReader {
   /** Reads all classes of each row, from lists or structs. */
   readRows(data: ColumnData): void {
     if (data.type.kind === 'struct') this.#readStructs(data)
+    else if (data.type.kind === 'null') for (let row = 0; row < this.#rows; row++) this.#refuse(row, MISSING)
     else this.#readLists(data)
   }
 

@@ -3,31 +3,34 @@ import { SoftmaxError } from '../core/errors.js'
 import { logitOf } from '../core/logit.js'
 import { nullsOf } from '../core/missing.js'
 import { withPoint } from '../core/number.js'
+import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 
 /**
  * When bad rows are skipped and the first row defines the columns, the first row that fits the options defines them,
- * and rows before it are bad. If no row fits, the first row defines them; `warn` is called if there are rows that were
- * not tried.
+ * and rows before it are bad. If no row fits, the first row defines them; returns which rows were tried, if there are
+ * others, for {@link untriedWarning}.
  */
 export async function defineColumns(
   { defineBy, untried }: RecordBatchReader,
   { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
   fits: (isFirst: boolean) => boolean | Promise<boolean>,
-  warn: (text: string) => void,
-): Promise<void> {
-  if (onError !== 'skip' || !defineBy || (await succeeds(() => fits(true)))) return
+): Promise<string | undefined> {
+  if (onError !== 'skip' || !defineBy || (await succeeds(() => fits(true)))) return undefined
   for (let row = await defineBy(1); row !== undefined; row = await defineBy(row + 1)) {
-    if (await succeeds(() => fits(false))) return
+    if (await succeeds(() => fits(false))) return undefined
   }
   await defineBy(0)
-  const limit = untried?.()
-  if (limit !== undefined)
-    warn(
-      `${limit} has the logits that define the columns; if later rows have them, leave out those before them, as tail -n +N does`,
-    )
+  return untried?.()
+}
+
+/** The warning that rows which were not tried may have logits; `isList` unless one row has the number of each class. */
+export function untriedWarning(tried: string, isList: boolean): string {
+  const leaveOut = 'leave out those before them, as tail -n +N does'
+  const remedy = isList ? `${optionText('labels')} with the names of the classes reads them` : leaveOut
+  return `${tried} has the logits that define the columns; if later rows have them, ${remedy}`
 }
 
 async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean> {
@@ -49,7 +52,8 @@ export function hasLogits(
   { missing, null: nulls, decimal }: Pick<SettingsOf<'bytes'>, 'missing' | 'null' | 'decimal'>,
 ): boolean {
   if (logitsList || more.length > 0) return true
-  const { sample } = columns[first!]!
+  const { sample, mayBeList } = columns[first!]!
+  if (mayBeList) return false
   const rule = { missing, nulls: nullsOf({ null: nulls }) }
   // The numbers of JSON have points in any case.
   const texts = decimal === ',' ? [sample, withPoint(sample)] : [sample]

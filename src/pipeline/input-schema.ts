@@ -13,7 +13,8 @@ import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema, type SchemaNeeds } from '../core/schema.js'
 import { unknownNames } from '../core/selector.js'
 import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
-import { defineColumns, hasLogits } from './defining-row.js'
+import { defineColumns, hasLogits, untriedWarning } from './defining-row.js'
+import { measureList } from './empty-lists.js'
 import { firstRows } from './first-rows.js'
 import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
@@ -25,6 +26,8 @@ export interface InputContext {
   input: Input
   run: Run
   settings: InputSettings
+  /** Whether nothing shows how many logits its lists have. */
+  isUnmeasured?: boolean
 }
 
 /** A schema, and what it was resolved from. */
@@ -42,10 +45,14 @@ export async function resolveSchema(context: InputContext): Promise<ResolvedSche
   const continues = await continuesFirst(reader, settings, run)
   if (!continues && reader.failure) throw reader.failure
   const late = continues ? [] : await addKeptKeys(reader, settings, run)
-  const warn = (text: string) => run.emit('warning', text, input.name)
-  if (!continues) await defineColumns(reader, settings, (isFirstRow) => fitsOptions(context, isFirstRow), warn)
+  const fits = (isFirstRow: boolean) => fitsOptions(context, isFirstRow)
+  const untried = continues ? undefined : await defineColumns(reader, settings, fits)
+  const length = await measureList(reader, settings, run)
+  const isUnmeasured = length === 'unknown'
+  if (untried !== undefined && length !== 'known')
+    run.emit('warning', untriedWarning(untried, isUnmeasured), input.name)
   const evidence = await evidenceOf(reader, run, settings)
-  const resolve = (settings: InputSettings) => checkedSchema({ ...context, settings }, evidence, late)
+  const resolve = (settings: InputSettings) => checkedSchema({ ...context, settings, isUnmeasured }, evidence, late)
   return { schema: resolveColumns(reader, resolve, input, run, settings), evidence, isFirst }
 }
 
@@ -69,7 +76,7 @@ async function fitsOptions(context: InputContext, isFirstRow: boolean): Promise<
   return (isFirstRow || !schema.guessed) && hasLogits(schema, reader.columns, settings)
 }
 
-function needsOf({ reader, format, run, settings }: InputContext): SchemaNeeds {
+function needsOf({ reader, format, run, settings, isUnmeasured = false }: InputContext): SchemaNeeds {
   const { named, rows } = reader
   // All inputs have the columns of the output, whose form and order the first one gave.
   const firstFormat = run.first?.format ?? settings.from
@@ -77,7 +84,7 @@ function needsOf({ reader, format, run, settings }: InputContext): SchemaNeeds {
     named,
     shapes: format.shapes,
     objects: passesObjects(reader, settings),
-    isEmpty: rows === 0,
+    isEmpty: rows === 0 || isUnmeasured,
     isArrayToTable: isTable(format) && isArray(firstFormat),
     keepsListedOrder: firstFormat === 'ndjson' && named && settings.to !== 'ndjson',
   }

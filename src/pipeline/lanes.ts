@@ -8,6 +8,7 @@ import type { Block, RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows 
 import { joinedPieces } from '../io/pieces.js'
 import { hasThreads } from '../io/thread-pool.js'
 import { blockScorer } from './block-scorer.js'
+import { hasOnlyBadRows, rejectingReader } from './empty-lists.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, errorsLeft, noteLane } from './row-counts.js'
 import type { InputSettings, Run } from './run.js'
@@ -29,6 +30,10 @@ export function laneOf(
   const { stats } = run
   const limit = { isSet: settings.maxErrors !== undefined, left: () => errorsLeft(run) }
   const threads = { jobs: threadsOf(settings), limit, releasesChunks: run.releasesChunks }
+  if (hasOnlyBadRows(reader, job.schema)) {
+    noteLane(stats, job.input && job.output ? 'general' : 'table')
+    return (writer) => scoreBatches(rejectingReader(reader), job, writer, limit.left)
+  }
   const textJob = textJobOf(job, reader, settings.from, settings.to, run.kept)
   requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
   if (settings.lane === 'general' || typeof textJob === 'string') {

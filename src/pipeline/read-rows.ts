@@ -26,7 +26,7 @@ import { putTypes, sourceTyper } from '../core/source-types.js'
 import { type FoundTypes, noteTypes } from '../core/stream-types.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
-import { defineColumns } from './defining-row.js'
+import { defineColumns, untriedWarning } from './defining-row.js'
 import { logitsInOne, requireNamed, shapeErrors } from './logits-property.js'
 import { type Input, type Opened, openInput } from './open-input.js'
 import { type BlockStart, countRows, errorsLeft, requireConservation, requireRows } from './row-counts.js'
@@ -88,7 +88,8 @@ async function openTable(
   // Without names, objects would be arrays: only the program can say whether it expects these.
   if (table && !table.named && settings.header === undefined && delimiterOf(settings.from) !== undefined)
     throw new SoftmaxError('E_HEADER', { line: table.headerLine! })
-  if (table) await defineColumns(table, settings, () => hasSelected(table, settings), warn)
+  const untried = table && (await defineColumns(table, settings, () => hasSelected(table, settings)))
+  if (untried !== undefined) warn(untriedWarning(untried, false))
   return table
 }
 

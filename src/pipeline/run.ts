@@ -2,6 +2,7 @@
 import type { DataType } from '../core/data-type.js'
 import type { Dialect } from '../core/dialect.js'
 import type { FormatName } from '../core/formats.js'
+import type { LogitsForm } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
 import type { Column, RecordBatchReader, RecordBatchWriter } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
@@ -40,6 +41,8 @@ export interface Run {
     columns: readonly Column[]
     schema: Schema
   }
+  /** Finds the form of the logits in a later input, if that of the first cannot be seen. */
+  laterForm?: () => Promise<LogitsForm | undefined>
   /** The warnings about columns so far: further inputs have the same ones. */
   columnWarnings?: Set<string>
   /** The types of kept columns, if inferred or requested; undefined leaves a column as it is. */

@@ -1,14 +1,8 @@
 /** Checks that files have the same columns before a row is scored. */
-import { stat } from 'node:fs/promises'
 import type { SettingsOf } from '../core/options.js'
-import { loadFormat } from '../formats/index.js'
 import { requireSame } from './columns.js'
-import { inputOf } from './file-input.js'
-import { type Opened, openInput } from './open-input.js'
-import { newStats } from './row-counts.js'
+import { preview } from './preview.js'
 import type { Run } from './run.js'
-
-type Settings = SettingsOf<'bytes'>
 
 /**
  * The maximum number of files to check: opening one takes half a millisecond, a tenth of the time to score a small one.
@@ -16,9 +10,7 @@ type Settings = SettingsOf<'bytes'>
 const MOST = 100
 
 /**
- * Throws E_SCHEMA if one of the first hundred files does not have the columns of the first. Unreadable files are
- * skipped, as their errors are reported in order, after the rows of earlier files; so are pipes, which can be read only
- * once, and objects, of which each may have other keys.
+ * Throws E_SCHEMA if one of the first hundred files does not have the columns of the first.
  */
 export async function requireSameColumns(paths: readonly string[], run: Run): Promise<void> {
   const { settings } = run
@@ -33,22 +25,12 @@ export async function requireSameColumns(paths: readonly string[], run: Run): Pr
   }
 }
 
-/** The column names of a file, or positions if it has no header; undefined if it cannot be checked. */
-async function headerOf(path: string, settings: Settings): Promise<string[] | undefined> {
-  if (!(await stat(path)).isFile()) return undefined
-  const input = inputOf(path, undefined, newStats())
-  let opened: Opened | undefined
-  try {
-    opened = await openInput(input, settings, () => {})
-    const { format, encoding } = opened
-    const reader = await (await loadFormat(format)).read(opened, { ...settings, from: format, encoding })
-    await reader?.close?.()
-    if (reader?.continueFrom) return undefined
-    return reader?.columns.map(({ name }, index) => (reader.named ? name : String(index + 1)))
-  } catch {
-    return undefined
-  } finally {
-    await opened?.chunks.return(undefined)
-    input.close?.()
-  }
+/**
+ * The column names of a file, or positions if it has no header; undefined if it cannot be checked, as objects, of which
+ * each may have other keys.
+ */
+function headerOf(path: string, settings: SettingsOf<'bytes'>): Promise<string[] | undefined> {
+  return preview(path, settings, ({ columns, named, continueFrom }) =>
+    continueFrom ? undefined : columns.map(({ name }, index) => (named ? name : String(index + 1))),
+  )
 }

@@ -44,7 +44,7 @@ async function* scoreReader(
   settings: InputSettings,
   origin: Origin,
 ): AsyncGenerator<Uint8Array> {
-  if (!run.first && !run.single && unmeasuredList(reader, settings)) {
+  if (!run.first && !run.single && reader.rows === 0 && unmeasuredList(reader, settings)) {
     run.unmeasured ??= []
     const taken = { bytes: reader.start?.byte ?? 0 }
     run.unmeasured.push({ reader: closedReader(reader), input, settings, origin: { ...origin, taken } })

@@ -1,10 +1,14 @@
 /** Scores inputs one after the other into one output. */
 import { SoftmaxError, withSource } from '../core/errors.js'
 import { isText, rowFormatOf } from '../core/formats.js'
+import type { LogitsForm } from '../core/logits-list.js'
+import type { SettingsOf } from '../core/options.js'
 import { arrayOf } from '../formats/ndjson/array.js'
 import { flattenedWarning } from './columns.js'
+import { formOfLogits } from './empty-lists.js'
 import { watchNul } from './nul-characters.js'
 import type { Input } from './open-input.js'
+import { preview } from './preview.js'
 import { rejectedOf, requireConservation, requireRows } from './row-counts.js'
 import { isDone, type Run } from './run.js'
 import { scoreInput } from './score-input.js'
@@ -24,7 +28,10 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
   const { signal } = run.settings
   const stopListening = closeOnAbort(inputs, signal)
   try {
-    for (const input of inputs) if (!isDone(run)) yield* checked(scoreInput(input, run), input, run)
+    for (const [nth, input] of inputs.entries()) {
+      run.laterForm = () => laterForm(inputs.slice(nth + 1), run.settings)
+      if (!isDone(run)) yield* checked(scoreInput(input, run), input, run)
+    }
     for (const { reader, input, settings, origin } of run.unmeasured ?? []) {
       yield* scoreRows(reader, input, run, settings, origin)
     }
@@ -43,6 +50,18 @@ async function* scoreAll(inputs: readonly Input[], run: Run): AsyncGenerator<Uin
     stopListening()
     await run.writer?.close?.()
   }
+}
+
+/** How many files are looked at to find the number of classes. */
+const MOST_LATER = 100
+
+/** The form of the logits in the first of some inputs whose rows show it. */
+async function laterForm(inputs: readonly Input[], settings: SettingsOf<'bytes'>): Promise<LogitsForm | undefined> {
+  for (const { file } of inputs.slice(0, MOST_LATER)) {
+    const form = file && (await preview(file.path, settings, (reader) => formOfLogits(reader, settings)))
+    if (form) return form
+  }
+  return undefined
 }
 
 /** Warns of text that PostgreSQL refuses, unless it was in its format before. */

@@ -7,7 +7,7 @@ import type { Schema } from '../core/schema.js'
 import { nullTruthWarning, truthWarnings } from '../core/truth-names.js'
 import { loadFormat } from '../formats/index.js'
 import { orderWarnings } from './columns.js'
-import { assumeList, measureByFirst } from './empty-lists.js'
+import { measureByFirst } from './empty-lists.js'
 import { inputInfo } from './input-info.js'
 import { jobOf, newWriter } from './job.js'
 import { setTypes } from './kept-types.js'
@@ -27,7 +27,6 @@ export async function* scoreRows(
   { opened, taken, rows: count }: Origin,
 ): AsyncGenerator<Uint8Array> {
   if (run.first) measureByFirst(reader, settings, run.first.schema)
-  else assumeList(reader, settings)
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf({ reader, format, input, run, settings }).catch((error) => {

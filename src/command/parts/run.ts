@@ -169,12 +169,12 @@ async function finishPart(run: Run, part: Part, index: number): Promise<void> {
 }
 
 /** Whether a part has lists of logits, but none that shows the number of classes. */
-function isUnmeasured({ read, classes }: Entry): boolean {
-  return read === 0 && classes?.count === 0
+function isUnmeasured({ written, classes }: Entry): boolean {
+  return written === 0 && classes?.count === 0
 }
 
 /**
- * Scores parts without rows again with the classes of the first other part, if these have no names: otherwise, their
+ * Scores parts without good rows again with the classes of the first other part, if these have no names: otherwise, their
  * outputs would have other columns or types, which readers of the folder refuse.
  */
 async function finishUnmeasured(run: Run): Promise<void> {

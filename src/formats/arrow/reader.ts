@@ -12,7 +12,7 @@ import { ByteReader } from '../../io/byte-reader.js'
 import type { FileBytes } from '../../io/file-bytes.js'
 import { inOrder } from '../../io/in-order.js'
 import { openBytes } from '../../io/input-bytes.js'
-import { columnOf, itemsOf, nestedWidthOf, unmeasuredNested, widthOf } from '../columnar.js'
+import { columnOf, itemsOf, markNullLogits, nestedWidthOf, unmeasuredNested, widthOf } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'
 import { type BatchHeader, type Body, type Room, readBatchHeader } from './batch.js'
@@ -174,6 +174,7 @@ async function readerOf(
   settings: SettingsOf<'bytes'>,
 ): Promise<RecordBatchReader> {
   const columns = schema.fields.map(({ field }) => columnOf(field))
+  markNullLogits(columns, settings)
   const { buffered, isEmpty } = await measureLists(columns, batches, unmeasuredNested(columns, settings))
   return {
     columns,

@@ -1,10 +1,10 @@
 /** Reads delimited text: resolves the columns, and parses blocks of complete rows into record batches. */
 
-import { isLogitName, plainName } from '../../core/column-name.js'
+import { isLogitName } from '../../core/column-name.js'
 import { type Dialect, fromBytes } from '../../core/dialect.js'
 import { isPandasHeader, looksLikePandasHeader, pandasWarning, rowWarning } from '../../core/header-names.js'
 import { EVIDENCE_ROWS } from '../../core/logit-columns.js'
-import { findSelected } from '../../core/logits-list.js'
+import { findSelected, possibleList } from '../../core/logits-list.js'
 import { nullsOf } from '../../core/missing.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import type { SettingsOf } from '../../core/options.js'
@@ -32,7 +32,7 @@ export async function read({ chunks }: Source, settings: SettingsOf<'bytes'>): P
     ? await peekRows(head.blocks, dialect)
     : { sample: [], blocks: head.blocks }
   const { sample } = peeked
-  const mayBeList = head.isEmpty ? possibleList(columns, head, settings) : undefined
+  const mayBeList = head.isEmpty && !dialect.decimalComma ? possibleList(settings, columns) : undefined
   if (mayBeList) mayBeList.mayBeList = true
   const nulls = nullsOf(settings)
   let blocks = await lookForList(head, peeked.blocks, columns, settings)
@@ -114,20 +114,9 @@ async function lookForList(
   const count = settings.onError === 'skip' ? Number.POSITIVE_INFINITY : EVIDENCE_ROWS
   const found = await readFirstRows(head, blocks, columns.length, count, (row) => !saysNothing(textOf(row)))
   const cell = found.rows.map(textOf).find((text) => !saysNothing(text))
-  Object.assign(columns[index]!, listColumn(cell ?? ''))
+  if (cell !== undefined) Object.assign(columns[index]!, listColumn(cell))
+  else Object.assign(possibleList(settings, columns) ?? {}, { mayBeList: true })
   return found.blocks
-}
-
-/** The column without cells that may be lists: the one named `logits`, or the only selected one. */
-function possibleList(
-  columns: readonly Column[],
-  { dialect }: CsvHeader,
-  settings: SettingsOf<'bytes'>,
-): Column | undefined {
-  if (dialect.decimalComma || settings.binary !== undefined) return undefined
-  const index = settings.logits === undefined ? onlyLogits(columns) : findSelected(settings, columns)
-  const column = index === undefined ? undefined : columns[index]!
-  return settings.logits !== undefined || /^logits$/i.test(plainName(column?.name ?? '')) ? column : undefined
 }
 
 /** The column of that name, if there is only one. */

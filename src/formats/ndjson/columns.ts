@@ -9,6 +9,7 @@ import { type FormatName, rowFormatOf } from '../../core/formats.js'
 import { findList, isNumbers } from '../../core/inner-lists.js'
 import { pathName, selectedPaths } from '../../core/inner-paths.js'
 import { rowsRemedy } from '../../core/jq.js'
+import { possibleList } from '../../core/logits-list.js'
 import { MOST_LEVELS } from '../../core/members.js'
 import { nearest } from '../../core/nearest.js'
 import { nestingOf } from '../../core/nesting.js'
@@ -25,9 +26,12 @@ import { wholeTable } from './whole-tables.js'
 
 /** The columns of the first rows: the keys of the first row in text order, and any selected paths. */
 export function columnsOf(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonColumn[] {
-  return foundColumns(rows, settings).map((column) =>
+  const columns = foundColumns(rows, settings).map((column) =>
     withKeys(column, declaredKeys(settings.labels, column.keys ?? [])),
   )
+  const list = possibleList(settings, columns)
+  if (list && rows.every(({ value }) => (valueAt(value, list.path) ?? null) === null)) list.mayBeList = true
+  return columns
 }
 
 /** A column whose objects have these keys, in class order, if they have some. */

@@ -14,7 +14,7 @@ import type {
 import { copiedColumns, recycleColumns } from '../../io/column-pool.js'
 import { descriptorBytes, type OpenedFile } from '../../io/file-bytes.js'
 import { openBytes } from '../../io/input-bytes.js'
-import { columnOf, nestedWidthOf, unmeasuredNested } from '../columnar.js'
+import { columnOf, markNullLogits, nestedWidthOf, unmeasuredNested } from '../columnar.js'
 import { LogitsReader } from '../logits-reader.js'
 import { NestedReader } from '../nested-reader.js'
 import { ARROW_SCHEMA, restoreNodes } from './arrow-schema.js'
@@ -69,6 +69,7 @@ function groupsOf({ groups }: Footer, file: OpenFile): SharedRowGroups {
 
 async function open(footer: Footer, file: OpenFile, settings: SettingsOf<'bytes'>): Promise<RecordBatchReader> {
   const columns = file.nodes.map(({ field }) => columnOf(field))
+  markNullLogits(columns, settings)
   for (const [index, column] of columns.entries()) {
     if (column.type === 'list' && column.width === 0) column.width = await measure(index, footer.groups, file)
   }
