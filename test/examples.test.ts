@@ -6,8 +6,8 @@ import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { exampleCopy } from './support.js'
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest'
+import { exampleCopy, ROOT } from './support.js'
 
 const PARQUET = new URL('../fixtures/digits.parquet', import.meta.url)
 
@@ -28,18 +28,28 @@ describe('the example', () => {
 })
 
 describe('the example node-service', () => {
-  /** Starts the service. Returns its folder, its process, and a request function. */
-  async function started(more: NodeJS.ProcessEnv = {}) {
-    const { cwd, env } = exampleCopy('node-service')
-    const server = spawn(process.execPath, ['server.mjs'], {
-      cwd,
-      env: { ...env, ...more },
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
-    onTestFinished(() => void server.kill())
+  /** The folder of the service, which finds the package by its own name. */
+  const cwd = join(ROOT, 'fixtures/examples/node-service')
+  const services = new Map<string, ReturnType<typeof start>>()
+  afterAll(async () => {
+    for (const { server } of await Promise.all(services.values())) server.kill()
+  })
+
+  /** Starts the service. Returns its process, and a request function. */
+  async function start(more: NodeJS.ProcessEnv) {
+    const env = { ...process.env, ...more }
+    const server = spawn(process.execPath, ['server.mjs'], { cwd, env, stdio: ['ignore', 'pipe', 'inherit'] })
     const [line] = await once(server.stdout, 'data')
     const post = (path = '/score', agent?: Agent) => request(`${String(line).trim()}${path}`, { method: 'POST', agent })
-    return { cwd, server, post }
+    return { server, post }
+  }
+
+  /** The service with an environment, which is shared by tests, as it is by clients. */
+  function started(more: NodeJS.ProcessEnv = {}) {
+    const key = JSON.stringify(more)
+    const service = services.get(key) ?? start(more)
+    services.set(key, service)
+    return service
   }
 
   /** Sends a body; returns the complete response. */
@@ -52,7 +62,7 @@ describe('the example node-service', () => {
   }
 
   it('answers with scores', async () => {
-    const { cwd, post } = await started()
+    const { post } = await started()
     const scores = { status: 200, text: read(cwd, 'expected.ndjson') }
     expect(await answered(post, read(cwd, 'request.csv'))).toEqual(scores)
     expect((await answered(() => post('/'), '')).status).toBe(404)
@@ -83,7 +93,7 @@ describe('the example node-service', () => {
     [422, () => `logit_a,logit_b\nx,1\n${'1,2\n'.repeat(300_000)}`],
     [415, () => Buffer.concat([readFileSync(PARQUET), Buffer.alloc(1 << 20)])],
   ] as const)('answers the next request on a connection whose body it refused with %i', async (refused, body) => {
-    const { cwd, post } = await started()
+    const { post } = await started()
     const agent = new Agent({ keepAlive: true, maxSockets: 1 })
     onTestFinished(() => agent.destroy())
     for (let times = 0; times < 3; times++) {
@@ -91,6 +101,22 @@ describe('the example node-service', () => {
       const scores = { status: 200, text: read(cwd, 'expected.ndjson') }
       expect(await answered(() => post('/score', agent), read(cwd, 'request.csv'))).toEqual(scores)
     }
+  })
+
+  it('answers the next request on a connection whose body it refused before all of it was sent', async () => {
+    const { post } = await started()
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    onTestFinished(() => agent.destroy())
+    const sent = post('/score', agent)
+    sent.write('logit_a,logit_b\n1,2\nx,1\n')
+    const [response] = await once(sent, 'response')
+    expect(response.statusCode).toBe(422)
+    response.resume()
+    sent.write('1,2\n'.repeat(100_000))
+    await wait(1)
+    sent.end('1,2\n'.repeat(100_000))
+    const scores = { status: 200, text: read(cwd, 'expected.ndjson') }
+    expect(await answered(() => post('/score', agent), read(cwd, 'request.csv'))).toEqual(scores)
   })
 
   it('answers with the position of a bad row behind good ones, before it sends the first of these', async () => {
@@ -102,8 +128,14 @@ describe('the example node-service', () => {
     ])
   })
 
+  /** 64 MiB of rows in members of 1 MiB. */
+  const bomb = () => {
+    const member = gzipSync('1,2\n'.repeat(1 << 18))
+    return Buffer.concat([gzipSync('logit_a,logit_b\n'), ...Array(64).fill(member)])
+  }
+
   it.each([
-    ['E_UNSUPPORTED', () => gzipSync(`logit_a,logit_b\n${'1,2\n'.repeat(1 << 24)}`)],
+    ['E_UNSUPPORTED', () => bomb()],
     ['E_UNSUPPORTED', () => readFileSync(PARQUET)],
   ])('refuses a body whose bytes do not bound what it becomes: %s', async (code, body) => {
     const { server, post } = await started({ MOST_BYTES: String(1 << 20) })
@@ -125,7 +157,7 @@ describe('the example node-service', () => {
   })
 
   it('scores no more of a body whose client has left, and answers the next', async () => {
-    const { cwd, server, post } = await started()
+    const { server, post } = await started()
     const sent = post()
     sent.on('error', () => {})
     sent.write(`logit_a,logit_b\n${'1,2\n'.repeat(250_000)}`)
@@ -153,12 +185,13 @@ describe('the example node-service', () => {
   })
 
   it('reads no more of a body than the client reads of its scores', async () => {
-    const { server, post } = await started()
+    // Of its own, as its memory is measured.
+    const { server, post } = await started({ MOST_BYTES: String(2 ** 31) })
     const block = '1,2\n'.repeat(250_000)
     const sent = post()
     sent.write('logit_a,logit_b\n')
     let blocks = 0
-    const total = 30
+    const total = 20
     const writing = (async () => {
       for (; blocks < total; blocks++) if (!sent.write(block)) await once(sent, 'drain')
       sent.end()
@@ -168,7 +201,7 @@ describe('the example node-service', () => {
     let before = -1
     while (before !== blocks) {
       before = blocks
-      await wait(500)
+      await wait(250)
     }
     expect(blocks).toBeLessThan(total / 2)
     const [, kilobytes] = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${server.pid}/status`, 'utf8'))!
