@@ -28,7 +28,8 @@ export function pandasList(metadata: Metadata, key: string): unknown[] {
  * the metadata says about an earlier column of an added name (its type; that it is the index) is removed.
  */
 export function withAdded(metadata: Metadata, added: readonly string[]): Metadata {
-  const members = membersOf(metadata?.get(KEY) ?? '')
+  if (!metadata?.has(KEY)) return metadata
+  const members = membersOf(metadata.get(KEY)!)
   const list = (key: string) => listOf(members.get(key)) ?? []
   const [index, columns, levels] = [list('index_columns'), list('columns'), list('column_indexes')]
   const before = new Set(columns.map(fieldName).filter((name) => !index.includes(name)))
@@ -40,7 +41,7 @@ export function withAdded(metadata: Metadata, added: readonly string[]): Metadat
     column_indexes: isText ? levels : [textLevel(levels)],
   }
   const isSame = isText && changed.index_columns.length === index.length && changed.columns.length === columns.length
-  return isSame ? metadata : new Map([...metadata!, [KEY, entryOf(members, changed)]])
+  return isSame ? metadata : new Map([...metadata, [KEY, entryOf(members, changed)]])
 }
 
 function fieldName(column: unknown): string | null | undefined {
@@ -68,8 +69,9 @@ function entryOf(members: ReadonlyMap<string, string>, changed: Record<string, u
 
 /** The list in a JSON text; undefined if it is none, or not JSON, as it may have Python's NaN: then it stays as it is. */
 function listOf(json: string | undefined): unknown[] | undefined {
+  if (json === undefined) return undefined
   try {
-    const value: unknown = JSON.parse(json ?? '')
+    const value: unknown = JSON.parse(json)
     return Array.isArray(value) ? value : undefined
   } catch {
     return undefined
