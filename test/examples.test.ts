@@ -191,7 +191,7 @@ describe('the example node-service', () => {
     const sent = post()
     sent.write('logit_a,logit_b\n')
     let blocks = 0
-    const total = 20
+    const total = 16
     const writing = (async () => {
       for (; blocks < total; blocks++) if (!sent.write(block)) await once(sent, 'drain')
       sent.end()

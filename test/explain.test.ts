@@ -3,21 +3,20 @@
  * the messages are written into the table, for review.
  */
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CODES, type Code } from 'softmax-stream'
 import { afterAll, describe, expect, it } from 'vitest'
 import { EXPLANATIONS } from '../dist/command/help/explanations.js'
-import { command, MANIFEST, ROOT, reservesAddressSpace, TERMINAL_AS_INPUT } from './support.js'
+import { command, installIn, MANIFEST, ROOT, reservesAddressSpace, TERMINAL_AS_INPUT } from './support.js'
 
 /** The package installed like `npm install -g`, without optional dependencies. */
 const HOME = mkdtempSync(join(tmpdir(), 'softmax-explain-'))
 const MODULES = join(HOME, 'lib/node_modules')
 const BIN = join(HOME, 'bin')
-const INSTALLED = join(MODULES, 'softmax-stream')
-for (const path of [INSTALLED, BIN]) mkdirSync(path, { recursive: true })
-for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(INSTALLED, name), { recursive: true })
+const INSTALLED = installIn(join(HOME, 'lib'))
+mkdirSync(BIN)
 for (const name of Object.keys(MANIFEST.dependencies))
   symlinkSync(join(ROOT, 'node_modules', name), join(MODULES, name))
 symlinkSync(join(INSTALLED, MANIFEST.bin.softmax), join(BIN, 'softmax'))

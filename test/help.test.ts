@@ -12,8 +12,8 @@ import { OUTPUT_COLUMNS } from '../dist/core/output-columns.js'
 import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
 
 /** The output, without anything on stderr. */
-function printed(args: string[], env = {}): string {
-  const { status, stdout, stderr } = command(args, { env })
+function printed(args: string[]): string {
+  const { status, stdout, stderr } = command(args)
   expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
   return stdout
 }

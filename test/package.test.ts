@@ -1,9 +1,9 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
-import { folder, MANIFEST, ROOT } from './support.js'
+import { folder, installIn, MANIFEST, ROOT } from './support.js'
 
 const SRC = join(ROOT, 'src')
 
@@ -101,12 +101,12 @@ describe('the package', () => {
   })
 
   it.each([
-    ['nodenext', 'program.mts'],
-    ['nodenext', 'program.cts'],
-    ['node20', 'program.cts'],
-    ['preserve', 'program.ts'],
-  ])('is declared without the types of the web, which a program for Node need not have: %s, %s', (module, name) => {
+    ['nodenext', ['program.mts', 'program.cts']],
+    ['node20', ['program.cts']],
+    ['preserve', ['program.ts']],
+  ])('is declared without the types of the web, which a program for Node need not have: %s, %j', (module, names) => {
     const options = { target: 'es2022', lib: ['es2022'], types: ['node'], module, strict: true }
+    const program = "import { softmax } from 'softmax-stream'\nconst name: string = softmax().read()!.label\n"
     const cwd = folder({
       'tsconfig.json': JSON.stringify({
         compilerOptions: {
@@ -116,7 +116,7 @@ describe('the package', () => {
           typeRoots: [join(ROOT, 'node_modules/@types')],
         },
       }),
-      [name]: "import { softmax } from 'softmax-stream'\nconst name: string = softmax().read()!.label\n",
+      ...Object.fromEntries(names.map((name) => [name, program])),
     })
     mkdirSync(join(cwd, 'node_modules'))
     symlinkSync(ROOT, join(cwd, 'node_modules/softmax-stream'))
@@ -185,8 +185,7 @@ describe('the package', () => {
     ['by npx', '_npx/0123', true, 'npx -p softmax-stream -p hyparquet-compressors softmax'],
   ])('says how a peer that is missing is installed, where it is itself %s', (_, root, isProject, says) => {
     const cwd = folder({ 'in.parquet': LZ4_PARQUET })
-    const home = join(cwd, root, 'node_modules', 'softmax-stream')
-    for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(home, name), { recursive: true })
+    const home = installIn(join(cwd, root))
     if (isProject) writeFileSync(join(cwd, root, 'package.json'), '{}')
     const { stderr, status } = spawnSync(process.execPath, [join(home, 'dist', 'cli.js'), 'in.parquet', '-t', 'csv'], {
       cwd,
@@ -197,9 +196,7 @@ describe('the package', () => {
 
   it('writes and reads Parquet without optional packages', () => {
     const cwd = folder({ 'in.csv': 'logit_a,logit_b\n2,1\n' })
-    const home = join(cwd, 'node_modules', 'softmax-stream')
-    for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(home, name), { recursive: true })
-    const args = [join(home, MANIFEST.bin.softmax), 'in.csv', '-o', 'out.parquet']
+    const args = [join(installIn(cwd), MANIFEST.bin.softmax), 'in.csv', '-o', 'out.parquet']
     const planned = spawnSync(process.execPath, [...args, '--dry-run'], { cwd })
     expect([planned.status, String(planned.stderr)]).toEqual([0, ''])
     expect(String(planned.stdout)).toMatch(/\nlane: +fast\nrows:\n{"p_a":0\.73\d*,"p_b":0\.26\d*,"label":"a"}\n$/)

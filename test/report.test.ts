@@ -1,6 +1,6 @@
 /** The report page in a browser. */
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pathToFileURL } from 'node:url'
@@ -9,7 +9,7 @@ import { calibrate, evaluate, type Metrics, report } from 'softmax-stream'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest'
 import { contrastsBelow } from './contrast.js'
 import { randomFrom } from './random.js'
-import { command, folder, ROOT, start } from './support.js'
+import { command, folder, installIn, ROOT, start } from './support.js'
 
 const THREE = join(ROOT, 'fixtures/metrics-three.csv')
 const DIGITS = join(ROOT, 'fixtures/digits-logits.csv')
@@ -273,8 +273,9 @@ it('names of classes, columns and files are text, whatever they are', async () =
 describe('what is on the page', () => {
   it.each(['light', 'dark'] as const)('has contrasts of WCAG AA in a %s theme', async (colorScheme) => {
     const { html } = await report([Readable.from([table(named(10), 300)])], TRUTH)
+    const { page } = await open(html, { colorScheme })
     for (const width of [390, 1280]) {
-      const { page } = await open(html, { width, colorScheme })
+      await page.setViewportSize({ width, height: 900 })
       const { seen, low } = await page.evaluate(contrastsBelow, 4.5)
       expect(low).toEqual([])
       expect(seen).toBeGreaterThan(200)
@@ -428,10 +429,8 @@ describe('softmax evaluate --report', () => {
 
   it('says what to install where its packages are missing, before it reads', () => {
     const cwd = folder()
-    const home = join(cwd, 'node_modules', 'softmax-stream')
-    for (const name of ['dist', 'package.json']) cpSync(join(ROOT, name), join(home, name), { recursive: true })
     writeFileSync(join(cwd, 'package.json'), '{}')
-    const args = [join(home, 'dist', 'cli.js'), ...ARGS, '--report', 'r.html']
+    const args = [join(installIn(cwd), 'dist', 'cli.js'), ...ARGS, '--report', 'r.html']
     const { status, stderr } = spawnSync(process.execPath, args, { cwd, encoding: 'utf8' })
     expect([status, stderr]).toEqual([
       2,

@@ -175,7 +175,7 @@ function shuffled<T>(items: readonly T[], random: Random): T[] {
 }
 
 /** How many random splits are tried: more in `npm run test:lanes`. */
-const SPLITS = process.env.COUNT ? 200 : 50
+const SPLITS = process.env.COUNT ? 200 : 20
 
 it(`have the true class as often as is asked for, over ${SPLITS} random splits`, { timeout: 300_000 }, async () => {
   const coverage = 0.9

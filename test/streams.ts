@@ -59,8 +59,19 @@ async function scored(
     if (!(thrown instanceof SoftmaxError)) throw thrown
     error = thrown
   }
-  const bytes = Buffer.concat(pieces)
-  return { bytes, text: bytes.toString(), error, stats: stream.stats, warnings }
+  return outcomeOf({ bytes: Buffer.concat(pieces), error, stats: stream.stats, warnings })
+}
+
+/** With the text, which is decoded only where a test reads it. */
+function outcomeOf(outcome: Omit<Outcome, 'text'>): Outcome {
+  let text: string | undefined
+  return {
+    ...outcome,
+    get text() {
+      text ??= outcome.bytes.toString()
+      return text
+    },
+  }
 }
 
 /** What an error reports, for comparison. */

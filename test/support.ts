@@ -171,6 +171,15 @@ export function openFiles(): string[] {
   })
 }
 
+/** A copy of the package as it is installed in `path`, which finds no packages but those installed there. */
+export function installIn(path: string): string {
+  const home = join(path, 'node_modules', 'softmax-stream')
+  const isUsed = (file: string) => !file.endsWith('.d.ts')
+  for (const name of ['dist', 'package.json'])
+    cpSync(join(ROOT, name), join(home, name), { recursive: true, filter: isUsed })
+  return home
+}
+
 /** The error that a call throws. */
 export function thrown(call: () => unknown): SoftmaxError {
   try {

@@ -73,9 +73,9 @@ function inGroups(csv: Buffer, { badRow, times = 1, logitsOf = (numbers) => numb
 function inOneGroup(): Buffer {
   const random = randomFrom(11)
   const names = ['weight', ...Array.from({ length: 10 }, (_, index) => `logit_${index}`)]
-  const numbers = () => Float64Array.from({ length: 300_000 }, () => random.below(9_000_000) / 1e6)
+  const numbers = () => Float64Array.from({ length: 160_000 }, () => random.below(9_000_000) / 1e6)
   const columnData = names.map((name) => ({ name, data: numbers(), type: 'DOUBLE' as const }))
-  return Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize: 300_000, codec: 'UNCOMPRESSED' }))
+  return Buffer.from(parquetWriteBuffer({ columnData, rowGroupSize: 160_000, codec: 'UNCOMPRESSED' }))
 }
 
 /** A positive number as Thrift writes it, given twice its value. */
@@ -121,10 +121,8 @@ describe('row groups of Parquet', () => {
     const cwd = groups()
     const expected = output(cwd, 'csv', 'csv')
     const alone = output(cwd, 'parquet', 'parquet', '--jobs', '1')
-    for (const jobs of ['1', '3']) {
-      expect(output(cwd, 'parquet', 'csv', '--jobs', jobs).equals(expected)).toBe(true)
-      expect(output(cwd, 'parquet', 'parquet', '--jobs', jobs).equals(alone)).toBe(true)
-    }
+    for (const jobs of ['1', '3']) expect(output(cwd, 'parquet', 'csv', '--jobs', jobs).equals(expected)).toBe(true)
+    expect(output(cwd, 'parquet', 'parquet', '--jobs', '3').equals(alone)).toBe(true)
   })
 
   it('name the bad row of a later one, and leave it out where asked to', () => {
@@ -169,11 +167,12 @@ describe('row groups of Parquet', () => {
     }
   })
 
+  let expected: Buffer | undefined
   it.each(Object.entries(ENDS))('are scored without a worker that fails %s', (_, inWorker) => {
     // Enough that workers have started long before the end.
     const cwd = groups({ times: 5 })
-    const alone = output(cwd, 'parquet', 'parquet', '--jobs', '1')
-    expect(outputWithout(inWorker, cwd, '3').equals(alone)).toBe(true)
+    expected ??= output(cwd, 'parquet', 'parquet', '--jobs', '1')
+    expect(outputWithout(inWorker, cwd, '3').equals(expected)).toBe(true)
   })
 
   it.each([1, 4, 5, 8])(
@@ -278,9 +277,10 @@ describe('typed columns', () => {
     },
   )
 
+  let expected: Buffer | undefined
   it.each(Object.entries(ENDS))('are scored without a worker that fails %s', (_, inWorker) => {
     const cwd = inputs()
-    const alone = output(cwd, 'parquet', 'parquet', '--jobs', '1')
-    expect(outputWithout(inWorker, cwd, '2').equals(alone)).toBe(true)
+    expected ??= output(cwd, 'parquet', 'parquet', '--jobs', '1')
+    expect(outputWithout(inWorker, cwd, '2').equals(expected)).toBe(true)
   })
 })

@@ -63,49 +63,52 @@ function placeIn(stderr: string) {
 }
 
 describe('a worker that ends', () => {
-  const moments: [string, string][] = [
+  const LOST = 'is lost: struck down; --jobs 1 uses no worker threads'
+  const moments: [moment: string, inWorker: string, says?: string][] = [
     ['throws as it starts', ENDS.throws],
     ['exits as it starts', ENDS.exits],
-    ['throws at its first block', `onMessage(1, () => { ${ENDS.throws} })`],
+    ['throws at its first block', `onMessage(1, () => { ${ENDS.throws} })`, LOST],
     ['throws at its third block', `onMessage(3, () => { ${ENDS.throws} })`],
     ['exits at its first block', `onMessage(1, () => { ${ENDS.exits} })`],
-    ['exits with a status at its third block', `onMessage(3, () => { ${ENDS['exits with a status']} })`],
+    [
+      'exits with a status at its third block',
+      `onMessage(3, () => { ${ENDS['exits with a status']} })`,
+      'is lost: it ended with status 9; ',
+    ],
     ['exits while it has nothing to do', `onMessage(1, () => setImmediate(() => { ${ENDS.exits} }))`],
     ['rejects', `onMessage(2, async () => { ${ENDS.throws} })`],
     ['is one of two, and throws at its second block', `if (threadId === 1) onMessage(2, () => { ${ENDS.throws} })`],
   ]
 
-  it.each(moments)('is an error with the place of the block, where it %s', async (_, inWorker) => {
-    const { status, signal, stdout, stderr } = await scoreRows(inWorker)
-    expect({ status, signal }).toEqual({ status: 70, signal: null })
-    expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
-    const { line, row, byte, byteEnd } = placeIn(stderr)
-    // All rows before the block are written, and none of it.
-    expect(stdout === `id,p_a,p_b,label\n${SCORED.repeat(row - 1)}`).toBe(true)
-    expect({ line, byte }).toEqual({ line: row + 1, byte: HEADER.length + (row - 1) * ROW.length })
-    expect(byteEnd).toBeGreaterThan(byte)
-    expect((byteEnd - byte) % ROW.length).toBe(0)
-  })
+  it.each(moments)(
+    'is an error with the place of the block, and what became of it, where it %s',
+    async (_, inWorker, says = '') => {
+      const { status, signal, stdout, stderr } = await scoreRows(inWorker)
+      expect({ status, signal }).toEqual({ status: 70, signal: null })
+      expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
+      expect(stderr).toContain(says)
+      const { line, row, byte, byteEnd } = placeIn(stderr)
+      // All rows before the block are written, and none of it.
+      expect(stdout === `id,p_a,p_b,label\n${SCORED.repeat(row - 1)}`).toBe(true)
+      expect({ line, byte }).toEqual({ line: row + 1, byte: HEADER.length + (row - 1) * ROW.length })
+      expect(byteEnd).toBeGreaterThan(byte)
+      expect((byteEnd - byte) % ROW.length).toBe(0)
+    },
+  )
 
-  it.each(Object.entries(ENDS))('leaves the old file as it was, and nothing beside it, where it %s', async (_, end) => {
-    const cwd = folder({ 'out.csv': OLD })
-    const inWorker = `onMessage(2, () => { ${end} })`
-    const { status, stdout, stderr } = await scoreRows(inWorker, ['-o', 'out.csv'], cwd, LITTLE_MEMORY)
-    expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
-    expect({ status, stdout }).toEqual({ status: 70, stdout: '' })
-    expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(OLD)
-    expect(readdirSync(cwd)).toEqual(['out.csv'])
-  })
-
-  it('says what became of it', async () => {
-    const threw = await scoreRows(`onMessage(1, () => { ${ENDS.throws} })`)
-    expect(threw.stderr).toContain(' is lost: struck down; --jobs 1 uses no worker threads')
-    const exited = await scoreRows(`onMessage(1, () => { ${ENDS['exits with a status']} })`)
-    expect(exited.stderr).toContain(' is lost: it ended with status 9; ')
-    const hungry = `onMessage(1, () => { ${ENDS['runs out of memory']} })`
-    const full = await scoreRows(hungry, [], folder(), LITTLE_MEMORY)
-    expect(full.stderr).toMatch(/ is lost: [^\n]*memory[^\n]*; /)
-  })
+  it.each(Object.entries(ENDS))(
+    'leaves the old file as it was, and nothing beside it, where it %s',
+    async (name, end) => {
+      const cwd = folder({ 'out.csv': OLD })
+      const inWorker = `onMessage(2, () => { ${end} })`
+      const { status, stdout, stderr } = await scoreRows(inWorker, ['-o', 'out.csv'], cwd, LITTLE_MEMORY)
+      expect(stderr).toMatch(/^softmax: [^\n]+ \[E_WORKER\]\n$/)
+      if (name === 'runs out of memory') expect(stderr).toMatch(/ is lost: [^\n]*memory[^\n]*; /)
+      expect({ status, stdout }).toEqual({ status: 70, stdout: '' })
+      expect(readFileSync(join(cwd, 'out.csv'), 'utf8')).toBe(OLD)
+      expect(readdirSync(cwd)).toEqual(['out.csv'])
+    },
+  )
 
   it('is an error where it may not even start, as under the permission model', async () => {
     const known = process.allowedNodeEnvironmentFlags
@@ -268,10 +271,10 @@ it.runIf(existsSync('/proc/self/fd'))('many short runs in a process leave no fil
     import { score } from 'softmax-stream'
     const input = ${JSON.stringify(HEADER)} + ${JSON.stringify(ROW)}.repeat(100_000)
     const run = () => Readable.from([Buffer.from(input)]).compose(score({ jobs: 3 })).resume().toArray()
-    for (let nth = 0; nth < 5; nth++) await run()
-    await setTimeout(500)
+    for (let nth = 0; nth < 3; nth++) await run()
+    await setTimeout(200)
     const before = readdirSync('/proc/self/fd').length
-    for (let nth = 0; nth < 30; nth++) await run()
+    for (let nth = 0; nth < 15; nth++) await run()
     const added = () => readdirSync('/proc/self/fd').length - before
     for (let wait = 0; wait < 100 && added() > 5; wait++) await setTimeout(100)
     console.log(added())`
