@@ -40,15 +40,21 @@ export function anyOptions(random: Random, classes: number, labels: readonly str
     precision: maybe(random, 4, () => 1 + random.below(17)),
     float32: maybe(random, 4, () => true),
     missing: maybe(random, 2, () => random.of(['-inf', 'nan'])),
-    nonfinite: maybe(random, 2, () => 'propagate'),
+    nonfinite: maybe(random, 2, () => random.of(['propagate', 'null'])),
     onError: random.of(['skip', 'skip', 'fail']),
     labels: maybe(random, 6, () => Array.from({ length: classes }, (_, index) => `${random.of(labels)}${index}`)),
   }
 }
 
-/** Options without what the fast lane does not support: arrays of the most probable classes. */
+/** Options without what arrays do not have, nulls, or what the fast lane does not write: those of the most probable classes. */
 export function fastOptions({ topK, ...options }: ScoreOptions): ScoreOptions {
-  return options.to === 'npz' || options.to === 'safetensors' ? options : { ...options, topK }
+  const { to, nonfinite } = options
+  if (to !== 'npy' && to !== 'npz' && to !== 'safetensors') return { ...options, topK }
+  return {
+    ...options,
+    nonfinite: nonfinite === 'null' ? 'propagate' : nonfinite,
+    topK: to === 'npy' ? topK : undefined,
+  }
 }
 
 /** Scores a text in both lanes and in several ways; fails unless all agree, and returns the result. */

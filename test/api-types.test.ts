@@ -91,7 +91,7 @@ describe('what comes out', () => {
     expectTypeOf(softmax({ minConfidence: 0.5 }).read()?.label).toEqualTypeOf<string | null | undefined>()
     expectTypeOf(sigmoid({ emit: 'labels' }).read()?.labels).toEqualTypeOf<string[] | undefined>()
     expectTypeOf(softmax({} as types.SoftmaxOptions)).toEqualTypeOf<types.PredictionStream>()
-    const one = <P extends types.Prediction>(_: types.PredictionStream<P>) => ({}) as P
+    const one = <P extends types.Prediction | types.NullablePrediction>(_: types.PredictionStream<P>) => ({}) as P
     const named = one(softmax({ emit: 'probs,label=predicted,rank', truth: 'y' }))
     expectTypeOf(named.probabilities).toEqualTypeOf<number[]>()
     expectTypeOf(named.predicted).toEqualTypeOf<string>()
@@ -115,6 +115,16 @@ describe('what comes out', () => {
     expectTypeOf(one(sigmoid({ minConfidence: 0.5 })).label).toEqualTypeOf<string | null>()
     expectTypeOf(one(softmax({ nonfinite: 'propagate' })).label).toEqualTypeOf<string | null>()
     expectTypeOf(one(softmax({ nonfinite: 'error', topK: 2 })).label).toEqualTypeOf<string>()
+    const nullable = one(softmax({ nonfinite: 'null' }))
+    expectTypeOf(nullable.probabilities).toEqualTypeOf<number[] | null>()
+    expectTypeOf(nullable.index).toEqualTypeOf<number | null>()
+    expectTypeOf(nullable.label).toEqualTypeOf<string | null>()
+    expectTypeOf(nullable.entropy).toEqualTypeOf<number | null | undefined>()
+    expectTypeOf(nullable).toExtend<types.NullablePrediction>()
+    expectTypeOf(one(logSoftmax({ nonfinite: 'null', topK: 2, emit: 'probs' })).top).toExtend<object[] | null>()
+    const decided = process.argv.length > 1 ? 'null' : 'error'
+    expectTypeOf(one(softmax({ nonfinite: decided })).index).toEqualTypeOf<number | null>()
+    expectTypeOf(one(softmax({ nonfinite: 'propagate' })).index).toEqualTypeOf<number>()
     const maybe = one(softmax({ emit: 'probs,label', topK: undefined as number | undefined }))
     expectTypeOf(maybe.probabilities).toEqualTypeOf<number[] | undefined>()
     // Nothing is promised about what is known only at run time.
@@ -223,7 +233,7 @@ describe('what comes out', () => {
   })
 
   it('of the streams of objects are what else the rows have', async () => {
-    const one = <P extends types.Prediction>(_: types.PredictionStream<P>) => ({}) as P
+    const one = <P extends types.Prediction | types.NullablePrediction>(_: types.PredictionStream<P>) => ({}) as P
     const rows = Readable.from([{ id: 7, logits: [2, 1] }])
     for await (const { id, label, other } of rows.compose(softmax<{ id: number }>())) {
       expectTypeOf(id).toEqualTypeOf<number>()
@@ -332,6 +342,15 @@ describe('what comes out', () => {
     expectTypeOf(one(softmax<{ id: bigint }, 'probs,label'>(unsure)).label).toEqualTypeOf<string | null>()
     const propagated = one(softmax<{ id: bigint }, 'label'>({ emit: 'label', nonfinite: 'propagate' }))
     expectTypeOf(propagated.label).toEqualTypeOf<string | null>()
+    const withNull = one(softmax<{ id: bigint }, 'probs,index'>({ emit: 'probs,index', nonfinite: 'null' }))
+    expectTypeOf(withNull.probabilities).toEqualTypeOf<number[] | null | undefined>()
+    expectTypeOf(withNull.index).toEqualTypeOf<number | null>()
+    expectTypeOf(withNull.id).toEqualTypeOf<bigint>()
+    const ofList = one(softmax<Scored, 'index'>({ logits: 'scores', emit: 'index', nonfinite: 'null' }))
+    expectTypeOf(ofList.index).toEqualTypeOf<number | null>()
+    expectTypeOf(one(softmax<Scored>({ keep: 'id', nonfinite: 'null' })).label).toEqualTypeOf<
+      string | null | undefined
+    >()
     type Listed = { label: string; probability: number }[]
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).top).toExtend<Listed>()
     expectTypeOf(one(softmax<{ id: bigint }>({ topK: 2 })).id).toEqualTypeOf<bigint>()

@@ -43,6 +43,10 @@ it('objects to objects', async () => {
     expectTypeOf(prediction!.label).toEqualTypeOf<string | null | undefined>()
     expect(prediction?.label).toBe('0')
   }
+  const nulls = await Readable.from([[Number.NaN, 1]])
+    .compose(api.softmax({ nonfinite: 'null' }))
+    .toArray()
+  expect((nulls as types.NullablePrediction[])[0]!.probabilities).toBeNull()
   const reader: types.RowStream<types.Row> = api.read('csv', {} satisfies types.ReadOptions)
   const writer: types.WriterStream = api.write('csv', { outputHeader: true } satisfies types.WriteOptions)
   expectTypeOf(reader.read()).not.toBeAny()

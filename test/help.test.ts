@@ -192,7 +192,7 @@ describe('softmax help', () => {
     ['classes', 'classes, a metric of softmax evaluate', '--labels A,B,C|@FILE'],
     ['threads', '-j, --jobs N', 'one per core'],
     ['multilabel', '--sigmoid', 'multi-label'],
-    ['NaN', '--nonfinite error|propagate', 'torch'],
+    ['NaN', '--nonfinite error|propagate|null', 'torch'],
   ])('%s, which is no name, is what is said of it under another', (topic, heading, text) => {
     const help = helpOn([topic], (_, text) => text, '')
     expect(help.split('\n')[0]).toBe(heading)

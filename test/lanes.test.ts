@@ -81,6 +81,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'missing -inf': { missing: '-inf' },
   'missing nan': { missing: 'nan', nonfinite: 'propagate' },
   'nonfinite propagate': { nonfinite: 'propagate' },
+  'nonfinite null': { missing: 'nan', nonfinite: 'null', emit: 'index,probs,label,entropy' },
   skip: { onError: 'skip' },
   'lazy quotes': { lazyQuotes: true },
 }
@@ -561,7 +562,7 @@ describe('whatever the rows are', { timeout: Math.max(120_000, COUNT) }, () => {
         fc.array(row, { maxLength: 60 }),
         fc.constantFrom(...Object.values(OPTIONS).filter(isPlain)),
         fc.constantFrom('error', '-inf'),
-        fc.constantFrom('error', 'propagate'),
+        fc.constantFrom('error', 'propagate', 'null'),
         fc.constantFrom(1, 7, 100, 4096, 1 << 22),
         async (rows, options, missing, nonfinite, size) => {
           const text = `t,logit_a,logit_b,logit_c,u\n${rows.join('')}`

@@ -1257,6 +1257,14 @@ const TESTS = {
       expect(Array.from(values)).toEqual([Number.NaN, Number.NaN])
     })
 
+    it('null writes null for all of their results', async () => {
+      const input = 'logit_a,logit_b\nnan,1\ninf,1\n-inf,-inf\n1,1\n'
+      const output = `p_a,p_b,label\n${',,\n'.repeat(3)}0.5,0.5,a\n`
+      await bothGive(['--nonfinite', 'null', '--quiet'], { nonfinite: 'null' }, input, output)
+      const lines = `${'{"p_a":null,"p_b":null,"label":null}\n'.repeat(3)}{"p_a":0.5,"p_b":0.5,"label":"a"}\n`
+      await readsAs(['--nonfinite=null', '-t', 'ndjson'], { nonfinite: 'null', to: 'ndjson' }, input, lines)
+    })
+
     it('does not make a written overflow good', async () => {
       const { error } = await run('logit_a,logit_b\n1e400,1\n', { nonfinite: 'propagate' })
       expect(error).toMatchObject({ code: 'E_OVERFLOW' })

@@ -66,7 +66,7 @@ function options(random: Random, names: string[]): ScoreOptions {
     precision: maybe(() => 1 + random.below(17)),
     float32: maybe(() => true),
     missing: maybe(() => '-inf' as const),
-    nonfinite: maybe(() => 'propagate' as const),
+    nonfinite: maybe(() => random.of(['propagate', 'null'] as const)),
     null: maybe(() => ['x', 'null']),
   }
 }

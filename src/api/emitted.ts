@@ -63,17 +63,14 @@ type ValueOf<Column, List, TopK, Least> = Column extends 'probs'
       : string | null
     : Values[Column & keyof Values]
 
-/** The properties that `emit` adds; `unknown` if they are known only at run time. */
-export type Emits<Emit, List extends string, TopK = undefined, Least = undefined> =
+/** The properties that `emit` adds, or `Null`; `unknown` if they are known only at run time. */
+export type Emits<Emit, List extends string, TopK = undefined, Least = undefined, Null extends null = never> =
   string extends Entries<Emit>
     ? unknown
     : {
-        [Entry in Entries<Emit> & string as PropertyOf<Entry, ListOf<List, TopK>> & string]: ValueOf<
-          ColumnOf<Entry>,
-          List,
-          TopK,
-          Least
-        >
+        [Entry in Entries<Emit> & string as PropertyOf<Entry, ListOf<List, TopK>> & string]:
+          | ValueOf<ColumnOf<Entry>, List, TopK, Least>
+          | Null
       }
 
 /** `unknown` if all entries of `emit` are output columns; otherwise a type that `emit` does not have, with the invalid entry. */

@@ -78,7 +78,7 @@ interface ForBytesObjectsMatrix {
   minConfidence?: ValueOf<'minConfidence'> | undefined
   /**
    * What to do with a row that has NaN or, with softmax, +inf or only -inf; propagate outputs NaN, like scipy and
-   * torch, and no label, and counts such rows [default: 'error'].
+   * torch, and no label; null outputs null instead of every result; both count such rows [default: 'error'].
    */
   nonfinite?: ValueOf<'nonfinite'> | undefined
 }

@@ -2,6 +2,7 @@
 import { plural, SoftmaxError, type UnevenRow } from '../core/errors.js'
 import { resolveLayout } from '../core/layout.js'
 import { logitOf, ofClass } from '../core/logit.js'
+import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
 import type { RowError } from '../core/record-batch.js'
@@ -86,7 +87,7 @@ type ScoresOf<Scores, Given extends keyof Scores> = Scores & Required<Pick<Score
  *
  * @param logits rows x classes numbers in row-major order; they are not changed
  * @throws {SoftmaxError} E_SHAPE if the length is not rows x classes; E_NONFINITE for a row with NaN, +inf or only -inf,
- * unless `nonfinite: 'propagate'`; E_CELL, E_MISSING for values that are not numbers; E_FLAG, E_OPTION.
+ * unless `nonfinite: 'propagate'`; E_CELL, E_MISSING for values that are not numbers; E_FLAG, E_OPTION, E_CONFLICT.
  *
  * @example
  * softmaxMatrix([1, 2, 3], 1, 3).values // [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
@@ -111,6 +112,7 @@ export function softmaxMatrix(
 ): MatrixScores {
   const { truth, given } = splitTruth(options)
   const settings = parseOptions(given, 'matrix')
+  requireNumbers(settings)
   requireShape(logits, rows, classes)
   const layout = resolveLayout({ ...settings, ...(truth && { truth: 'truth' }) }, undefined, classes)
   const { emit, topK } = layout
@@ -219,6 +221,14 @@ function truthColumns(
     ...(emit.includes('rank') && { rank: Uint32Array.from(all, rankOf) }),
     ...(emit.includes('correct') && { correct: Int8Array.from(all, correctOf) }),
   }
+}
+
+/** Throws E_CONFLICT if results should be null, which has no place in a typed array. */
+function requireNumbers({ nonfinite }: SettingsOf<'matrix'>): void {
+  if (nonfinite !== 'null') return
+  const instead = optionText('nonfinite', 'propagate')
+  const reason = `${optionText('nonfinite', 'null')} works only with rows, and typed arrays have no null; ${instead} gives NaN`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknown): void {

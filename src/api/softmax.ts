@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream'
 import { requireConsistent } from '../core/option-conflicts.js'
 import { parseOptions, type ValueOf } from '../core/options.js'
 import type { EmitList, Emitted } from '../core/output-columns.js'
-import { PREDICTED, type Prediction } from '../core/prediction.js'
+import { type NullablePrediction, PREDICTED, type Prediction } from '../core/prediction.js'
 import type { Schema } from '../core/schema.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { BATCH, predictRows } from '../pipeline/predict-rows.js'
@@ -34,7 +34,8 @@ export interface PredictionEvents {
 }
 
 /** The stream of {@link softmax} and its variants: rows in, predictions out. */
-export interface PredictionStream<P extends Prediction = Prediction> extends DuplexOf<P, PredictionEvents> {
+export interface PredictionStream<P extends Prediction | NullablePrediction = Prediction>
+  extends DuplexOf<P, PredictionEvents> {
   /** Counts so far: rows read, predictions written, and bad rows skipped, by error code. */
   readonly stats: RowTotals
 }
@@ -61,6 +62,10 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
+  /** The same with `nonfinite: 'null'`: each of these properties may be null. */
+  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: NullOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+  ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, LogitsIn<Row>> & Nullable<Emit, List>>>
   /**
    * Predictions of rows whose logits are in several properties: `softmax<Row>({ logits: 'cat,dog' })`, `'p_*'` or `['cat',
    * 'dog']`. A prediction does not have them. The compiler does not know which they are, so every property that may hold a
@@ -75,6 +80,10 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & { logits: SelectorIn<Row>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Changed<Emit, List>>>
+  /** The same with `nonfinite: 'null'`: each of these properties may be null. */
+  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: NullOptions & { logits: SelectorIn<Row>; emit?: Emit & Checked<Emit> },
+  ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, SingleIn<Row>> & Nullable<Emit, List>>>
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
@@ -102,6 +111,10 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & { emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>>
+  /** The same with `nonfinite: 'null'`: each of these properties may be null. */
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: [Row] extends [never] ? never : NullOptions & { emit?: Emit & Checked<Emit> },
+  ): Returned<Row, PredictionStream<NullablePrediction & Rest<Row> & Nullable<Emit, List>>>
   /**
    * Predictions of typed rows with `keep`: the compiler does not know which properties it keeps, so each is optional.
    *
@@ -112,11 +125,15 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Emits<undefined, List>>>
   /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : AnyKeep & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : AnyKeep & Numbers & { emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Changed<Emit, List>>>
+  /** The same with `nonfinite: 'null'`: each of these properties may be null. */
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: [Row] extends [never] ? never : AnyKeep & { emit?: Emit & Checked<Emit> },
+  ): Returned<Row, PredictionStream<NullablePrediction & Partial<Rest<Row>> & Nullable<Emit, List>>>
   /**
    * Predictions with the properties in `emit`. With `topK`, `top` replaces the probabilities; with `minConfidence` or
-   * `nonfinite: 'propagate'`, `label` may be null.
+   * `nonfinite: 'propagate'`, `label` may be null, and with `nonfinite: 'null'`, each of them.
    */
   <
     const Emit extends EmitList | readonly Emitted[] | undefined = undefined,
@@ -130,14 +147,30 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
       minConfidence?: Least
       nonfinite?: Nonfinite
     },
-  ): Returned<Emit, PredictionStream<Prediction & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>>>>
+  ): Returned<
+    Emit,
+    PredictionStream<
+      PredictionOf<Nonfinite> & Emits<Emit, List, TopK, Least | Exclude<Nonfinite, 'error'>, NullOf<Nonfinite>>
+    >
+  >
 }
+
+/** `null` if results may be null; that is not promised if the option may be missing, as in `SoftmaxOptions`. */
+type NullOf<Nonfinite> = undefined extends Nonfinite ? never : 'null' extends Nonfinite ? null : never
+
+type PredictionOf<Nonfinite> = [NullOf<Nonfinite>] extends [never] ? Prediction : NullablePrediction
 
 /** All options except `emit`, whose type determines the properties of a prediction. */
 type AnyKeep = Omit<SoftmaxOptions, 'emit'>
 
+/** The same at which a prediction keeps all properties of its row, and its results may be null. */
+type NullOptions = Omit<AnyKeep, 'keep'> & { keep?: true | undefined }
+
+/** Options at which results are numbers in every row. */
+type Numbers = { nonfinite?: 'error' | 'propagate' | undefined }
+
 /** The same at which a prediction keeps all properties of its row. */
-type OtherOptions = Omit<AnyKeep, 'keep'> & { keep?: true | undefined }
+type OtherOptions = NullOptions & Numbers
 
 /** Options at which the properties of a prediction have their default types. */
 type Plain = { topK?: undefined; minConfidence?: undefined; nonfinite?: 'error' | undefined }
@@ -150,6 +183,9 @@ type WithTopK = Omit<OtherOptions, keyof Plain> & Omit<Plain, 'topK'> & { emit?:
 
 /** The properties of a prediction if options that are not {@link Plain} may be given. */
 type Changed<Emit, List extends string> = Emits<Emit, List, number | undefined, number>
+
+/** The same if all of them may be null. */
+type Nullable<Emit, List extends string> = Emits<Emit, List, number | undefined, number, null>
 
 /** The properties of a row that a prediction keeps: all but `logits`, or those whose names begin with `logit`. */
 type Rest<Row> = 0 extends 1 & Row

@@ -190,7 +190,8 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
 export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): void {
   const total = rejectedOf(done)
   if (settings.quiet) return
-  if (done.nan) complain(`${done.nan} of ${plural(done.read, 'row')} written as NaN`)
+  const result = settings.nonfinite === 'null' ? 'null' : 'NaN'
+  if (done.nan) complain(`${done.nan} of ${plural(done.read, 'row')} written as ${result}`)
   if (total === 0) return
   complain(`${total} of ${plural(done.read, 'row')} rejected: ${codesText(done)}${movedRows(done, settings)}`)
 }

@@ -72,6 +72,13 @@ function sliceValidity({ validity, nullCount }: ColumnData, start: number, lengt
   return withNulls(sliceBits(validity, start, length), length)
 }
 
+/** The column with nulls in the rows for which `isNull` is true, and no others. */
+export function nullWhere(data: ColumnData, isNull: (row: number) => boolean): ColumnData {
+  const bits = new Uint8Array((data.length + 7) >> 3)
+  for (let row = 0; row < data.length; row++) if (!isNull(row)) bits[row >> 3]! |= 1 << (row & 7)
+  return { ...data, ...withNulls(bits, data.length) }
+}
+
 /** A bitmap with its count of nulls; none at all where nothing is null. */
 export function withNulls(validity: Uint8Array, length: number): Pick<ColumnData, 'validity' | 'nullCount'> {
   const nullCount = length - countBits(validity, length)
@@ -253,7 +260,11 @@ function concatChildren(parts: readonly ColumnData[], allocate: Allocate = newAr
   )
 }
 
-function concatValidity(parts: readonly ColumnData[], length: number): Pick<ColumnData, 'validity' | 'nullCount'> {
+/** The validity of columns one after the other. */
+export function concatValidity(
+  parts: readonly ColumnData[],
+  length: number,
+): Pick<ColumnData, 'validity' | 'nullCount'> {
   const nullCount = parts.reduce((sum, part) => sum + part.nullCount, 0)
   const hasNulls = parts.some(({ validity }) => validity)
   return { validity: hasNulls ? concatBits(parts, length, ({ validity }) => validity) : undefined, nullCount }

@@ -41,7 +41,8 @@ export function decisionOf(
   requireLabels(settings, layout)
   const { threshold } = settings
   // The index of a NaN row is that of numpy's argmax; a label next to NaN would suggest a decision.
-  const minConfidence = settings.minConfidence ?? (settings.nonfinite === 'propagate' ? 0 : undefined)
+  const writesUnscored = settings.nonfinite !== undefined && settings.nonfinite !== 'error'
+  const minConfidence = settings.minConfidence ?? (writesUnscored ? 0 : undefined)
   const cutoffs = memberCutoffs(settings, layout, classes)
   if (!cutoffs && !layout.binary && minConfidence === undefined) return undefined
   return {

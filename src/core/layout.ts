@@ -50,6 +50,7 @@ export function resolveLayout(
     ...(found.namedBy && { namedBy: found.namedBy }),
     ...(isPair && { binary: true }),
     ...(decision && { decision }),
+    ...(settings.nonfinite === 'null' && { nullUnscored: true }),
   }
 }
 

@@ -289,7 +289,7 @@ function toNumber(units: bigint): number {
 
 /** Throws E_CONFLICT if rows without probabilities would be written, which metrics could not count. */
 export function requireMeasurable({ nonfinite }: { nonfinite?: string }): void {
-  if (nonfinite !== 'propagate') return
-  const reason = `rows with NaN cannot be evaluated; replace ${optionText('nonfinite', 'propagate')} with ${optionText('onError', 'skip')}, which leaves them out and counts them`
+  if (nonfinite !== 'propagate' && nonfinite !== 'null') return
+  const reason = `rows with NaN cannot be evaluated; replace ${optionText('nonfinite', nonfinite)} with ${optionText('onError', 'skip')}, which leaves them out and counts them`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }

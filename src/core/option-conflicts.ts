@@ -26,10 +26,11 @@ export function requireEffect(settings: LayoutSettings & WrittenSettings): void 
     uselessTopK(settings, columns) ?? uselessThreshold(settings, columns) ?? uselessLeast(settings, columns)
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
   requireCells(settings)
+  requireNulls(settings)
 }
 
 /** The options of the output that depend on its format. */
-export type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | (typeof CELL_OPTIONS)[number]>>
+export type WrittenSettings = Partial<Pick<SettingsOf<'bytes'>, 'to' | 'nonfinite' | (typeof CELL_OPTIONS)[number]>>
 
 /** The options of delimited output. */
 const CELL_OPTIONS = ['escapeFormulas', 'outputHeader', 'outputDelimiter', 'outputDecimal'] as const
@@ -67,5 +68,12 @@ export function requireCells({ to, ...settings }: WrittenSettings): void {
   const option = CELL_OPTIONS.find((name) => settings[name])
   if (option === undefined) return
   const reason = `${optionText(option)} works only with delimited text, which the output is not; leave it out`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
+/** Throws E_CONFLICT if rows without a softmax should have nulls in an array, which holds only numbers. */
+export function requireNulls({ to, nonfinite }: WrittenSettings): void {
+  if (nonfinite !== 'null' || to === undefined || !isArray(to)) return
+  const reason = `${optionText('nonfinite', 'null')} works only with formats that have null, and ${to} stores only numbers; ${optionText('nonfinite', 'propagate')} writes NaN`
   throw new SoftmaxError('E_CONFLICT', { reason })
 }

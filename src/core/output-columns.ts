@@ -38,6 +38,8 @@ export interface Layout {
   depth?: number
   /** Names that replace the defaults: for `probs`, the prefix or the name of a list. */
   columnNames?: ColumnNames
+  /** Whether all results of a row without a softmax are null. */
+  nullUnscored?: true
 }
 
 /** How the values of a single true class column are read that may mean several things. */
@@ -85,6 +87,8 @@ export interface Field {
   type: 'text' | 'count' | 'result' | 'boolean' | 'classes' | 'top' | 'names' | 'nested'
   /** Whether it may be null. */
   nullable?: true
+  /** Whether it is null in rows without a softmax. */
+  nullUnscored?: true
   /** For `classes`: whether the values form a list or a record. */
   shape?: 'list' | 'record'
   /** For `top`: what it lists, and how many. */
@@ -195,8 +199,9 @@ const probabilities: Column = {
           },
         ],
   property: (scores, row, _, round) => valuesOf(scores, row, round),
-  recall: (row, { log, shape = 'columns' }) => {
+  recall: (row, { log, classes, shape = 'columns' }) => {
     const values = row[probabilityKey(log)]
+    if (values === null && shape === 'columns') return classes.map(() => null)
     return shape === 'columns' && Array.isArray(values) ? values : [values]
   },
 }
@@ -231,7 +236,8 @@ const mostProbable: Column = {
       index,
       [log ? 'logProbability' : 'probability']: round(value),
     })),
-  recall: ({ top }, { log, arrays }) => {
+  recall: ({ top }, { log, topK, arrays }) => {
+    if (top === null) return Array.from({ length: arrays ? 2 : 2 * topK }, () => null)
     const all: Record<string, unknown>[] = Array.isArray(top) ? top : []
     const result = log ? 'logProbability' : 'probability'
     if (arrays) return ['index', result].map((key) => all.map((one) => one?.[key]))
@@ -328,8 +334,36 @@ export function parseEmit(entries: readonly string[]): { emit: OutputColumn[]; n
 
 /** The fields of some output columns in a layout. */
 export function fieldsOf(emit: readonly OutputColumn[], layout: Layout): Field[] {
-  const fields = emit.flatMap((name) => COLUMNS[name].fields(layout))
+  const all = emit.flatMap((name) => COLUMNS[name].fields(layout))
+  const fields = layout.nullUnscored ? all.map(nullIfUnscored) : all
   return layout.depth === undefined ? fields : fields.map((field) => nestedField(field, layout.depth!))
+}
+
+/** A field that is null in rows without a softmax, which then have no classes either. */
+export function nullIfUnscored(field: Field): Field {
+  const { value, position, members } = field
+  return {
+    ...field,
+    nullUnscored: true,
+    value: (scores, row) => (isUnscored(scores, row) ? null : value(scores, row)),
+    ...(position && { position: (scores, row) => (isUnscored(scores, row) ? NO_CLASS : position(scores, row)) }),
+    ...(members && { members: (scores, row) => (isUnscored(scores, row) ? [] : members(scores, row)) }),
+  }
+}
+
+/** Whether a row has no softmax. */
+export function isUnscored({ status }: Scores, row: number): boolean {
+  return status[row] !== 0
+}
+
+/** Whether a field is null in some rows of a batch because they have no softmax; values of objects show that themselves. */
+export function hasUnscored({ nullUnscored }: Field, { unscored }: Scores): boolean {
+  return nullUnscored === true && unscored !== 0
+}
+
+/** Whether the values of a field may be null. */
+export function mayBeNull({ nullable, nullUnscored }: Field): boolean {
+  return nullable === true || nullUnscored === true
 }
 
 /** The field of lists of another field's values. */

@@ -5,6 +5,7 @@ import { hiddenProperty } from './hidden-property.js'
 import {
   COLUMNS,
   type ColumnNames,
+  isUnscored,
   type Layout,
   OUTPUT_COLUMNS,
   type OutputColumn,
@@ -16,7 +17,7 @@ import type { SourceTypes } from './source-types.js'
 
 /**
  * The output for a row: the rest of its record, and what `emit` names; by default the probabilities, `index` and
- * `label`.
+ * `label`. With `nonfinite: 'null'`, it is a {@link NullablePrediction}.
  */
 export interface Prediction {
   /** The probability of each class, in column order, in [0, 1]; absent with `topK`, and from `logSoftmax`. */
@@ -73,6 +74,9 @@ export interface Prediction {
   [rest: string]: unknown
 }
 
+/** A prediction with `nonfinite: 'null'`: all results of a row without a softmax are null. */
+export type NullablePrediction = { [Name in keyof Prediction]: Prediction[Name] | null }
+
 type Properties = Record<string, unknown>
 
 /** The properties that hold the results of all classes, or of the most probable ones. */
@@ -105,12 +109,14 @@ export function predictor(
   isRequested: boolean,
   types: SourceTypes | undefined,
 ) {
-  const { classes, shape = 'columns', emit, columnNames = {}, decision } = layout
+  const { classes, shape = 'columns', emit, columnNames = {}, log, topK, decision, nullUnscored = false } = layout
   const columns = predictedNames(layout).map(([column, name]) => ({ name, property: COLUMNS[column].property }))
   const properties = columns.map(({ name }) => name)
-  const origin = { classes, shape, columnNames, decision, properties, types, ...(isRequested && { emit }) }
+  const chosen = { classes, shape, columnNames, log, topK, decision, nullUnscored }
+  const origin = { ...chosen, properties, types, ...(isRequested && { emit }) }
   return (prediction: Properties, scores: Scores, row: number): Prediction => {
-    for (const { name, property } of columns) prediction[name] = property(scores, row, layout, round)
+    const isNull = nullUnscored && isUnscored(scores, row)
+    for (const { name, property } of columns) prediction[name] = isNull ? null : property(scores, row, layout, round)
     origins.put(listOf(prediction) ?? prediction, origin)
     return prediction
   }
@@ -121,8 +127,13 @@ interface Origin {
   /** The class names, and the shape of the logits. */
   classes: readonly string[]
   shape: Shape
+  /** Whether results are logarithms, and how many of them there are if they are those of the most probable classes. */
+  log: boolean
+  topK: number
   /** How labels were chosen; with a decision there may be none. */
   decision: Decision | undefined
+  /** Whether all results of a row without a softmax are null. */
+  nullUnscored: boolean
   /** The predicted properties, and the requested column names. */
   properties: readonly string[]
   columnNames: ColumnNames

@@ -4,7 +4,7 @@
  */
 import type { ColumnData } from '../core/column-data.js'
 import { takeRows } from '../core/column-slices.js'
-import type { Field } from '../core/output-columns.js'
+import { type Field, hasUnscored } from '../core/output-columns.js'
 import { isColumnData, type ScoredBatch } from '../core/record-batch.js'
 import type { CellValues } from '../kernel/host/cells.js'
 import type { Scores } from '../kernel/host/scores.js'
@@ -20,6 +20,11 @@ export function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefi
   const isSmall = columns.every(({ values }) => (values?.byteLength ?? 0) < MOST_TEXT)
   if (columns.length < batch.kept.length || !isSmall) return undefined
   return columns.map((data) => (data.length === good.length ? data : takeRows(data, good)))
+}
+
+/** Whether some results are null because their rows have no softmax: such rows are written one by one. */
+export function hasNullRows({ scores }: ScoredBatch, fields: readonly Field[]): boolean {
+  return fields.some((field) => hasUnscored(field, scores))
 }
 
 /** The values of a column, and which of them are not null. */

@@ -5,9 +5,9 @@
  */
 import { buildColumn } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
-import { concatColumns, isValid, takeRows, withNulls } from '../core/column-slices.js'
+import { concatColumns, concatValidity, isValid, takeRows, withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
-import type { Field, OutputLayout } from '../core/output-columns.js'
+import { type Field, nullIfUnscored, type OutputLayout } from '../core/output-columns.js'
 import type { Columns, OutputSchema } from '../core/record-batch.js'
 import { acquireNumbers } from '../io/column-pool.js'
 import { MOST_BY_CLASS, type Scores } from '../kernel/host/scores.js'
@@ -41,7 +41,9 @@ export function joinedFields(fields: readonly Field[], byClass = false): Field[]
   const joined = { value: valuesAt, all: ({ values }: Scores) => values, ...(byClass && { parts }) }
   return fields.flatMap((field) => {
     if (field.classIndex === undefined) return [field]
-    return field.classIndex === 0 ? [{ ...field, type: 'classes', ...joined }] : []
+    if (field.classIndex > 0) return []
+    const one: Field = { ...field, type: 'classes', ...joined }
+    return [field.nullUnscored ? nullIfUnscored(one) : one]
   })
 }
 
@@ -91,7 +93,8 @@ function splitClasses(parts: Columns, count: number): ColumnData[] {
     transpose(values as Float64Array, count, split, before)
     before += values!.length / count
   }
-  return split.map((own) => ({ type, length, nullCount: 0, values: own }))
+  const nulls = concatValidity(parts, length)
+  return split.map((own) => ({ type, length, ...nulls, values: own }))
 }
 
 /** Transposes rows of numbers into columns, starting at row `before`. */

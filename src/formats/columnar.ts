@@ -3,12 +3,12 @@
 import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { isNumeric } from '../core/column-numbers.js'
-import { isValid, takeRows, trimRanges } from '../core/column-slices.js'
+import { isValid, nullWhere, takeRows, trimRanges } from '../core/column-slices.js'
 import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
 import { findSelected, possibleList } from '../core/logits-list.js'
 import type { SettingsOf } from '../core/options.js'
-import type { Field as OutputField } from '../core/output-columns.js'
+import { hasUnscored, mayBeNull, type Field as OutputField } from '../core/output-columns.js'
 import {
   type Column,
   isColumnData,
@@ -113,7 +113,7 @@ export function outputFields({ kept, fields, classes, float32 }: OutputSchema): 
   const typeOf = typesOfResults(classes.length, float32)
   return [
     ...kept.map(keptField),
-    ...fields.map((field) => ({ name: field.name, type: typeOf(field), nullable: field.nullable ?? false })),
+    ...fields.map((field) => ({ name: field.name, type: typeOf(field), nullable: mayBeNull(field) })),
   ]
 }
 
@@ -144,7 +144,7 @@ function typesOfResults(classes: number, float32: boolean) {
     item: { name: 'item', type, nullable: false },
   })
   const typeOf = ({ type, item: within, depth, of, size, isEachClass }: OutputField): DataType => {
-    if (type === 'nested') return nestedType(typeOf(within!), within!.nullable === true, depth!)
+    if (type === 'nested') return nestedType(typeOf(within!), mayBeNull(within!), depth!)
     if (type === 'top') return fixedList(size!, types[of!])
     return isEachClass ? fixedList(classes, types.boolean) : types[type]
   }
@@ -217,7 +217,20 @@ function partOf(values: ArrayLike<Value>, good: readonly number[]): ArrayLike<Va
   return good.length === values.length ? values : good.map((row) => values[row]!)
 }
 
+/** A new column, with nulls where its field has them. */
 function newColumn(
+  field: OutputField,
+  type: DataType,
+  classes: readonly string[],
+  scores: Scores,
+  good: readonly number[],
+): ColumnData {
+  const column = filledColumn(field, type, classes, scores, good)
+  if (!hasUnscored(field, scores)) return column
+  return nullWhere(column, (row) => field.value(scores, good[row]!) === null)
+}
+
+function filledColumn(
   field: OutputField,
   type: DataType,
   classes: readonly string[],
@@ -282,7 +295,8 @@ function namesColumn({ members, value }: OutputField, scores: Scores, good: read
   const offsets = new Int32Array(good.length + 1)
   const items: (number | string)[] = []
   for (let at = 0; at < good.length; at++) {
-    for (const item of members?.(scores, good[at]!) ?? (value(scores, good[at]!) as string[])) items.push(item)
+    for (const item of members?.(scores, good[at]!) ?? (value(scores, good[at]!) as string[] | null) ?? [])
+      items.push(item)
     offsets[at + 1] = items.length
   }
   const child = members
@@ -298,12 +312,9 @@ function optionalColumn({ type: kind }: OutputField, type: DataType, values: (nu
 }
 
 /** A loop, because `Int32Array.from` uses an iterator and takes ten times as long. */
-export function positionsOf(
-  { position, positions, value }: OutputField,
-  scores: Scores,
-  good: readonly number[],
-): Int32Array {
-  if (positions && good.length === scores.rows) return new Int32Array(positions(scores))
+export function positionsOf(field: OutputField, scores: Scores, good: readonly number[]): Int32Array {
+  const { position, positions, value } = field
+  if (positions && areAllFilled(field, scores, good)) return new Int32Array(positions(scores))
   const read = position ?? (value as NonNullable<typeof position>)
   const found = new Int32Array(good.length)
   for (let at = 0; at < good.length; at++) found[at] = read(scores, good[at]!)
@@ -323,17 +334,23 @@ function narrow(numbers: Float64Array, { kind, bitWidth }: DataType & { bitWidth
   return bitWidth === 32 ? new Float32Array(numbers) : numbers
 }
 
-/** The numbers of a new column; those of a list are contiguous, row by row. */
+/** The numbers of a new column, 0 for null; those of a list are contiguous, row by row. */
 export function resultsOf(
-  { type, value, all, size: own }: OutputField,
+  field: OutputField,
   classes: readonly string[],
   scores: Scores,
   good: readonly number[],
 ): Float64Array {
-  if (all && good.length === scores.rows) return all(scores)
+  const { type, value, all, size: own } = field
+  if (all && areAllFilled(field, scores, good)) return all(scores)
   if (type !== 'classes' && type !== 'top') return numbersAt(good, (row) => value(scores, row) as number)
   const size = own ?? classes.length
   const numbers = new Float64Array(good.length * size)
-  for (const [index, row] of good.entries()) numbers.set(value(scores, row) as number[], index * size)
+  for (const [index, row] of good.entries()) numbers.set((value(scores, row) as number[] | null) ?? [], index * size)
   return numbers
+}
+
+/** Whether all rows of a batch are good, and none of them is null. */
+function areAllFilled(field: OutputField, scores: Scores, good: readonly number[]): boolean {
+  return good.length === scores.rows && !hasUnscored(field, scores)
 }

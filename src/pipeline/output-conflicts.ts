@@ -1,6 +1,6 @@
 /** Conflicts of options with the format of the output, found before anything is read or written. */
 import { delimiterOf, type FormatName, isArray } from '../core/formats.js'
-import { requireCells } from '../core/option-conflicts.js'
+import { requireCells, requireNulls } from '../core/option-conflicts.js'
 import { items, OPTIONS, requireApplicable, type SettingsOf } from '../core/options.js'
 import { parseEmit } from '../core/output-columns.js'
 import { dialectFromOptions, outputDialect } from '../formats/csv/dialect-options.js'
@@ -13,6 +13,7 @@ export function requireOutput(settings: Settings): void {
   const to = settings.to ?? settings.from
   if (to === undefined) return
   requireCells({ ...settings, to })
+  requireNulls({ ...settings, to })
   if (delimiterOf(to) === undefined) return
   const input = settings.from === to ? { ...dialectFromOptions(settings), newline: '\n' as const } : undefined
   outputDialect({ ...settings, to }, input)

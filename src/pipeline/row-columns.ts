@@ -12,6 +12,7 @@ import { copiedWarning } from '../core/lost-types.js'
 import { nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { plainOf } from '../core/object-value.js'
+import { requireNulls } from '../core/option-conflicts.js'
 import { items, OPTIONS, type SettingsOf } from '../core/options.js'
 import {
   type ColumnNames,
@@ -66,8 +67,9 @@ export function columnsOf(
   warn: (text: string) => void,
   first = recordOf(rows[0], 1),
 ): RowColumns {
-  const { emit, inRows, names, properties, isPrediction } = emittedOf(first, settings, format)
-  const layout = { ...layoutOf(first, settings, format), columnNames: names }
+  const model = modelOf(rows, first)
+  const { emit, inRows, names, properties, isPrediction } = emittedOf(model, settings, format)
+  const layout = { ...layoutOf(model, settings, format), columnNames: names }
   const results = isPrediction ? properties : undefined
   const source = typesIn(first, settings)
   const types = format.typed ? source : undefined
@@ -148,6 +150,19 @@ function warningsOf(
   ]
 }
 
+/**
+ * The row that shows the columns of predictions: the first, or if that is a copy whose results are null, the first that
+ * has some. Throws E_RECORD if none has.
+ */
+function modelOf(rows: readonly unknown[], first: Row): Row {
+  const isCopy = !originOf(first) && RESULTS.some((name) => first[name] === null) && 'label' in first
+  if (!isCopy) return first
+  const model = rows.find((row) => RESULTS.some((name) => Array.isArray((row as Row | null)?.[name])))
+  if (model) return model as Row
+  const reason = 'it is a copy of a prediction whose results are null, which does not show the classes'
+  throw new SoftmaxError('E_RECORD', { row: 1, reason, remedy: 'write the prediction itself' })
+}
+
 /** The kept properties that the first row does not have, but that have a requested type. */
 function declaredKeys(first: Row, { keep, types }: Settings): string[] {
   if (typeof keep === 'boolean') return []
@@ -203,7 +218,7 @@ function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) 
   const here = Object.entries(names).filter(([, name]) => name in first)
   const inRows: ColumnNames = { ...origin?.columnNames, ...Object.fromEntries(here) }
   const has = (column: OutputColumn) =>
-    column === 'probs' ? RESULTS.some((name) => Array.isArray(first[name])) : (inRows[column] ?? column) in first
+    column === 'probs' ? RESULTS.some((name) => isResults(first[name], origin)) : (inRows[column] ?? column) in first
   const isPrediction = isRequested || origin !== undefined || (has('probs') && has('label'))
   return {
     emit: isPrediction ? columns.filter((column) => isRequested || has(column)) : [],
@@ -216,10 +231,16 @@ function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) 
   }
 }
 
+/** Whether a value holds the results of all classes, or null in their place. */
+function isResults(value: unknown, origin: ReturnType<typeof originOf>): boolean {
+  return Array.isArray(value) || (value === null && origin?.nullUnscored === true)
+}
+
 /** Drops what a numeric format cannot store, with a warning if it was not requested. */
 function keepNumbers(job: RowJob, settings: Settings, warn: (text: string) => void): void {
   const { to } = settings
-  const { topK, columnNames } = job.layout
+  const { topK, columnNames, nullUnscored } = job.layout
+  if (nullUnscored) requireNulls({ to, nonfinite: 'null' })
   requireNumeric({ to, emit: job.emit, columnNames, topK })
   if (job.emit.length === 0) {
     throw new SoftmaxError('E_CONFLICT', {
@@ -236,10 +257,15 @@ function keepNumbers(job: RowJob, settings: Settings, warn: (text: string) => vo
 /** The layout of all predictions, from the first one. */
 function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
   const { logProbabilities, probabilities = logProbabilities, top } = first
-  const count = Array.isArray(probabilities) ? probabilities.length : 0
-  const topK = Array.isArray(top) ? top.length : 0
-  const log = logProbabilities !== undefined || (topK > 0 && 'logProbability' in (top as object[])[0]!)
-  const { classes: names = positions(count), shape = 'list', decision } = originOf(first) ?? {}
+  const origin = originOf(first)
+  const count = Array.isArray(probabilities)
+    ? probabilities.length
+    : probabilities === null
+      ? (origin?.classes.length ?? 0)
+      : 0
+  const topK = Array.isArray(top) ? top.length : top === null ? (origin?.topK ?? 0) : 0
+  const log = logProbabilities !== undefined || (topK > 0 && hasLogs(top, origin))
+  const { classes: names = positions(count), shape = 'list', decision, nullUnscored } = origin ?? {}
   const classes = labels && count > 0 ? readLabels(labels, count) : names
   return {
     classes,
@@ -247,9 +273,15 @@ function layoutOf(first: Row, { labels }: Settings, format: Format): Layout {
     sigmoid: false,
     topK,
     decision,
+    ...(nullUnscored && { nullUnscored }),
     ...(format.numbersOnly && { arrays: true }),
     shape: format.numbersOnly ? 'list' : format.shapes.includes(shape) ? shape : 'columns',
   }
+}
+
+/** Whether the most probable classes have logarithms. */
+function hasLogs(top: unknown, origin: ReturnType<typeof originOf>): boolean {
+  return top === null ? origin?.log === true : 'logProbability' in (top as object[])[0]!
 }
 
 function positions(count: number): string[] {

@@ -23,7 +23,7 @@ export interface RowTotals {
   abstained: number
   /** Bad rows skipped, by error code. */
   rejected: Record<string, number>
-  /** If there are any: rows written as NaN, because of `nonfinite: 'propagate'`. */
+  /** If there are any: rows written as NaN or null, because of `nonfinite`. */
   nan?: number
 }
 

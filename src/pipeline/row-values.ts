@@ -9,7 +9,7 @@ import { rounder } from '../core/number.js'
 import { MOST_LEVELS, NestingError, plainOf, valueOf } from '../core/object-value.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
-import type { ColumnNames, Field, Layout, OutputColumn } from '../core/output-columns.js'
+import { type ColumnNames, type Field, type Layout, mayBeNull, type OutputColumn } from '../core/output-columns.js'
 import { recall } from '../core/prediction.js'
 import type { Column, Value } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
@@ -202,9 +202,10 @@ function requireValues(values: unknown[], fields: readonly Field[], { classes }:
   }
   // Probabilities have a column for each class, so none without classes.
   if (values.length > fields.length && classes.length === 0) throw lacking('probs', row)
-  for (const [index, { name, type, nullable, isEachClass, size = classes.length }] of fields.entries()) {
+  for (const [index, field] of fields.entries()) {
+    const { name, type, isEachClass, size = classes.length } = field
     const value = values[index]
-    if (nullable && value === null) continue
+    if (mayBeNull(field) && value === null) continue
     if (type === 'names' && isNames(value)) {
       if (isEachClass) requireClasses(value, name, classes, row)
       continue

@@ -214,11 +214,11 @@ function firstRows(count: number): readonly number[] {
 export function nonfiniteError(
   { status }: Pick<Scores, 'status'>,
   row: number,
-  { nonfinite }: { nonfinite: 'error' | 'propagate' },
+  { nonfinite }: Pick<SettingsOf<'objects'>, 'nonfinite'>,
   isMeasured = false,
 ): RowError | undefined {
   const reason = STATUS[status[row]!]
-  if (!reason || nonfinite === 'propagate') return undefined
+  if (!reason || nonfinite !== 'error') return undefined
   return { code: 'E_NONFINITE', info: { reason, ...(isMeasured && { isMeasured }) } }
 }
 

@@ -23,6 +23,7 @@ export const OPTIONS: ScoreOptions[] = [
   { logits: '2-3' },
   { logits: '!1' },
   { missing: '-inf', nonfinite: 'propagate' },
+  { missing: 'nan', nonfinite: 'null', emit: 'label,probs,index,entropy' },
   { missing: '-inf', nonfinite: 'propagate', emit: 'probs,label,index,confidence,margin,entropy,logsumexp' },
   { delimiter: ';' },
   { delimiter: '\t', outputHeader: false },

@@ -31,7 +31,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause: 'A cell of a logit column is empty, null, or a text given by --null.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip skips such rows, --missing -inf or --missing nan reads it [E_MISSING]',
-    fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN.`,
+    fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN, and --nonfinite null with null.`,
   },
   E_OVERFLOW: {
     is: 'A logit does not fit into a double.',
@@ -54,7 +54,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause: 'One of its logits is NaN or +inf, or all of them are -inf.',
     example: String.raw`printf 'logit_cat,logit_dog\nnan,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, so the row has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
-    fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch; metrics cannot count such a row. ${SKIP}`,
+    fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch; --nonfinite null writes null, as databases want it: an empty cell in CSV. Metrics cannot count such a row. ${SKIP}`,
   },
   E_WIDTH: {
     is: 'A row has the wrong number of cells, a list the wrong number of logits, or an object of logits an unknown class.',

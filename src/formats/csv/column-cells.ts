@@ -11,7 +11,7 @@ import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record
 import { cellOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
-import { formatted, keptColumns, newCells, numbersOf, type TextOf } from '../cell-values.js'
+import { formatted, hasNullRows, keptColumns, newCells, numbersOf, type TextOf } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
 import { cellEncoder } from './rows.js'
 
@@ -37,7 +37,7 @@ export function columnCells(
   const names = schema.classes.map((name) => Buffer.from(cellOfText(name), 'latin1'))
   const added = joined.map((field) => newCells(field, schema.classes, names, textOf, 'latin1'))
   return (rows) => {
-    const columns = keptColumns(rows)
+    const columns = hasNullRows(rows, fields) ? undefined : keptColumns(rows)
     if (!columns) return undefined
     const cells = [
       ...columns.map((data, index) => keptCells(data, kept[index]!, schema, cellOfText, none)),

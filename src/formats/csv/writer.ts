@@ -9,7 +9,7 @@ import { NAMES_DELIMITER, requireSeparable } from '../../core/decision.js'
 import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { formulaEscaper } from '../../core/formula.js'
-import type { Field } from '../../core/output-columns.js'
+import { type Field, mayBeNull } from '../../core/output-columns.js'
 import { type Column, type OutputSchema, RawJson, type ScoredBatch, type Value } from '../../core/record-batch.js'
 import { cellOf } from '../../core/value-text.js'
 import { acquireText } from '../../io/buffer-pool.js'
@@ -150,15 +150,19 @@ function newCellWriter(schema: TextSchema, fields = schema.fields): CellsOf {
   const empty = noneCell(schema)
   const noNames = isEscaped(dialect) ? '' : empty
   const writers = runsOf(fields).map((run): CellsOf => {
-    const [{ type, value, nullable }] = run as [Field]
+    const [field] = run as [Field]
+    const { type, value } = field
     if (type === 'nested') {
-      const list = jsonText(run[0]!, classes, schema.print)
+      const list = jsonText(field, classes, schema.print)
       return (scores, row) => [text(list(scores, row))]
     }
-    if (type === 'names') return (scores, row) => [namesCell(value(scores, row) as string[], text) ?? noNames]
-    if (nullable && type === 'text') return memoized(value, (name) => (name === null ? empty : text(name)))
-    if (nullable) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]
-    if (type === 'result') return numberWriter(run, print)
+    if (type === 'names') {
+      const cell = (names: string[] | null) => (names === null ? empty : (namesCell(names, text) ?? noNames))
+      return (scores, row) => [cell(value(scores, row) as string[] | null)]
+    }
+    if (isResult(field)) return numberWriter(run, print, empty)
+    if (mayBeNull(field) && type === 'text') return memoized(value, (name) => (name === null ? empty : text(name)))
+    if (mayBeNull(field)) return (scores, row) => [optional(value(scores, row), type, print) ?? empty]
     if (type === 'text') return memoized(value, (name) => text(name as string))
     return (scores, row) => [type === 'count' ? String(value(scores, row)) : print([value(scores, row) as number])]
   })
@@ -208,11 +212,13 @@ function optional(value: unknown, type: Field['type'], print: OutputSchema['prin
   return type === 'result' ? print([value as number]) : String(value)
 }
 
-function numberWriter(run: Field[], print: OutputSchema['print']): CellsOf {
+/** Creates the function that prints adjacent results together, unless one is null, which is written as `empty`. */
+function numberWriter(run: Field[], print: OutputSchema['print'], empty: string): CellsOf {
   return (scores, row) => {
-    const numbers: number[] = []
-    for (const { value } of run) numbers.push(value(scores, row) as number)
-    return [print(numbers)]
+    const numbers: (number | null)[] = []
+    for (const { value } of run) numbers.push(value(scores, row) as number | null)
+    if (numbers.includes(null)) return numbers.map((number) => optional(number, 'result', print) ?? empty)
+    return [print(numbers as number[])]
   }
 }
 

@@ -10,7 +10,7 @@ import type { Column, OutputSchema, ScoredBatch } from '../../core/record-batch.
 import { jsonOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
-import { formatted, keptColumns, newCells, numbersOf } from '../cell-values.js'
+import { formatted, hasNullRows, keptColumns, newCells, numbersOf } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
 import { jsonText } from '../json-text.js'
 
@@ -36,7 +36,7 @@ export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8
   const textOf = (field: Field) => jsonText(field, classes, print)
   const writers = joined.map((field) => ({ field, cellsOf: newCells(field, classes, names, textOf, 'utf8') }))
   return (rows) => {
-    const columns = rows.batch.rawRows ? undefined : keptColumns(rows)
+    const columns = rows.batch.rawRows || hasNullRows(rows, fields) ? undefined : keptColumns(rows)
     if (!columns) return undefined
     const added = writers.map(({ field, cellsOf }) => ({ field, ...cellsOf(rows) }))
     if (!added.every(({ values }) => isFinite(values, rounding.float32))) return undefined
