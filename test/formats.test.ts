@@ -1,5 +1,6 @@
 import { createReadStream, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import * as zlib from 'node:zlib'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import { Field, Float64, RecordBatchFileWriter, Schema, tableFromArrays, tableFromIPC, tableToIPC } from 'apache-arrow'
@@ -124,6 +125,11 @@ function expected(csv: string): Rows {
   return { kept, values: logits.map((_, row) => Array.from(values.subarray(row * classes, (row + 1) * classes))) }
 }
 
+/** Faster than `expect` on thousands of numbers. */
+function expectSame<T>(found: T, expected: T): void {
+  if (!isDeepStrictEqual(found, expected)) expect(found).toEqual(expected)
+}
+
 const FORMATS = Object.keys(READERS)
 
 describe.each([
@@ -145,9 +151,9 @@ describe.each([
       expect(error).toBeUndefined()
       expect(stats).toMatchObject({ read: rows, written: rows })
       const found = await READERS[to]!(bytes)
-      expect(found.values).toEqual(truth.values)
+      expectSame(found.values, truth.values)
       if (![to, input.replace(/^.*\./, '')].some((format) => ARRAYS.includes(format)))
-        expect(found.kept).toEqual(truth.kept)
+        expectSame(found.kept, truth.kept)
     })
   })
 
@@ -162,7 +168,10 @@ describe.each([
     for (const to of ['npy', 'npz', 'safetensors', 'parquet', 'arrow'] as const) {
       const { bytes } = await scored([fixture(csv)], { to, float32: true })
       const found = await READERS[to]!(bytes)
-      expect(found.values).toEqual(truth.values.map((row) => row.map(Math.fround)))
+      expectSame(
+        found.values,
+        truth.values.map((row) => row.map(Math.fround)),
+      )
     }
   })
 })
@@ -422,12 +431,12 @@ describe('an Arrow file', () => {
 
 describe('gzip', () => {
   const csv = readFileSync(fixture('digits-logits.csv'))
-  const whole = run(csv)
 
   it('is undone by itself, of many members, with zeros behind the last', async () => {
+    const csv = 'id,logit_a,logit_b\n'.concat(...Array.from({ length: 2000 }, (_, id) => `${id},${id % 7},1\n`))
+    const { bytes } = await run(csv)
     const half = csv.length >> 1
-    const members = [csv.subarray(0, half), Buffer.alloc(0), csv.subarray(half)].map((part) => gzipSync(part))
-    const { bytes } = await whole
+    const members = [csv.slice(0, half), '', csv.slice(half)].map((part) => gzipSync(part))
     for (const size of [1, 1000, 1 << 20]) {
       const found = await run(Buffer.concat([...members, Buffer.alloc(1000)]), {}, size)
       expect(found.error).toBeUndefined()

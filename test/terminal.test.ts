@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { closingLine } from '../dist/command/closing-line.js'
 import { eraseBefore } from '../dist/command/messages.js'
 import { progressLine, showProgress } from '../dist/command/progress.js'
-import { BIN, command, folder } from './support.js'
+import { BIN, command, FAST_CLOCK, folder } from './support.js'
 
 const ROWS = 'logit_a,logit_b\n0,0\n1,x\n'
 const ESC = '\x1b'
@@ -206,8 +206,6 @@ describe('the progress line', () => {
 
   /** Enough rows for several updates in the general lane, if the clock is fast. */
   const many = `logit_a,logit_b\n${'1,2\n'.repeat(60_000)}`
-  const fast = 'const { now } = performance; performance.now = () => 50 * now.call(performance)'
-  const FAST_CLOCK = { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(fast)}` }
 
   it.each([
     ['two files', 'softmax in.csv in.csv -o out.csv', /\r\d+% {2}[\d,]+ rows {2}[\d,]+ rows\/s {2}\d:\d\d left<erase>/],
