@@ -256,4 +256,20 @@ describe('text that ends inside a line', () => {
     const inputs = [Buffer.from(`\ufeff${text}`, 'utf16le'), gzipSync(text)]
     for (const input of inputs) expect((await run(input)).warnings).toEqual(TRUNCATED)
   })
+
+  it('has a warning in JSON lines if the last one has no end, however small it is', async () => {
+    const warningsOf = async (text: string, size?: number) =>
+      (await run(text, { from: 'ndjson', onError: 'skip' }, size)).warnings
+    const good = '{"t":"a","logits":[2,1]}\n'.repeat(3)
+    for (const end of ['{', '{"t":"b","logits":[2', '{"t":{"u":1}']) {
+      for (const size of [undefined, 7]) {
+        expect(await warningsOf(good + end, size)).toEqual([
+          'it ends inside a line, which is a bad row; it may be truncated',
+        ])
+      }
+    }
+    for (const end of ['', '{"t":"b","logits":[2,1]}', '{"t":"b","logits":[2,NaN]} ', '{"t":\n']) {
+      expect(await warningsOf(good + end)).toEqual([])
+    }
+  })
 })

@@ -231,7 +231,7 @@ const THROUGH_COMMAND = {
     args: ['in.csv', '--on-error', 'skip'],
     status: 1,
     begins: '',
-    says: 'no row could be scored (2 read); the first: "x" is not a number',
+    says: 'no row could be scored (2 read: 1 E_CELL, 1 E_WIDTH); the first: "x" is not a number',
     stdout: 'p_a,p_b,label\n',
     api: { options: { onError: 'skip' }, info: { source: 'in.csv', rows: 2, row: 1 } },
   },

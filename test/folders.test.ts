@@ -794,7 +794,7 @@ describe('a part that cannot be read', () => {
     const cwd = tree({ 'in/a.parquet': '', 'in/b.csv': '<!DOCTYPE html><p>Bad gateway', 'in/c.csv': ONE })
     const { status, stderr } = run(cwd, '-t', 'parquet')
     expect(stderr.match(/\[E_\w+\]/g)).toEqual(['[E_UNSUPPORTED]', '[E_CORRUPT]'])
-    expect(stderr).toMatch(/1 of 3 parts are done: 1 row written; .*; replace or remove the parts with errors/)
+    expect(stderr).toMatch(/1 of 3 parts is done: 1 row written; .*; replace or remove the parts with errors/)
     expect([status, Object.keys(contentOf(cwd)).sort()]).toEqual([3, ['_manifest.ndjson', 'c.parquet']])
   })
 
@@ -1077,7 +1077,7 @@ describe('a part that fails', () => {
     const others = done.length === 2 ? 'the other part' : 'the other 2 parts'
     const rows = done.length === 2 ? '2 rows' : '1 row'
     expect(where).toBe(
-      `softmax: ${done.length} of 3 parts are done: ${rows} written; no row of ${others} was written; correct the row or add --rejects FILE, and continue with --resume`,
+      `softmax: ${done.length} of 3 parts ${done.length === 1 ? 'is' : 'are'} done: ${rows} written; no row of ${others} was written; correct the row or add --rejects FILE, and continue with --resume`,
     )
     // Small parts are scored concurrently.
     expect(contentOf(cwd)).toEqual({
@@ -1096,7 +1096,7 @@ describe('a part that fails', () => {
   it('is the first of them, where several fail; no part is begun behind it where parts are large', () => {
     const large = rows(...Array.from({ length: 60_000 }, (_, id) => id))
     const cwd = tree({ 'in/a.csv': large, 'in/b.csv': `${large}x,x,x\n`, 'in/c.csv': rows(1), 'in/d.csv': BAD })
-    expect(run(cwd).stderr).toMatch(/softmax: 1 of 4 parts are done.*\nsoftmax: in\/b\.csv:60002: /)
+    expect(run(cwd).stderr).toMatch(/softmax: 1 of 4 parts is done.*\nsoftmax: in\/b\.csv:60002: /)
     expect(Object.keys(contentOf(cwd))).toEqual(['_manifest.ndjson', 'a.csv'])
     const small = tree({ 'in/a.csv': rows(1), 'in/b.csv': BAD, 'in/c.csv': BAD, 'in/d.csv': BAD })
     expect(run(small).stderr).toMatch(/softmax: in\/b\.csv:3: .*\n$/)
@@ -1113,7 +1113,7 @@ describe('a part that fails', () => {
     expect(columns.stderr).toContain(`; ${others}, or ${other}\nsoftmax: in/c.csv: cannot detect`)
     const none = run(tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n' }), '--on-error', 'skip')
     expect(none.stderr).toContain(
-      `softmax: 1 of 1 parts are scored, but the folder is not complete: 0 rows written, 1 rejected (1 E_CELL); ${other}\n`,
+      `softmax: 1 of 1 parts is scored, but the folder is not complete: 0 rows written, 1 rejected (1 E_CELL); ${other}\n`,
     )
   })
 
@@ -1172,7 +1172,7 @@ describe('a part that fails', () => {
   })
 
   const STOPPED =
-    'softmax: 1 of 2 parts are done: 1 row written; no row of the other part was written; continue with --resume\n'
+    'softmax: 1 of 2 parts is done: 1 row written; no row of the other part was written; continue with --resume\n'
   it.each([
     ['SIGINT', [], STOPPED],
     ['SIGTERM', [], STOPPED],
@@ -1418,7 +1418,7 @@ describe('--resume', () => {
     )
     expect(softmax('in', '-o', 'out/').status).toBe(0)
     const refused =
-      'softmax: the folder "out/" contains "dt=1/a.csv", which none of these inputs produces; if its input was removed or renamed, delete it and its rejects file; to keep it, score each subfolder separately (softmax in/dt=2/ -o out/dt=2/), or write to another folder [E_RESUME]\n'
+      'softmax: the folder "out/" contains "dt=1/a.csv", which none of these inputs produces; if its input was renamed, delete it and its rejects file; to keep it, score each subfolder separately (softmax in/dt=2/ -o out/dt=2/); to keep outputs longer than inputs, score each batch into a folder of its own, or write to another folder [E_RESUME]\n'
     expect(softmax('in/dt=2/', '-o', 'out/', '--resume').stderr).toBe(refused)
     rmSync(join(cwd, 'in/dt=1'), { recursive: true })
     expect(softmax('in', '-o', 'out/', '--resume').stderr).toBe(refused)
@@ -1430,7 +1430,7 @@ describe('--resume', () => {
     const cwd = treeDone()
     rmSync(join(cwd, 'in/b.csv'))
     expect(run(cwd, '--resume').stderr).toMatch(
-      /contains "b\.csv", which none of these inputs produces; if its input was removed or renamed, delete it.*\[E_RESUME\]\n$/,
+      /contains "b\.csv", which none of these inputs produces; if its input was renamed, delete it.*into a folder of its own.*\[E_RESUME\]\n$/,
     )
     rmSync(join(cwd, 'out/b.csv'))
     expect(run(cwd, '--resume').stderr).toBe('softmax: out/: 2 of 2 parts done (2 by earlier runs), 2 rows in all\n')

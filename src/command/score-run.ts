@@ -5,13 +5,14 @@ import { isArray } from '../core/formats.js'
 import type { Metrics } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
+import { codesText } from '../core/reject.js'
 import type { Schema } from '../core/schema.js'
 import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import type { InputInfo } from '../pipeline/input-info.js'
 import { copyBadRows, rejectedOf, type Stats } from '../pipeline/row-counts.js'
-import { MAYBE_TRUNCATED } from '../pipeline/truncated-text.js'
+import { TRUNCATED } from '../pipeline/truncated-text.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
 import { nameOf, sourcesOf } from './inputs.js'
@@ -128,7 +129,7 @@ function reportEvents(stream: FilesStream, { settings, said, onSchema }: Run): v
     }),
   )
   stream.on('warning', (text, source) => {
-    if (text === MAYBE_TRUNCATED || isNew(text, said)) warn(settings, `${source}: ${text}`)
+    if (TRUNCATED.has(text) || isNew(text, said)) warn(settings, `${source}: ${text}`)
   })
 }
 
@@ -193,13 +194,7 @@ export function summarise({ done, settings }: Pick<Run, 'done' | 'settings'>): v
   const result = settings.nonfinite === 'null' ? 'null' : 'NaN'
   if (done.nan) complain(`${done.nan} of ${plural(done.read, 'row')} written as ${result}`)
   if (total === 0) return
-  complain(`${total} of ${plural(done.read, 'row')} rejected: ${codesText(done)}${movedRows(done, settings)}`)
-}
-
-/** `2 E_CELL, 1 E_MISSING` */
-export function codesText({ rejected }: Pick<Stats, 'rejected'>): string {
-  const codes = Object.entries(rejected)
-  return codes.map(([code, count]) => `${count} ${code}`).join(', ')
+  complain(`${total} of ${plural(done.read, 'row')} rejected: ${codesText(done.rejected)}${movedRows(done, settings)}`)
 }
 
 /** How skipped rows shift the remaining rows of an array, which have no key to identify them. */

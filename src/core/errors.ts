@@ -122,10 +122,12 @@ export const CODES = {
   ),
   E_NO_COLUMNS: word<{ to: string }>(1, ({ to }) => `the input is empty, and ${to} needs columns`),
   E_TYPE: word<{ reason: string }>(1, ({ reason }) => `cannot be read as logits: ${reason}`),
-  E_NO_ROWS: word<{ rows: number; truth?: string | undefined; first?: string }>(1, ({ rows, truth, first }) =>
-    truth === undefined
-      ? `no row could be scored (${rows} read)${first === undefined ? '' : `; the first: ${first}`}`
-      : `none of the ${plural(rows, 'row')} has a true class in ${shown(truth)}, so there is nothing to measure`,
+  E_NO_ROWS: word<{ rows: number; codes?: string; truth?: string | undefined; first?: string }>(
+    1,
+    ({ rows, codes, truth, first }) =>
+      truth === undefined
+        ? `no row could be scored (${rows} read${codes === undefined ? '' : `: ${codes}`})${first === undefined ? '' : `; the first: ${first}`}`
+        : `none of the ${plural(rows, 'row')} has a true class in ${shown(truth)}, so there is nothing to measure`,
   ),
   E_SCHEMA: word<{ header: string[]; first?: string; difference: string; remedy?: string }>(
     1,

@@ -85,10 +85,25 @@ export function tooMany(code: Code, info: Position, most: number): SoftmaxError 
   return new SoftmaxError('E_TOO_MANY', { ...positionIn(info), most, last: reasonOf(code, info as never, true) })
 }
 
-/** The error when all rows are bad, with the position of the first one and its reason, if they are known. */
-export function noRows(rows: number, first: { code: Code; info: Position } | undefined): SoftmaxError {
+/**
+ * The error when all rows are bad, with the position of the first one and its reason, if they are known, and the counts of
+ * several codes: the first row may have another error than most.
+ */
+export function noRows(
+  rows: number,
+  rejected: Readonly<Record<string, number>>,
+  first: { code: Code; info: Position } | undefined,
+): SoftmaxError {
   const reason = first && { ...positionIn(first.info), first: reasonOf(first.code, first.info as never, true) }
-  return new SoftmaxError('E_NO_ROWS', { ...reason, rows })
+  const codes = Object.keys(rejected).length > 1 && { codes: codesText(rejected) }
+  return new SoftmaxError('E_NO_ROWS', { ...reason, ...codes, rows })
+}
+
+/** `2 E_CELL, 1 E_MISSING` */
+export function codesText(rejected: Readonly<Record<string, number>>): string {
+  return Object.entries(rejected)
+    .map(([code, count]) => `${count} ${code}`)
+    .join(', ')
 }
 
 function positionIn({ source, line, row, byte, column, classIndex, index }: Position): Position {

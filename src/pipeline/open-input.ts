@@ -20,7 +20,7 @@ import {
 } from '../io/compression.js'
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
-import { warnIfTruncated } from './truncated-text.js'
+import { warnIfLineIsCut, warnIfTruncated } from './truncated-text.js'
 
 /** An input before it is read. */
 export interface Input extends Source {
@@ -71,12 +71,23 @@ export async function openInput(input: Input, settings: OpenSettings, warn: Warn
     warn(`it is read as ${format}, according to its first bytes, not as ${named}`)
   const chunks = text.source.rest()
   return {
-    chunks: delimiterOf(format) === undefined ? chunks : warnIfTruncated(chunks, warn, input.isClosed),
+    chunks: watched(chunks, format, warn, input.isClosed),
     format,
     compression,
     encoding: text.encoding,
     file,
   }
+}
+
+/** Chunks of text that warn if they are truncated. */
+function watched(
+  chunks: AsyncGenerator<Buffer>,
+  format: FormatName,
+  warn: Warn,
+  isClosed: Input['isClosed'],
+): AsyncGenerator<Buffer> {
+  if (format === 'ndjson') return warnIfLineIsCut(chunks, warn, isClosed)
+  return delimiterOf(format) === undefined ? chunks : warnIfTruncated(chunks, warn, isClosed)
 }
 
 /** Whether both are Arrow, whose files and streams often have the same extension. */

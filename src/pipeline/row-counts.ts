@@ -231,5 +231,5 @@ export function requireRows({ settings, stats, isPart = false }: RowsRequired): 
 
 /** Throws E_NO_ROWS if there are rows and all of them are bad. */
 export function requireGoodRows(stats: RowTotals): void {
-  if (stats.read > 0 && stats.written === 0) throw noRows(stats.read, badRows.get(stats)?.first)
+  if (stats.read > 0 && stats.written === 0) throw noRows(stats.read, stats.rejected, badRows.get(stats)?.first)
 }

@@ -1,6 +1,10 @@
-/** Truncated delimited text: unlike in JSON or a binary format, its last cell looks complete, and may be another number. */
+/** Text that may be truncated: unlike a binary format, it has no end of its own. */
+import { parseLine } from '../formats/ndjson/json.js'
 
-/** Passes chunks of text on, and warns if they are many bytes and end inside a line, unless their source was closed. */
+/**
+ * Passes chunks of delimited text on, and warns if they are many bytes and end inside a line, unless their source was
+ * closed: its last cell looks complete, and may be another number.
+ */
 export async function* warnIfTruncated(
   chunks: AsyncGenerator<Buffer>,
   warn: (text: string) => void,
@@ -23,5 +27,33 @@ const LARGE = 1 << 20
 const NEWLINE = 0x0a
 const RETURN = 0x0d
 
-/** Repeated for each file, as each may be truncated. */
-export const MAYBE_TRUNCATED = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'
+const MAYBE_TRUNCATED = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'
+
+/** The same for JSON lines, of any size: it warns if the last line is an object without its end. */
+export async function* warnIfLineIsCut(
+  chunks: AsyncGenerator<Buffer>,
+  warn: (text: string) => void,
+  isClosed = () => false,
+): AsyncGenerator<Buffer> {
+  let line = Buffer.alloc(0)
+  for await (const chunk of chunks) {
+    const start = chunk.lastIndexOf(NEWLINE) + 1
+    const rest = chunk.subarray(start, start + MOST_OF_LINE)
+    line = start > 0 ? Buffer.from(rest) : Buffer.concat([line, rest]).subarray(0, MOST_OF_LINE)
+    yield chunk
+  }
+  if (isCut(line) && !isClosed()) warn(LINE_IS_CUT)
+}
+
+/** A longer line is not checked. */
+const MOST_OF_LINE = 1 << 16
+
+function isCut(line: Buffer): boolean {
+  const text = line.toString().trim()
+  return line.length < MOST_OF_LINE && text.startsWith('{') && 'reason' in parseLine(text)
+}
+
+const LINE_IS_CUT = 'it ends inside a line, which is a bad row; it may be truncated'
+
+/** The warnings that are repeated for each file. */
+export const TRUNCATED: ReadonlySet<string> = new Set([MAYBE_TRUNCATED, LINE_IS_CUT])

@@ -372,7 +372,7 @@ softmax a.csv a.tsv --to csv -o out/`,
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > in.csv; softmax in.csv -o out/ --quiet
 softmax in.csv -o out/`,
     says: 'softmax: the folder "out/" contains the output of another run; continue it with --resume and the same options, or write to another folder [E_RESUME]',
-    fix: 'Continue a run that had the same options with --resume, or write to another folder.',
+    fix: 'Continue a run that had the same options with --resume, or write to another folder. To keep outputs longer than inputs, score each batch of inputs into a folder of its own, such as out/dt=2026-11-30/.',
   },
   E_NO_INPUT: {
     is: 'There is no input.',

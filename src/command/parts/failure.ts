@@ -1,10 +1,10 @@
 /** What a run over parts says when an error or a signal ends it: what is done, and how to continue. */
 import type { SoftmaxError } from '../../core/errors.js'
 import { optionText } from '../../core/option-words.js'
+import { codesText } from '../../core/reject.js'
 import { rejectedOf, type Stats } from '../../pipeline/row-counts.js'
 import { known } from '../messages.js'
 import { grouped, rowsText } from '../progress.js'
-import { codesText } from '../score-run.js'
 import type { PartCounts } from '../stats.js'
 import type { Plan } from './plan.js'
 import { isMisfit, isUnreadable } from './score-part.js'
@@ -16,11 +16,11 @@ import { isMisfit, isUnreadable } from './score-part.js'
 export function failureText({ counts, totals, plan }: Progressed, error?: unknown): string {
   const { all, done } = counts
   const rejected = rejectedOf(totals)
-  const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected (${codesText(totals)})`
+  const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected (${codesText(totals.rejected)})`
   const others = all - done === 1 ? 'the other part' : `the other ${all - done} parts`
   const rest = all === done ? '' : `; no row of ${others} was written`
   const state = all === done ? 'scored, but the folder is not complete' : 'done'
-  return `${done} of ${all} parts are ${state}: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error, plan.settings)}`
+  return `${done} of ${all} parts ${done === 1 ? 'is' : 'are'} ${state}: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error, plan.settings)}`
 }
 
 /** A run as far as it got. */

@@ -278,7 +278,7 @@ function requireOwn({ folder, parts, mine, share, settings, manifest }: Plan, ex
   const [other] = others
   if (other === undefined) return
   const remedy = wasWritten(other, folder, manifests)
-    ? `if its input was removed or renamed, delete it and its rejects file${runInside(folder, parts, others)}`
+    ? `if its input was renamed, delete it and its rejects file${runInside(folder, parts, others)}; to keep outputs longer than inputs, score each batch into a folder of its own`
     : 'move it elsewhere'
   throw refuse(`contains ${shown(other)}, which none of these inputs produces`, remedy)
 }
