@@ -16,7 +16,7 @@ import { type Random, randomFrom } from './random.js'
 import { chunksOf, run } from './streams.js'
 import { calibrationOf } from './support.js'
 
-const COUNT = Number(process.env.COUNT ?? 5_000)
+const COUNT = Number(process.env.COUNT ?? 3_000)
 const SEED = Number(process.env.SEED ?? 20261124)
 const MiB = 1 << 20
 
