@@ -2,6 +2,7 @@
 import { type Field, hasDictionary, type TableSchema } from './data-type.js'
 import { type Seed, seedOf } from './dictionary-values.js'
 import { hiddenProperty } from './hidden-property.js'
+import { isIndex } from './key-order.js'
 import { type Column, isColumnData, type KeptColumn } from './record-batch.js'
 
 /** The columns of a table that have a type, by name, and its metadata. */
@@ -59,15 +60,11 @@ function seedIn(column: KeptColumn | undefined, { type }: Field): Seed | undefin
   return column && isColumnData(column) && hasDictionary(type) ? seedOf(column) : undefined
 }
 
-/** Whether an object has the property of this name before others, whatever the order in which it got them. */
-function isIndex(name: string): boolean {
-  return String(Number(name) >>> 0) === name
-}
-
-/** The properties of an object in the order of the columns that they were: each index follows the column before it. */
-export function inSourceOrder(keys: readonly string[], { names }: SourceTypes): readonly string[] {
+/** The properties of a row in the order of the columns that they were: each index follows the column before it. */
+export function inSourceOrder(row: object, types: SourceTypes | undefined): readonly string[] {
+  const keys = Object.keys(row)
   const had = new Set(keys)
-  const present = names.filter((name) => had.has(name))
+  const present = (types?.names ?? []).filter((name) => had.has(name))
   const moved = new Set(present.filter(isIndex))
   if (moved.size === 0) return keys
   const following = new Map<string | undefined, string[]>()

@@ -2,6 +2,7 @@
 import { logitNames } from '../core/column-name.js'
 import { isOneRow, nestedLists, SHAPE_KEYS } from '../core/declared-shape.js'
 import { SoftmaxError } from '../core/errors.js'
+import { keyOrderer, structNames } from '../core/key-order.js'
 import { findLogitsColumn } from '../core/logits-list.js'
 import { optionText } from '../core/option-words.js'
 import type { ValueOf } from '../core/options.js'
@@ -30,11 +31,14 @@ export function logitsInOne(logits: NonNullable<ValueOf<'logits'>>, columns: rea
   const moved = new Set(paths.filter(({ length }) => length === 1).map(([name]) => name!))
   if (header.includes(LOGITS) && !moved.has(LOGITS)) throw takenError()
   const keys = logitNames(selected.map((index) => columns[index]!))
+  const field = list === undefined ? undefined : columns[list]!.field
+  const withOrder = keyOrderer(list === undefined ? keys : ((field && structNames(field)) ?? []))
+  const inOrder = (logits: unknown) => (typeof logits === 'object' && logits !== null ? withOrder(logits) : logits)
   return (row) => {
     const rest = Object.entries(row).filter(([name]) => !moved.has(name))
-    if (list !== undefined) return Object.fromEntries([...rest, [LOGITS, listAt(row, paths[0]!)]])
+    if (list !== undefined) return Object.fromEntries([...rest, [LOGITS, inOrder(listAt(row, paths[0]!))]])
     const values = paths.map((path, nth) => [keys[nth]!, valueAt(row, path)] as const)
-    return Object.fromEntries([...rest, [LOGITS, Object.fromEntries(values)]])
+    return Object.fromEntries([...rest, [LOGITS, inOrder(Object.fromEntries(values))]])
   }
 }
 

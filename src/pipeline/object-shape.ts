@@ -7,6 +7,7 @@ import { SoftmaxError, shown } from '../core/errors.js'
 import { findList, isNumbers } from '../core/inner-lists.js'
 import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { keptKeyTest } from '../core/kept-columns.js'
+import { orderedKeys, structNames } from '../core/key-order.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { patternRemedy, withRemedy } from '../core/late-keys.js'
 import { resolveLayout } from '../core/layout.js'
@@ -31,6 +32,7 @@ import {
   scoreListReason,
 } from '../core/score-lists.js'
 import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
+import { inSourceOrder, typesOf } from '../core/source-types.js'
 import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { readingOf, requireNoBit } from '../core/truth-reading.js'
 import { typeOf } from '../core/value-type.js'
@@ -121,7 +123,7 @@ function keptProperties(
   evidence: readonly unknown[],
   { keep }: ShapeSettings,
 ): NonNullable<RowShape['isKept']> {
-  const keys = [...Object.keys(first), ...lateKeys(first, evidence, keep)]
+  const keys = [...namesOf(first), ...lateKeys(first, evidence, keep)]
   const isLong = typeof keep !== 'boolean' && evidence.length >= EVIDENCE_ROWS
   const late = isLong ? unknownNames(keep, keys) : []
   const remedy = isLong ? patternRemedy(late, keep) : undefined
@@ -214,9 +216,20 @@ function shapeOfRecord(first: Properties, evidence: readonly Properties[], setti
   return columnShape(first, evidence, settings)
 }
 
+/** The properties of a row, in the order of its columns if `read` made it. */
+function namesOf(row: Properties): readonly string[] {
+  return inSourceOrder(row, typesOf(row))
+}
+
+/** The keys of an object of logits, in the order of the columns or of the fields that they were. */
+function classKeys(record: Properties, row: Properties, path: readonly string[]): readonly string[] {
+  const field = path.length === 1 ? typesOf(row)?.columns.get(path[0]!)?.field : undefined
+  return orderedKeys(record, field && structNames(field))
+}
+
 /** The path to the value that holds all logits: the selected one, or by default the property of that name. */
 function pathToLogits(first: Properties, logits: ShapeSettings['logits']): string[] | undefined {
-  const header = Object.keys(first)
+  const header = namesOf(first)
   const columns = header.map((name) => ({ name, type: 'json' as const, sample: '' }))
   const found = logits === undefined ? header.indexOf('logits') : (findSelected({ logits }, columns) ?? -1)
   const paths = [found >= 0 ? [header[found]!] : [], typeof logits === 'string' ? logits.split('.') : []]
@@ -240,7 +253,7 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
   const value = valueAt(first, path)
   requireNoTensor(value, first, path)
   requireNoScores(value, path)
-  if (isRecord(value)) return nestedShape(value, pathName(path), splitter, settings)
+  if (isRecord(value)) return nestedShape(classKeys(value, first, path), pathName(path), splitter, settings)
   const declaredShapeOf = (row: unknown) => shapeAt(row as Properties, path)
   const declared = declaredShapeOf(first)
   const otherShape = declared && !declared.sizes && !declared.isTensor && { otherShape: declared }
@@ -300,12 +313,12 @@ function splitList(row: unknown): ReturnType<RowShape['split']> {
  * keys; their order is free.
  */
 function nestedShape(
-  first: Properties,
+  keys: readonly string[],
   name: string,
   splitter: (logitsOf: (value: unknown) => unknown[] | undefined) => RowShape['split'],
   settings: ShapeSettings,
 ): RowShape {
-  const columns = declaredKeys(settings.labels, Object.keys(first))
+  const columns = declaredKeys(settings.labels, keys)
   requireDeclared(settings.labels, columns, name)
   const known = new Set(columns)
   const layout = { ...resolveLayout(settings, [...columns], columns.length), shape: 'record' as const }
@@ -362,7 +375,7 @@ const FEW_LEVELS = 4
 
 /** The properties of a record, and selected ones inside them. */
 function columnPaths(first: Properties, { logits, missing }: ShapeSettings): (readonly string[])[] {
-  const names = Object.keys(first)
+  const names = namesOf(first)
   const at = (path: readonly string[]) => valueAt(first, path)
   requireNoScoreItems(logits, at)
   const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]), at, missing !== 'error')
@@ -381,7 +394,7 @@ function requireNoScoreItems(logits: ShapeSettings['logits'], at: (path: readonl
 function pathsAt(first: Properties, path: readonly string[]): (readonly string[])[] {
   const found = valueAt(first, path)
   if (isRecord(found) && path.length < MOST_LEVELS)
-    return Object.keys(found).flatMap((key) => pathsAt(first, [...path, key]))
+    return orderedKeys(found).flatMap((key) => pathsAt(first, [...path, key]))
   return isList(found) || path.length === 1 ? [] : [path]
 }
 

@@ -5,13 +5,16 @@ import { objectReader } from '../core/column-values.js'
 import { SoftmaxError } from '../core/errors.js'
 import { delimiterOf, isText } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
+import { isIndex, keyOrderer } from '../core/key-order.js'
 import { notExact } from '../core/logit.js'
 import { chosenLogitsColumn, isList } from '../core/logits-list.js'
 import { nullsOf } from '../core/missing.js'
 import { hasTextNumbers, putTextNumbers } from '../core/numbers-from-text.js'
 import { requireApplicable, type SettingsOf } from '../core/options.js'
 import {
+  type Column,
   isColumnData,
+  type JsonColumn,
   RawJson,
   type ReaderOptions,
   type RecordBatch,
@@ -26,6 +29,7 @@ import { putTypes, sourceTyper } from '../core/source-types.js'
 import { type FoundTypes, noteTypes } from '../core/stream-types.js'
 import { loadFormat } from '../formats/index.js'
 import { parseExactly } from '../formats/ndjson/json.js'
+import { valueAt } from '../formats/ndjson/row.js'
 import { defineColumns, untriedWarning } from './defining-row.js'
 import { logitsInOne, requireNamed, shapeErrors } from './logits-property.js'
 import { type Input, type Opened, openInput } from './open-input.js'
@@ -149,8 +153,13 @@ function* lazily<From, To>(items: readonly From[], make: (item: From) => To): Ge
 }
 
 /** Creates the function that returns the types of the properties of rows, if they are those of columns. */
-function typer({ columns, metadata }: RecordBatchReader, { kept, logits, logitsList }: ReaderOptions) {
+function typer({ columns, metadata }: RecordBatchReader, { kept, logits, logitsList, rawRowKeys }: ReaderOptions) {
   const list = logitsList ? logits.filter((index) => columns[index]!.name === 'logits') : []
+  if (rawRowKeys)
+    return sourceTyper(
+      columns.filter((column) => !column.inner),
+      metadata,
+    )
   return sourceTyper(
     [...kept, ...list].map((index) => columns[index]!),
     metadata,
@@ -227,7 +236,10 @@ function rowMaker(
   plan: ReaderOptions,
 ): (batch: RecordBatch, row: number) => Row {
   const { kept, classes, logitsList } = plan
-  if (plan.rawRowKeys) return ({ rawRows: objects }, row) => parseExactly(objects![row]!) as Row
+  if (plan.rawRowKeys) {
+    const inOrder = recordOrderer(columns)
+    return ({ rawRows: objects }, row) => inOrder(parseExactly(objects![row]!) as PlainRow)
+  }
   const readersOf = lastOf(({ kept }: RecordBatch) =>
     kept.map((column, index) => objectReader(column, plainOf, columns[plan.kept[index]!]!.field)),
   )
@@ -238,6 +250,20 @@ function rowMaker(
     const rest = names.map((name, index) => [name, readers[index]!(row)])
     const logits = logitsList && ['logits', Array.from(batch.logits.subarray(row * classes, (row + 1) * classes))]
     return Object.fromEntries(logits ? [...rest, logits] : rest)
+  }
+}
+
+/** Creates the function that attaches to the objects in a row of JSON the order that their keys have in the text of the first. */
+function recordOrderer(columns: readonly Column[]): (row: PlainRow) => PlainRow {
+  const sorted = columns.filter(({ keys }) => keys?.some(isIndex))
+  const orderers = sorted.map((column) => ({ path: (column as JsonColumn).path, put: keyOrderer(column.keys!) }))
+  if (orderers.length === 0) return (row) => row
+  return (row) => {
+    for (const { path, put } of orderers) {
+      const record = valueAt(row, path)
+      if (typeof record === 'object' && record !== null) put(record)
+    }
+    return row
   }
 }
 

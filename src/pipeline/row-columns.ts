@@ -102,8 +102,7 @@ interface KeptProperties extends Pick<RowJob, 'kept' | 'old' | 'isKept'> {
 
 /** The properties of the first row, in the order of its columns in the input, and those that are declared. */
 function keysOf(first: Row, source: SourceTypes | undefined, settings: Settings): readonly string[] {
-  const own = Object.keys(first)
-  return [...(source ? inSourceOrder(own, source) : own), ...declaredKeys(first, settings)]
+  return [...inSourceOrder(first, source), ...declaredKeys(first, settings)]
 }
 
 /** Resolves the kept properties; `results` are the names of the others, if the rows are predictions. */
