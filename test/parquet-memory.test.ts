@@ -1,12 +1,10 @@
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import type { Readable } from 'node:stream'
-import { text } from 'node:stream/consumers'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, it, vi } from 'vitest'
+import { peakOf } from './peak-memory.js'
 import { type Random, randomFrom } from './random.js'
 import { run } from './streams.js'
-import { BIN, folder, ROOT, shell } from './support.js'
+import { folder, ROOT, shell } from './support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 
@@ -72,28 +70,14 @@ it('pages larger than the reads of a file of many columns have the same values, 
   expect(compressed!.bytes.equals(plain!.bytes)).toBe(true)
 })
 
-/** Prints the peak memory of the command's process in KiB when it exits. */
-const measure = `
-  import { writeSync } from 'node:fs'
-  process.on('exit', () => writeSync(3, String(process.resourceUsage().maxRSS)))`
-
 it('a row group of 20,000,000 rows is scored in pieces, in little memory', async () => {
-  const imported = `data:text/javascript,${encodeURIComponent(measure)}`
   // Counted by a program that does nothing else: with a slow reader, Node 24 accumulates more garbage.
-  const line = '"$NODE" --import "$IMPORTED" "$BIN" "$INPUT" -t csv -q | wc -c'
-  const env = {
-    ...process.env,
-    NODE: process.execPath,
-    IMPORTED: imported,
-    BIN,
-    INPUT: join(ROOT, 'fixtures/row-group.parquet'),
-  }
-  const child = spawn('sh', ['-c', line], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'], env })
-  const [bytes, most] = await Promise.all([text(child.stdout!), text(child.stdio[3] as Readable)])
+  const env = { INPUT: join(ROOT, 'fixtures/row-group.parquet') }
+  const { stdout, peak } = await peakOf('$SOFTMAX "$INPUT" -t csv -q | wc -c', env)
   const row = 'a kept text,0.2689414213699951,0.7310585786300049,dog\n'
-  expect(Number(bytes)).toBe('id,p_cat,p_dog,label\n'.length + 20_000_000 * row.length)
+  expect(Number(stdout)).toBe('id,p_cat,p_dog,label\n'.length + 20_000_000 * row.length)
   // Reading it in one piece took 594 MiB; Node 24 keeps more garbage than Node 20.
-  expect(Number(most) / 1024).toBeLessThanOrEqual(350)
+  expect(peak).toBeLessThanOrEqual(350)
 })
 
 it('a reader that leaves at the first rows ends the run, and its threads', () => {
