@@ -134,6 +134,14 @@ export interface LocatedRowError {
   value?: unknown
 }
 
+/** Bad rows, in order: an array of a few, or many in a compact form: see `row-errors.ts`. */
+export interface RowErrors extends Iterable<LocatedRowError> {
+  readonly length: number
+  at(index: number): LocatedRowError | undefined
+  /** The function may be called later, and more than once for each. */
+  map(change: (error: LocatedRowError) => LocatedRowError): RowErrors
+}
+
 /** The result for some rows. Under `fail`, rows after a bad one are omitted. */
 export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> = Piece[]> {
   /** The output, in order. */
@@ -149,7 +157,7 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
   lines: number
   bytes: number
   /** The bad rows, in order. */
-  errors: LocatedRowError[]
+  errors: RowErrors
   /** Evaluated rows, in any order, if there are true classes: see {@link EvaluatedRows}. */
   evaluated?: EvaluatedRows[] | undefined
 }

@@ -7,7 +7,8 @@
  */
 import { isUtf8 } from 'node:buffer'
 import { COMMAS } from '../core/dialect.js'
-import type { LocatedRowError, ScoredRows } from '../core/record-batch.js'
+import type { EvaluatedRows, LocatedRowError, RowErrors, ScoredRows } from '../core/record-batch.js'
+import { RowErrorList } from '../core/row-errors.js'
 import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { EVALUATION_FIELDS, STOP_DEFERRED, STOP_DONE } from '../kernel/constants.js'
 import { type Kernel, returnKernel } from '../kernel/host/wasm.js'
@@ -72,10 +73,17 @@ export class FastKernel {
   /** Scores the `length` bytes in `input`; the pieces are valid until the next block. */
   async score(length: number): Promise<ScoredRows<Piece>> {
     const run = new BlockRun(this.#kernel, this.#job, this.#at, length)
-    while (run.advance()) run.defer(this.#job)
-    if (!run.hasDeferred) return run.result()
+    while (!run.hasEnded && run.advance()) {
+      run.defer(this.#job)
+      if (run.isFull) run.scoreDeferred(await this.#generalLane(), this.#job)
+    }
+    if (run.hasDeferred) run.scoreDeferred(await this.#generalLane(), this.#job)
+    return run.result()
+  }
+
+  async #generalLane(): Promise<ScoreBlock> {
     this.#general ??= (await import('./block-scorer.js')).blockScorer(this.#job)
-    return run.merge(this.#general, this.#job)
+    return this.#general
   }
 }
 
@@ -89,19 +97,27 @@ interface DeferredRow extends ByteRange {
 }
 
 /**
- * One block on its way through the kernel. Deferred rows are collected and scored together at the end: a call of the
- * general lane costs as much as 100 rows in the kernel.
+ * How many deferred rows are scored together: a call of the general lane costs as much as 100 rows in the kernel. A block
+ * may have 200,000 of them, whose values are garbage that V8 collects late.
  */
+const MOST_DEFERRED = 1 << 10
+
+/** One block on its way through the kernel. */
 class BlockRun {
   readonly #kernel: Kernel
   readonly #newline: number
   readonly #at: Layout
   readonly #end: number
   readonly #output: KernelOutput
-  readonly #deferred: DeferredRow[] = []
+  /** Deferred rows that are not scored yet; and the results for earlier ones. */
+  #deferred: DeferredRow[] = []
+  readonly #merged: MergedRows = { positions: [], pieces: [], abstained: 0, nan: 0, end: undefined }
+  readonly #errors = new RowErrorList()
   #stopped: number
+  /** The number of lines before a place in the block. */
+  readonly #lines: { before: number; place: number }
   #rows = 0
-  readonly #evaluated: Float64Array[] = []
+  readonly #evaluated: EvaluatedRows[] = []
   /** Whether evaluated rows are passed on one by one. */
   readonly #handsOver: boolean
   /** The number of rows to defer at once; it grows as long as the kernel does not understand the rows that follow. */
@@ -113,6 +129,7 @@ class BlockRun {
     this.#at = at
     this.#end = at.input + length
     this.#stopped = at.input
+    this.#lines = { before: 0, place: at.input }
     this.#output = kernelOutput(kernel, job, at)
     writeField(kernel, at, 'abstained', 0)
     this.#handsOver = job.schema.truth !== undefined && at.metricsRoom === 0
@@ -126,6 +143,15 @@ class BlockRun {
 
   get hasDeferred(): boolean {
     return this.#deferred.length > 0
+  }
+
+  get isFull(): boolean {
+    return this.#deferred.length === MOST_DEFERRED
+  }
+
+  /** Whether a bad row ends the run. */
+  get hasEnded(): boolean {
+    return this.#merged.end !== undefined
   }
 
   /** Scores rows until the kernel stops; returns false if all are done. */
@@ -162,7 +188,7 @@ class BlockRun {
     const offset = this.#stopped - this.#at.input
     const { position } = this.#output
     const abstained = this.#abstained
-    let left = this.#run
+    let left = Math.min(this.#run, MOST_DEFERRED - this.#deferred.length)
     for (const { start, end } of inputRanges(rest, job)) {
       this.#deferred.push({ start: offset + start, end: offset + end, rows: this.#rows++, position, abstained })
       this.#stopped = this.#at.input + offset + end
@@ -170,16 +196,23 @@ class BlockRun {
     }
   }
 
-  result(pieces: Piece[] = this.#output.pieces()): ScoredRows<Piece> {
-    const length = this.#end - this.#at.input
+  /** The result for the block; after a bad row that ends the run, only for the rows up to it. */
+  result(): ScoredRows<Piece> {
+    const { positions, pieces: inserted, nan, end } = this.#merged
+    const output = this.#output
+    const isPlain = inserted.length === 0 && !end
+    const pieces = isPlain ? output.pieces() : output.merged(positions, inserted, end?.position)
+    const rows = end ? end.rows + 1 : this.#rows
+    const errors = this.#errors.errors
+    const abstained = (end?.abstained ?? this.#abstained) + this.#merged.abstained
+    const bytes = this.#end - this.#at.input
     const lines = this.#kernel.countLines(this.#at.input, this.#end, this.#newline)
-    const evaluated = this.#handsOver && { evaluated: this.#evaluated }
-    const [rows, abstained] = [this.#rows, this.#abstained]
-    return { pieces, rows, written: rows, abstained, lines, bytes: length, errors: [], ...evaluated }
+    const evaluated = this.#evaluated.length > 0 && { evaluated: this.#evaluated }
+    return { pieces, rows, written: rows - errors.length, abstained, nan, lines, bytes, errors, ...evaluated }
   }
 
-  /** The result for the block, with the deferred rows scored by the general lane. */
-  merge(general: ScoreBlock, job: TextJob): ScoredRows<Piece> {
+  /** Scores the deferred rows in the general lane. */
+  scoreDeferred(general: ScoreBlock, job: TextJob): void {
     const block = Buffer.from(this.#kernel.memory.buffer, this.#at.input, this.#end - this.#at.input)
     const texts = this.#deferred.map(({ start, end }) => block.subarray(start, end))
     const ranges: ByteRange[] = []
@@ -189,30 +222,59 @@ class BlockRun {
     }
     // Copied, because a worker posts the bytes of a bad row together with the complete buffer behind them.
     const scored = general(Buffer.concat(texts), ranges)
-    const bad = new Set(scored.errors.map(({ info }) => info.row))
-    const good = this.#deferred.filter((_, index) => index < scored.rows && !bad.has(index))
-    const errors = this.#located(scored.errors, ranges)
-    const ends = job.settings.onError === 'fail' ? bad.size > 0 : scored.errors.some(isFatal)
-    const last = ends ? this.#deferred[scored.rows - 1] : undefined
-    const positions = good.map(({ position }) => position)
-    const result = this.result(this.#output.merged(positions, scored.pieces, last?.position))
-    const rows = last ? last.rows + 1 : result.rows
-    const evaluated = scored.evaluated && { evaluated: [...this.#evaluated, ...scored.evaluated] }
-    const abstained = (last ?? { abstained: this.#abstained }).abstained + (scored.abstained ?? 0)
-    return { ...result, rows, written: rows - errors.length, abstained, nan: scored.nan, errors, ...evaluated }
+    const bad = this.#addErrors(scored.errors, ranges)
+    this.#addGood(scored, bad)
+    const ends = job.settings.onError === 'fail' ? bad.rows.size > 0 : bad.isFatal
+    if (ends) this.#merged.end = this.#deferred[scored.rows - 1]
+    this.#deferred = []
   }
 
-  /** Errors of deferred rows, with positions translated to the block. */
-  #located(rowErrors: LocatedRowError[], ranges: ByteRange[]): LocatedRowError[] {
-    const { input } = this.#at
-    let [line, counted] = [0, input]
-    return rowErrors.map((rowError) => {
-      const { start, rows } = this.#deferred[rowError.info.row]!
-      const moved = start - ranges[rowError.info.row]!.start
-      line += this.#kernel.countLines(counted, input + start, this.#newline)
-      counted = input + start
-      const info = { ...rowError.info, line, row: rows, byte: rowError.info.byte! + moved }
-      return { ...rowError, info, start: rowError.start! + moved, end: rowError.end! + moved }
-    })
+  #addGood({ rows, pieces, abstained = 0, nan = 0, evaluated = [] }: ScoredRows<Piece>, bad: BadRows): void {
+    const merged = this.#merged
+    for (const [index, { position }] of this.#deferred.entries()) {
+      if (index < rows && !bad.rows.has(index)) merged.positions.push(position)
+    }
+    merged.pieces.push(...pieces)
+    merged.abstained += abstained
+    merged.nan += nan
+    this.#evaluated.push(...evaluated)
   }
+
+  /** Adds errors of deferred rows, with positions translated to the block. */
+  #addErrors(errors: RowErrors, ranges: ByteRange[]): BadRows {
+    const bad = { rows: new Set<number>(), isFatal: false }
+    for (const rowError of errors) {
+      bad.rows.add(rowError.info.row)
+      bad.isFatal ||= isFatal(rowError)
+      this.#errors.add(this.#located(rowError, ranges))
+    }
+    return bad
+  }
+
+  /** Must be called in the order of rows. */
+  #located(rowError: LocatedRowError, ranges: ByteRange[]): LocatedRowError {
+    const { start, rows } = this.#deferred[rowError.info.row]!
+    const moved = start - ranges[rowError.info.row]!.start
+    const place = this.#at.input + start
+    const lines = this.#lines
+    lines.before += this.#kernel.countLines(lines.place, place, this.#newline)
+    lines.place = place
+    const info = { ...rowError.info, line: lines.before, row: rows, byte: rowError.info.byte! + moved }
+    return { ...rowError, info, start: rowError.start! + moved, end: rowError.end! + moved }
+  }
+}
+
+/** Which deferred rows are bad, and whether one of them ends any run. */
+interface BadRows {
+  rows: ReadonlySet<number>
+  isFatal: boolean
+}
+
+/** The deferred rows that were scored: the output of good ones, and the one that ends the run. */
+interface MergedRows {
+  positions: number[]
+  pieces: Piece[]
+  abstained: number
+  nan: number
+  end: DeferredRow | undefined
 }

@@ -91,11 +91,15 @@ class TextOutput implements KernelOutput {
     return [...this.#saved, this.#unsaved()]
   }
 
-  merged(positions: readonly number[], [rows]: readonly Piece[], end = Number.POSITIVE_INFINITY): Uint8Array[] {
-    const bytes = rows as Uint8Array | undefined
-    const ranges = bytes ? this.#ranges(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)) : []
-    const texts = Array.from(ranges, ({ start, end }) => bytes!.subarray(start, end))
+  merged(positions: readonly number[], rows: readonly Piece[], end = Number.POSITIVE_INFINITY): Uint8Array[] {
+    const texts = (rows as Uint8Array[]).flatMap((bytes) => this.#textsOf(bytes))
     return inserted(this.pieces(), positions, texts, end)
+  }
+
+  /** The rows of some output. */
+  #textsOf(bytes: Uint8Array): Uint8Array[] {
+    const ranges = this.#ranges(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length))
+    return Array.from(ranges, ({ start, end }) => bytes.subarray(start, end))
   }
 
   /** The byte range of each row of the output, which has no comments. */
@@ -164,10 +168,11 @@ class ColumnOutput implements KernelOutput {
     return this.#filled > 0 ? [...this.#saved, this.#unsaved()] : this.#saved
   }
 
-  merged(positions: readonly number[], [rows]: readonly Piece[], end = this.position): ColumnPiece[] {
+  merged(positions: readonly number[], pieces: readonly Piece[], end = this.position): ColumnPiece[] {
     const all = joined(this.pieces())
+    const rows = joined(pieces as ColumnPiece[])
     if (!rows) return all ? [sliced(all, 0, end)] : []
-    return [joined(mergedParts(all, positions, rows as ColumnPiece, end))!]
+    return [joined(mergedParts(all, positions, rows, end))!]
   }
 
   get #filled(): number {

@@ -117,10 +117,10 @@ async function* batchesOf(
   const errorsOf = selected && (misshapenLogits(table, plan, settings) ?? inexactLogits(table, plan, settings))
   const names = namesIn(table, plan)
   if (names) run.found.names = selected ? Object.keys(selected(withoutValues(names))) : names
-  const withRows = rowReporter(plan.wantRaw && !isText(settings.from!) ? table.columns : undefined, plan)
+  const withRow = rowReporter(plan.wantRaw && !isText(settings.from!) ? table.columns : undefined, plan)
   for await (const batch of table.batches(plan)) {
-    const { rows, good, rowErrors } = partitionRows(batch, errorsLeft(run), errorsOf?.(batch))
-    const errors = withRows(rowErrors, batch)
+    const found = partitionRows(batch, errorsLeft(run), errorsOf?.(batch), withRow(batch))
+    const { rows, good, rowErrors: errors } = found
     const types = typesIn?.(batch.kept)
     if (types) noteTypes(run.found, types)
     // Without skipped rows, whoever takes the rows can count them; an origin for each would slow all down by a tenth.

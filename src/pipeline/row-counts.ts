@@ -4,7 +4,7 @@
  */
 import { type Code, type Position, SoftmaxError } from '../core/errors.js'
 import type { SettingsOf } from '../core/options.js'
-import type { EvaluatedRows, LocatedRowError, Relocate, ScoredRows } from '../core/record-batch.js'
+import type { EvaluatedRows, LocatedRowError, Relocate, RowErrors, ScoredRows } from '../core/record-batch.js'
 import { noRows, type Reject, type RejectHandler, rawOf, rejectOf, tooMany, withRow } from '../core/reject.js'
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
@@ -106,7 +106,7 @@ interface RowLimits {
 
 /** Throws the first bad row that ends the run; reports those before it, and throws when their limit is exceeded. */
 async function reportRowErrors(
-  rowErrors: LocatedRowError[],
+  rowErrors: RowErrors,
   before: BlockStart,
   { settings, stats }: RowCounts,
   source: string | undefined,
@@ -114,7 +114,7 @@ async function reportRowErrors(
   const { onError, onReject, maxErrors = Infinity, signal } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
   const badRow = (error: LocatedRowError): BadRow => ({ code: error.code, info: located(error, before, source) })
-  const first = (rejected > 0 && badRows.get(stats)?.first) || badRow(rowErrors[0]!)
+  const first = (rejected > 0 && badRows.get(stats)?.first) || badRow(rowErrors.at(0)!)
   badRows.set(stats, { first, last: badRow(rowErrors.at(-1)!) })
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors

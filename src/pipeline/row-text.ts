@@ -15,12 +15,18 @@ type ReadColumns = Pick<ReaderOptions, 'logits' | 'logitsList' | 'classes' | 'ke
 /** The JSON of a row's value. */
 type TextOf = (row: number) => string
 
-/** Creates the function that adds the rows of a batch to their errors, if there are `columns`. */
+/** Adds what is reported of a bad row to its error. */
+export type Describe = (error: LocatedRowError) => LocatedRowError
+
+/** For each batch, creates the function that adds a row to its error, if there are `columns`. */
 export function rowReporter(columns: readonly Column[] | undefined, read: ReadColumns) {
-  return (errors: LocatedRowError[], batch: Rows): LocatedRowError[] => {
-    if (!columns || errors.length === 0) return errors
-    const textOf = rowText(batch, columns, read)
-    return errors.map((error) => ({ ...error, raw: textOf(error) }))
+  return (batch: Rows): Describe => {
+    if (!columns) return (error) => error
+    let textOf: ReturnType<typeof rowText> | undefined
+    return (error) => {
+      textOf ??= rowText(batch, columns, read)
+      return { ...error, raw: textOf(error) }
+    }
   }
 }
 

@@ -16,8 +16,10 @@ import type {
   RecordBatchReader,
   RecordBatchWriter,
   RowError,
+  RowErrors,
   ScoredRows,
 } from '../core/record-batch.js'
+import { RowErrorList } from '../core/row-errors.js'
 import type { Schema } from '../core/schema.js'
 import { EVALUATION_FIELDS, LOSS, NO_CLASS, TRUTH } from '../kernel/constants.js'
 import { scoreMatrix } from '../kernel/host/matrix.js'
@@ -26,7 +28,7 @@ import { roundDoubles } from '../kernel/host/rounding.js'
 import { type KernelOptions, type Scores, STATUS } from '../kernel/host/scores.js'
 import { rowOfLogits } from './batch-row.js'
 import { isFatal } from './error-limit.js'
-import { rowReporter } from './row-text.js'
+import { type Describe, rowReporter } from './row-text.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 import { truthReader } from './truths.js'
 
@@ -42,11 +44,10 @@ export async function* scoreBatches(
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   const labelled = truthReader(job)
   const plan = readerOptions(job)
-  const withRows = rowReporter(job.columns, plan)
+  const withRow = rowReporter(job.columns, plan)
   for await (const read of reader.batches(plan)) {
     const batch = labelled(read)
-    const { scores, good, rowErrors, rows } = score(batch, errorsLeft())
-    const errors = withRows(rowErrors, read)
+    const { scores, good, rowErrors: errors, rows } = score(batch, errorsLeft(), withRow(read))
     const pieces = good.length > 0 ? await writer.write({ batch, scores: round(scores), good }) : []
     const evaluated = evaluatedOf(scores, good)
     const { lines, bytes } = batch
@@ -56,7 +57,7 @@ export async function* scoreBatches(
 
 /**
  * Creates the function that scores a batch and separates good rows from bad ones, up to the first bad row after
- * `errorsLeft` tolerated ones. The scores of an earlier batch may be passed in for reuse.
+ * `errorsLeft` tolerated ones, whose errors are described. The scores of an earlier batch may be passed in for reuse.
  */
 export function batchScorer({
   schema,
@@ -79,9 +80,9 @@ export function batchScorer({
   const { temperature } = settings
   const slope = probe !== undefined
   const columns = schema.binary ? 1 : schema.classes.length
-  const named = (error: LocatedRowError) => withClassName(error, schema)
   const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision, room }
-  return (batch: RecordBatch, errorsLeft: number, before?: Scores) => {
+  return (batch: RecordBatch, errorsLeft: number, describe: Describe = unchanged, before?: Scores) => {
+    const named = (error: LocatedRowError) => describe(withClassName(error, schema))
     const { nesting } = batch
     const count = nesting ? itemCount(nesting) : batch.numRows
     const again = before?.rows === count ? before : undefined
@@ -98,8 +99,8 @@ export function batchScorer({
         const error = nonfiniteError(scores, item, settings, isMeasured)
         return error && inList(error, indexPath(nesting, item), nonfinite(item), schema, input)
       }
-      const found = partitionRows(batch, errorsLeft, firstError(nesting, errorOf))
-      return { scores: { ...scores, nesting }, ...found, rowErrors: found.rowErrors.map(named) }
+      const found = partitionRows(batch, errorsLeft, firstError(nesting, errorOf), named)
+      return { scores: { ...scores, nesting }, ...found }
     }
     if (batch.errors.size === 0 && scores.unscored === 0) {
       return { scores, rows: batch.numRows, good: firstRows(batch.numRows), rowErrors: [] }
@@ -108,8 +109,7 @@ export function batchScorer({
       const error = nonfiniteError(scores, row, settings, isMeasured)
       return error && located(error, nonfinite(row), schema, input)
     }
-    const found = partitionRows(batch, errorsLeft, errorOf)
-    return { scores, ...found, rowErrors: found.rowErrors.map(named) }
+    return { scores, ...partitionRows(batch, errorsLeft, errorOf, named) }
   }
 }
 
@@ -270,19 +270,22 @@ export function partitionRows(
   batch: RecordBatch,
   errorsLeft: number,
   errorOf: (row: number) => RowError | undefined = () => undefined,
-): { rows: number; good: readonly number[]; rowErrors: LocatedRowError[] } {
-  const rowErrors: LocatedRowError[] = []
+  describe: Describe = unchanged,
+): { rows: number; good: readonly number[]; rowErrors: RowErrors } {
+  const rowErrors = new RowErrorList()
   const good: number[] = []
   let rows = 0
   while (rows < batch.numRows) {
     const row = rows++
     const rowError = batch.errors.get(row) ?? errorOf(row)
     if (!rowError) good.push(row)
-    else rowErrors.push(batch.withPosition(rowError, row))
+    else rowErrors.add(describe(batch.withPosition(rowError, row)))
     if (rowErrors.length > errorsLeft || (rowError && isFatal(rowError))) break
   }
-  return { rows, good, rowErrors }
+  return { rows, good, rowErrors: rowErrors.errors }
 }
+
+const unchanged: Describe = (error) => error
 
 /**
  * Creates the function that rounds results to digits for formats that store binary numbers. Their writers store float32

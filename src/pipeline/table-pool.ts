@@ -4,6 +4,7 @@ import type { ColumnData } from '../core/column-data.js'
 import { SoftmaxError } from '../core/errors.js'
 import { speaking } from '../core/option-words.js'
 import { isColumnData, type RecordBatch } from '../core/record-batch.js'
+import { receivedErrors } from '../core/row-errors.js'
 import { copiedColumns, recycleColumns } from '../io/column-pool.js'
 import { adoptedFrom, transferable } from '../io/thread-messages.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
@@ -71,7 +72,7 @@ export class TablePool {
     }
     const reply = await this.#pool.run(put, take).catch(() => undefined)
     if (reply && 'error' in reply) throw new SoftmaxError(reply.error.code, reply.error.info)
-    return reply
+    return reply?.part ? { ...reply, part: { ...reply.part, errors: receivedErrors(reply.part.errors) } } : reply
   }
 
   async close(): Promise<void> {

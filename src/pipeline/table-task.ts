@@ -5,10 +5,10 @@ import type {
   Column,
   Encode,
   EvaluatedRows,
-  LocatedRowError,
   OutputSchema,
   RecordBatch,
   RecordBatchReader,
+  RowErrors,
   SharedFile,
 } from '../core/record-batch.js'
 import { atRow } from '../formats/logits-reader.js'
@@ -41,7 +41,7 @@ export interface TablePart {
   written: number
   abstained?: number | undefined
   nan?: number | undefined
-  errors: LocatedRowError[]
+  errors: RowErrors
   evaluated: EvaluatedRows[] | undefined
 }
 
@@ -67,12 +67,11 @@ export function tableTask({ job }: Pick<TableJob, 'job'>, encode: Encode): Score
   const round = job.output ? (scores: Scores) => scores : rounding(job.settings)
   let before: Scores | undefined
   const labelled = truthReader(job)
-  const withRows = rowReporter(job.columns, readerOptions(job))
+  const withRow = rowReporter(job.columns, readerOptions(job))
   return (read, errorsLeft = most) => {
     const batch = labelled({ ...read, withPosition: atRow, lines: 0, bytes: 0 })
-    const { scores, good, rows, rowErrors } = score(batch, errorsLeft, before)
+    const { scores, good, rows, rowErrors: errors } = score(batch, errorsLeft, withRow(read), before)
     before = isCopied ? scores : undefined
-    const errors = withRows(rowErrors, read)
     const part = good.length > 0 ? encode({ batch, scores: round(scores), good }) : undefined
     const [counts, evaluated] = [countsOf(scores, good), evaluatedOf(scores, good)]
     return { part, rows, written: good.length, ...counts, errors, evaluated }

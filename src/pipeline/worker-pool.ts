@@ -8,6 +8,7 @@
 import { type EventLoopUtilization, performance } from 'node:perf_hooks'
 import { type Speaker, speaking } from '../core/option-words.js'
 import type { ScoredRows } from '../core/record-batch.js'
+import { receivedErrors } from '../core/row-errors.js'
 import { recycle } from '../io/buffer-pool.js'
 import { inOrder } from '../io/in-order.js'
 import { ThreadPool, threadFile, type WorkerStart } from '../io/thread-pool.js'
@@ -280,7 +281,8 @@ class WorkerPool {
     try {
       return await this.#pool.run(put, (scored, free, { memory }) => {
         this.#unwritten.add(memory)
-        return this.#take(scored, () => this.#free(memory, free))
+        const received = { ...scored, errors: receivedErrors(scored.errors) }
+        return this.#take(received, () => this.#free(memory, free))
       })
     } catch (error) {
       throw new LostBlock(block, error)
