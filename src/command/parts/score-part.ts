@@ -112,26 +112,21 @@ async function writePart(
   run: PartsRun,
   part: Part,
   { path, done, start, labels }: Written,
-): Promise<Pick<Entry, 'output' | 'classes' | 'kept'>> {
-  const { plan, files, said, progress, totals } = run
+): Promise<Names & Pick<Entry, 'output'>> {
+  const { plan, files, said } = run
   const statsPath = sidePath(plan.stats, statsName(part))
   const stats = statsPath === undefined ? undefined : await openStats(statsPath, files, start)
   // A part that is scored again has had its warnings, and replaces its own output.
   const again = labels && { labels: [...labels], quiet: true, clobber: true }
   const settings = { ...settingsFor(plan, part), rejects: path, ...again }
-  const within = progress && {
-    update: (bytes: number, rows: number) => progress.update(totals.bytes + bytes, totals.read + rows),
-    clear() {},
-  }
   const rejectsName = (error: unknown) => (isSkipped(error, plan.settings) ? undefined : (plan.rejects.file ?? path))
-  const names: Pick<Entry, 'classes' | 'kept'> = {}
-  const onSchema = ({ classes, kept, header }: Schema, info: InputInfo) => {
-    names.classes = partNames(classes)
-    if (plan.settings.keep && !keepsKeys(info)) names.kept = partNames(kept.map((index) => header[index]!))
+  let names: Names = {}
+  const onSchema = (schema: Schema, info: InputInfo) => {
+    names = namesOf(schema, plan.settings.keep !== false && !keepsKeys(info))
   }
   const { open, digest } = digestingOutput()
   try {
-    const about = { inputs: [part.file], settings, stats, progress: within, done, said, rejectsName, onSchema }
+    const about = { inputs: [part.file], settings, stats, progress: progressOf(run), done, said, rejectsName, onSchema }
     await scoreInto(files, about, open)
     return { output: digest(), ...names }
   } catch (error) {
@@ -145,6 +140,23 @@ async function writePart(
   } finally {
     letStay(files, stats)
   }
+}
+
+/** The progress of a part, shown as that of the run. */
+function progressOf({ progress, totals }: PartsRun): Progress | undefined {
+  return (
+    progress && {
+      update: (bytes, rows) => progress.update(totals.bytes + bytes, totals.read + rows),
+      clear() {},
+    }
+  )
+}
+
+type Names = Pick<Entry, 'classes' | 'kept'>
+
+function namesOf({ classes, kept, header }: Schema, keepsColumns: boolean): Names {
+  const names = { classes: partNames(classes) }
+  return keepsColumns ? { ...names, kept: partNames(kept.map((index) => header[index]!)) } : names
 }
 
 /** Removes the files of an earlier run, whose part was not empty. Throws E_OUTPUT. */

@@ -7,6 +7,8 @@ import type { EncodedPage } from './page-encoder.js'
 import { dataHeader, dictionaryHeader } from './page-header.js'
 import { type Fields, thriftStruct } from './thrift-writer.js'
 
+const encodingOf = ({ encoding }: EncodedPage) => encoding
+
 const MAGIC = Buffer.from('PAR1')
 
 export class FileWriter {
@@ -40,41 +42,42 @@ export class FileWriter {
 
   #writeChunk({ dictionary, pages, isCompressed, range }: EncodedChunk, { element, path }: Leaf): WrittenChunk {
     const start = this.#offset
-    const locations: PageLocation[] = []
-    let uncompressedSize = 0
-    if (dictionary) {
-      const { body, bodySize, count } = dictionary
-      const header = dictionaryHeader({ size: body.length, uncompressedSize: bodySize }, count)
-      this.#put(header, body)
-      uncompressedSize += header.length + bodySize
-    }
+    const dictionarySize = dictionary ? this.#writeDictionary(dictionary) : 0
     const dataOffset = this.#offset
-    let row = 0
-    for (const page of pages) {
-      const offset = this.#offset
-      uncompressedSize += this.#writeData(page)
-      locations.push({ offset, size: this.#offset - offset, row })
-      row += page.rows
-    }
-    const encodings = new Set([
-      'RLE' as const,
-      ...(dictionary ? ['PLAIN' as const] : []),
-      ...pages.map((page) => page.encoding),
-    ])
+    const { locations, uncompressedSize } = this.#writePages(pages)
     const chunk: WrittenChunk = {
       element,
       path,
-      encodings: [...encodings],
+      encodings: [...new Set(['RLE' as const, ...(dictionary ? ['PLAIN' as const] : []), ...pages.map(encodingOf)])],
       isCompressed,
       count: pages.reduce((sum, { count }) => sum + count, 0),
       size: this.#offset - start,
-      uncompressedSize,
+      uncompressedSize: dictionarySize + uncompressedSize,
       dataOffset,
       dictionaryOffset: dictionary && start,
       range,
     }
     if (locations.length > 1) this.#pages.push({ chunk, locations })
     return chunk
+  }
+
+  /** Writes a dictionary page; returns its uncompressed size. */
+  #writeDictionary({ body, bodySize, count }: NonNullable<EncodedChunk['dictionary']>): number {
+    const header = dictionaryHeader({ size: body.length, uncompressedSize: bodySize }, count)
+    this.#put(header, body)
+    return header.length + bodySize
+  }
+
+  #writePages(pages: readonly EncodedPage[]) {
+    const locations: PageLocation[] = []
+    let [uncompressedSize, row] = [0, 0]
+    for (const page of pages) {
+      const offset = this.#offset
+      uncompressedSize += this.#writeData(page)
+      locations.push({ offset, size: this.#offset - offset, row })
+      row += page.rows
+    }
+    return { locations, uncompressedSize }
   }
 
   /** Writes a page; returns its uncompressed size. */
