@@ -9,6 +9,7 @@ import { joinedPieces } from '../io/pieces.js'
 import { hasThreads } from '../io/thread-pool.js'
 import { blockScorer } from './block-scorer.js'
 import { hasOnlyBadRows, rejectingReader } from './empty-lists.js'
+import { kernelRefusal } from './kernel-refusals.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, errorsLeft, noteLane } from './row-counts.js'
 import type { InputSettings, Run } from './run.js'
@@ -34,9 +35,11 @@ export function laneOf(
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     return (writer) => scoreBatches(rejectingReader(reader), job, writer, limit.left)
   }
-  const textJob = textJobOf(job, reader, settings.from, settings.to, run.kept)
-  requireLane(settings, typeof textJob === 'string' ? textJob : undefined)
-  if (settings.lane === 'general' || typeof textJob === 'string') {
+  const refusal = kernelRefusal(job, reader, settings, run.kept)
+  requireLane(settings, refusal)
+  // Made for the general lane, too, so that names that cannot be written are the same error in both.
+  const textJob = refusal === undefined ? textJobOf(job, reader.text!.source) : undefined
+  if (settings.lane === 'general' || !textJob) {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     if (!COLUMNAR.has(settings.from) || job.schema.depth !== undefined)
       return (writer) => scoreBatches(reader, job, writer, limit.left)

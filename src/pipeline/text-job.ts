@@ -1,18 +1,13 @@
-/** Text to text on the fast lane: which jobs the kernel supports, and the data it needs for them. */
-import { typeTest } from '../core/cell-types.js'
-import { sameType } from '../core/data-type.js'
-import { NAMES_DELIMITER } from '../core/decision.js'
 import { SHAPE_KEYS } from '../core/declared-shape.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
 import { formulaEscaper } from '../core/formula.js'
 import { nullsOf } from '../core/missing.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
-import { fieldsOf, hasNames, TRUTHS } from '../core/output-columns.js'
-import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
+import { fieldsOf } from '../core/output-columns.js'
+import type { Column, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { IGNORED, TruthNames } from '../core/truth-names.js'
-import { keptType } from '../formats/columnar.js'
 import { escapeCell, NULL_CELL } from '../formats/csv/escapes.js'
 import { cellEncoder } from '../formats/csv/rows.js'
 import { NO_CLASS } from '../kernel/constants.js'
@@ -67,39 +62,10 @@ export interface TextJob extends ScoreJob {
   unusual: string[]
 }
 
-/** Wider rows take the general lane: their numbers do not fit in kernel memory. */
-const MOST_CLASSES = 1 << 17
-
-/**
- * Builds the kernel's job, or says why the kernel cannot do it; `kept` are the kept columns of the first input, if
- * there is one.
- */
-export function textJobOf(
-  job: ScoreJob,
-  { text, named }: RecordBatchReader,
-  from: string,
-  to: string,
-  kept?: readonly Column[],
-): TextJob | string {
-  const { schema, output } = job
-  if (!text) return `${from} to ${to}`
-  const { source } = text
-  const refusal =
-    listsRefusal(schema, source) ??
-    orderRefusal(schema) ??
-    (source.format === 'csv' ? csvRefusal(source, schema) : keysRefusal(source.columns, schema, named)) ??
-    commasRefusal(job, source) ??
-    quotesRefusal(job) ??
-    escapesRefusal(job) ??
-    (output ? outputRefusal(job) : fieldsRefusal(schema)) ??
-    (job.typed ? (emptyRefusal(schema) ?? decimalsRefusal(source.columns, schema)) : undefined) ??
-    (job.typed && kept ? typesRefusal(source.columns, schema, kept) : undefined)
-  if (refusal !== undefined) return refusal
-  const nulls = nullsRefusal(job, source.columns)
-  if (nulls !== undefined) return nulls
-  if (schema.classes.length > MOST_CLASSES) return `more than ${MOST_CLASSES} classes`
+/** Builds the kernel's job; see {@link kernelRefusal} for those that it can do. */
+export function textJobOf(job: ScoreJob, source: TextSource): TextJob {
   const entry = source.format === 'csv' ? csvEntry(job, source.dialect) : ndjsonEntry(job)
-  return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, schema) }
+  return { ...sendable(job), source, entry, ...textsOf(job, source, entry), unusual: unusualIn(source, job.schema) }
 }
 
 /** A job without values that cannot be sent to another thread, such as functions in the settings. */
@@ -108,68 +74,8 @@ export function sendable({ settings, ...job }: ScoreJob): ScoreJob {
   return { ...job, settings: sent as unknown as JobSettings }
 }
 
-function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): string | undefined {
-  if (depth !== undefined) return 'nested logits'
-  return logitsList && format === 'csv' ? 'lists in cells' : undefined
-}
-
-function orderRefusal({ kept }: Schema): string | undefined {
-  return kept.some((at, nth) => at < kept[nth - 1]!) ? 'kept columns in another order' : undefined
-}
-
-/** A repeated header may have other blanks between its cells, so it is not found among the bytes of a block. */
-function csvRefusal({ columns, dialect }: TextSource & { format: 'csv' }, { logits }: Schema): string | undefined {
-  const isHidden = dialect.blanks === 'trim' && hasNumericNames(columns, logits, dialect)
-  return isHidden ? 'blanks around cells below numeric column names' : dialectRefusal(dialect)
-}
-
-function dialectRefusal({ delimiter, quote, escape, blanks, decimalComma }: Dialect): string | undefined {
-  if (delimiter.length > MOST_DELIMITER) return `delimiters of more than ${MOST_DELIMITER} bytes`
-  if (delimiter.length > 1 && blanks === 'trim' && /[ \t]/.test(delimiter)) return 'delimiters with blanks around cells'
-  if (delimiter.length > 1 && decimalComma && delimiter.startsWith(',')) return 'decimal commas and such a delimiter'
-  if (blanks === 'delimit') return 'blanks as delimiters'
-  if (isEscaped({ quote, escape })) return undefined
-  return quote === escape && (quote === '"' || quote === '') ? undefined : 'this quote or escape'
-}
-
-function commasRefusal({ output, measures }: ScoreJob, { format }: TextSource): string | undefined {
-  return !measures && output?.decimalComma && format !== 'csv' ? 'decimal commas from another format' : undefined
-}
-
-/** The kernel compares eight bytes at once. */
-const MOST_DELIMITER = 8
-
-/** A longer delimiter is only copied, as cells are not examined for it. */
-function outputRefusal(job: ScoreJob): string | undefined {
-  const isCopied = job.measures || (job.input && keepsCells(job))
-  if (job.output!.delimiter.length > 1 && !isCopied) return 'delimiters of several characters in other cells'
-  return dialectRefusal(job.output!) ?? namesRefusal(job)
-}
-
-/** Cells that need quotes, in an output without them, are an error that only the general lane has. */
-function quotesRefusal(job: ScoreJob): string | undefined {
-  if (job.measures || job.output?.quote !== '') return undefined
-  if (job.output.decimalComma && job.output.delimiter === ',') return 'decimal commas between commas without quotes'
-  if (isEscaped(job.output)) return undefined
-  return job.input && keepsCells(job) ? undefined : 'an output without quotes'
-}
-
-/** Other escapes, formulas, and rows that may be blank take the general lane. */
-function escapesRefusal(job: ScoreJob): string | undefined {
-  if (job.measures || !job.output || !isEscaped(job.output)) return undefined
-  if (job.settings.escapeFormulas) return 'formulas in an output with escapes'
-  if (job.schema.classes.includes('')) return 'classes without a name'
-  if (mayBeBlank(job.schema)) return 'a single column of names, which may be empty'
-  return job.input && isEscaped(job.input) && !keepsCells(job) ? 'other escapes' : undefined
-}
-
-/** Whether the only cell of a row may be a list of no names. */
-function mayBeBlank({ kept, emit }: Schema): boolean {
-  return kept.length === 0 && emit.length === 1 && hasNames(emit)
-}
-
 /** Whether kept cells are copied unchanged. */
-function keepsCells({ input, output, settings }: ScoreJob): boolean {
+export function keepsCells({ input, output, settings }: ScoreJob): boolean {
   return sameCells(input!, output!) && input!.newline === output!.newline && !settings.escapeFormulas
 }
 
@@ -182,69 +88,20 @@ function unusualIn(source: TextSource, { logits, logitsList }: Schema): string[]
 }
 
 /** Whether a repetition of the header has numbers as logits. */
-function hasNumericNames(columns: readonly Column[], logits: readonly number[], { decimalComma }: Dialect): boolean {
+export function hasNumericNames(
+  columns: readonly Column[],
+  logits: readonly number[],
+  { decimalComma }: Dialect,
+): boolean {
   const nameOf = ({ name }: Column) => (decimalComma ? withPoint(name) : name)
   return columns[0]?.headerCell !== undefined && logits.every((index) => isNumber(nameOf(columns[index]!)))
 }
 
-function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: boolean): string | undefined {
-  const [first] = schema.logits.map((index) => columns[index]!) as [JsonColumn]
-  if (!named) return 'rows that are arrays'
-  if (schema.logitsList && first.type === 'record') return 'logits in an object'
-  if (first.path.length > 1) return 'logits in a nested object'
-  if (columns.some(({ inner }) => inner)) return 'values in a nested object'
-  if (schema.truths) return 'a key per class'
-  // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
-  return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'keys with lone surrogates' : undefined
-}
-
-function decimalsRefusal(columns: readonly Column[], { kept }: Schema): string | undefined {
-  return kept.some((at) => columns[at]!.field?.type.kind === 'decimal') ? 'decimal columns' : undefined
-}
-
-/** Words that mean null are deferred like all words, but the kernel would read a number, or a date of a typed column. */
-function nullsRefusal({ settings, schema, input }: ScoreJob, columns: readonly Column[]): string | undefined {
-  const nulls = items(settings.null ?? [])
-  if (nulls.some(isNumber) || (input?.decimalComma && nulls.map(withPoint).some(isNumber)))
-    return 'numbers as null values'
-  const tests = schema.kept.flatMap((at) => (columns[at]!.field ? [typeTest(columns[at]!.field.type)] : []))
-  return tests.some((isRead) => nulls.some((text) => isRead(text.trim())))
-    ? 'values of kept columns as null values'
-    : undefined
-}
-
-function fieldsRefusal(schema: Schema): string | undefined {
-  if (schema.arrays && schema.topK > 0) return 'the most probable classes in arrays'
-  return schema.shape === 'record' ? 'probabilities in an object' : undefined
-}
-
-/** Names joined in a cell are written without escapes. */
-function namesRefusal(job: ScoreJob): string | undefined {
-  if (!hasNames(job.schema.emit)) return undefined
-  const cellOf = labelCell(job)
-  const isPlain =
-    job.output!.delimiter !== NAMES_DELIMITER && job.schema.classes.every((name) => cellOf(name) === toBytes(name))
-  return isPlain ? undefined : 'lists of class names that need quotes'
-}
-
 /** Creates the function that formats a class name as a cell. */
-function labelCell({ output, settings }: ScoreJob): (name: string) => string {
+export function labelCell({ output, settings }: ScoreJob): (name: string) => string {
   const encode = cellEncoder(output!)
   const safe = formulaEscaper(settings.escapeFormulas, output!)
   return (name) => encode(toBytes(safe(name)))
-}
-
-/** The kernel's new columns have a value in every row. */
-function emptyRefusal({ emit }: Schema): string | undefined {
-  return TRUTHS.some((name) => emit.includes(name)) ? 'results that need true classes' : undefined
-}
-
-/**
- * Output columns have the types of the first input, which may differ from those of this input if its format differs.
- */
-function typesRefusal(columns: readonly Column[], schema: Schema, first: readonly Column[]): string | undefined {
-  const isSame = schema.kept.every((index, nth) => sameType(keptType(columns[index]!), keptType(first[nth]!)))
-  return isSame ? undefined : 'types that differ from those of the first input'
 }
 
 function csvEntry(job: ScoreJob, { delimiter, decimalComma, blanks }: Dialect): Entry {
