@@ -16,42 +16,27 @@ import {
 } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { openOutput } from '../output.js'
-import { grouped, progressOf } from '../progress.js'
+import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
-import { openStats, type PartCounts, type StatsFile } from '../stats.js'
-import { failureText } from './failure.js'
+import { openStats, type StatsFile } from '../stats.js'
 import type { Part } from './listing.js'
 import { type Entry, Manifest } from './manifest.js'
 import { NameSets, positionsIn } from './names.js'
-import { isClassOrderWritten, isColumnOrderWritten } from './order.js'
+import { inOrder, type Outcome, type Recorded, sayDone, sayFailed, sayStopped } from './outcome.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects } from './side-files.js'
 
-/** A part that is done. */
-interface Recorded {
-  index: number
-  part: Part
-  entry: Entry
-}
-
 /** A run in progress. */
-interface Run extends PartsRun {
+interface Run extends PartsRun, Outcome {
   manifest: Manifest
-  counts: PartCounts
   /** The digests expected for the rejects of parts with bad rows. */
   rejects: Map<string, Entry['rejects']>
-  /** The parts of which no row could be scored, those without rows, and those whose number of classes no row shows. */
-  unscored: Recorded[]
-  empty: Recorded[]
+  /** The parts whose number of classes no row shows. */
   unmeasured: Recorded[]
-  classSets: NameSets
-  keptSets: NameSets
   failures: Failure[]
-  /** Whether the outcome has been said. */
-  isOver: boolean
 }
 
 /**
@@ -254,11 +239,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   if (missing === 0) await markComplete(plan, files)
   else if (hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings })
-  sayUnscored(run)
-  sayEmpty(run)
-  sayDifferences(run)
-  run.isOver = true
-  say(run, closingLine(run, plan.share ? missing : 0))
+  sayDone(run, plan.share ? missing : 0)
   if (missing > 0 && !plan.share) throw notComplete(plan, missing)
 }
 
@@ -272,67 +253,8 @@ function notComplete({ folder }: Plan, missing: number): SoftmaxError {
   return new SoftmaxError('E_OUTPUT', { path: folder, reason })
 }
 
-/** Warns about parts without a good row, which may be read with the wrong options. */
-function sayUnscored(run: Run): void {
-  const parts = partsText(inOrder(run.unscored))
-  if (parts) say(run, `warning: no row of ${parts} could be scored`)
-}
-
-/**
- * Warns about parts without rows, and those without a header either, whose outputs most readers refuse, or which have
- * none as their format needs columns.
- */
-function sayEmpty(run: Run): void {
-  const sizes = inOrder(run.empty).map(({ entry, ...part }) => ({ entry, ...part, bytes: entry.output?.bytes }))
-  const kinds: [is: (bytes: number | undefined) => boolean, one: string, several: string][] = [
-    [(bytes = 0) => bytes > 0, 'has no rows', 'have no rows'],
-    [(bytes) => bytes === 0, 'has no rows, and its output is empty', 'have no rows, and their outputs are empty'],
-    [(bytes) => bytes === undefined, 'is empty, and has no output', 'are empty, and have no outputs'],
-  ]
-  for (const [is, one, several] of kinds) {
-    const parts = sizes.filter(({ bytes }) => is(bytes))
-    const text = partsText(parts)
-    if (text) say(run, `warning: ${text} ${parts.length === 1 ? one : several}`)
-  }
-}
-
-function inOrder(parts: readonly Recorded[]): Recorded[] {
-  return parts.toSorted((a, b) => a.index - b.index)
-}
-
-/** `"in/a.csv" and 2 other parts` */
-function partsText([first, ...more]: readonly Recorded[]): string | undefined {
-  if (!first) return undefined
-  return `${shown(first.part.file)}${more.length === 0 ? '' : ` and ${plural(more.length, 'other part')}`}`
-}
-
-/** Warns if parts have different classes or columns: of another order only where the outputs depend on it. */
-function sayDifferences(run: Run): void {
-  const { classSets, keptSets, plan } = run
-  const differences: [difference: string | undefined, meaning: string, matters: () => boolean][] = [
-    [classSets.difference, 'each part was scored with its own', always],
-    [keptSets.difference, 'each output has those of its part', always],
-    [classSets.orderDifference, 'each output has the order of its part', () => isClassOrderWritten(plan)],
-    [keptSets.orderDifference, 'each output has the order of its part', () => isColumnOrderWritten(plan)],
-  ]
-  for (const [difference, meaning, matters] of differences) {
-    if (difference !== undefined && matters()) say(run, `warning: ${difference}; ${meaning}`)
-  }
-}
-
-const always = () => true
-
 function* namesOf(parts: readonly Part[]): Generator<string> {
   for (const { name } of parts) yield name
-}
-
-/** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts are left to other shares` */
-function closingLine({ plan, totals, counts }: Run, missing: number): string {
-  const parts = `${counts.all} of ${plural(plan.parts.length, 'part')} done`
-  const before = counts.before > 0 ? ` (${counts.before} by earlier runs)` : ''
-  const rows = `${grouped(totals.written)} ${totals.written === 1 ? 'row' : 'rows'}${counts.before > 0 ? ' in all' : ''}`
-  const left = missing > 0 ? `; ${plural(missing, 'part')} ${missing === 1 ? 'is' : 'are'} left to other shares` : ''
-  return `${plan.folder}: ${parts}${before}, ${rows}${left}`
 }
 
 async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
@@ -352,25 +274,4 @@ async function joinAll({ plan: { rejects, parts } }: Run): Promise<void> {
   if (file === undefined || folder === undefined) return
   const paths = parts.map((part) => join(folder, rejectsName(part)))
   await joinRejects(file, paths.filter(existsSync))
-}
-
-/** Says what is unusual about the parts that are done, and what is done. Different columns may be the error itself. */
-function sayFailed(run: Run, error: unknown): void {
-  if (run.isOver || run.counts.done === 0) return
-  const { code } = known(error)
-  if (code !== 'E_NO_ROWS') sayUnscored(run)
-  sayEmpty(run)
-  if (code !== 'E_PARTS') sayDifferences(run)
-  sayStopped(run, error)
-}
-
-/** Says once what is done when an error or a signal ends the run. */
-function sayStopped(run: Run, error?: unknown): void {
-  if (run.isOver || run.counts.done === 0) return
-  run.isOver = true
-  say(run, failureText(run, error))
-}
-
-function say({ plan }: Run, text: string): void {
-  if (!plan.settings.quiet) complain(text)
 }
