@@ -229,6 +229,8 @@ describe('labels', () => {
       ),
     })
     expect(thrown(() => softmaxMatrix([1], 1, 1, { emit: 'labels' }))).toMatchObject({ code: 'E_CONFLICT' })
+    const { message } = thrown(() => softmaxMatrix([1, 2], 1, 2, { emit: 'probs,label' }))
+    expect(message).toContain('index is the position of the class')
   })
 
   it('of rows wider than the memory of the kernel are chosen chunk by chunk', () => {

@@ -116,6 +116,7 @@ export function softmaxMatrix(
   requireShape(logits, rows, classes)
   const layout = resolveLayout({ ...settings, ...(truth && { truth: 'truth' }) }, undefined, classes)
   const { emit, topK } = layout
+  requireNoNames(given, emit)
   requireTruth(emit, truth)
   if (truth !== undefined) hasBits(['truth'], layout)
   const scores = scored(matrixOf(logits, classes), rows, layout, settings, truth)
@@ -221,6 +222,13 @@ function truthColumns(
     ...(emit.includes('rank') && { rank: Uint32Array.from(all, rankOf) }),
     ...(emit.includes('correct') && { correct: Int8Array.from(all, correctOf) }),
   }
+}
+
+/** Throws E_CONFLICT if class names are requested, which a matrix does not have; the default includes them. */
+function requireNoNames(given: MatrixOptions, emit: readonly OutputColumn[]): void {
+  if (given.emit === undefined || !emit.includes('label')) return
+  const reason = `a matrix has no class names, so ${optionText('emit')} cannot include label; index is the position of the class`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /** Throws E_CONFLICT if results should be null, which has no place in a typed array. */
