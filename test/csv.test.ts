@@ -334,7 +334,9 @@ describe('rows that are none', () => {
     const { text, error, stats } = await run(`${header}a,2\n\na,x,1\n`, { onError: 'skip' })
     expect(text).toBe('t,p_x,p_y,label\n')
     expect(error).toMatchObject({ code: 'E_NO_ROWS', status: 1, info: { rows: 2, line: 2, row: 1 } })
-    expect(error!.message).toMatch(/ no row could be scored \(2 read: 1 E_WIDTH, 1 E_CELL\); the first: the row has 2 cells where 3 are exp/)
+    expect(error!.message).toMatch(
+      / no row could be scored \(2 read: 1 E_WIDTH, 1 E_CELL\); the first: the row has 2 cells where 3 are exp/,
+    )
     expect(stats).toMatchObject({ read: 2, written: 0, rejected: { E_WIDTH: 1, E_CELL: 1 } })
   })
 
