@@ -35,22 +35,25 @@ export async function* warnIfLineIsCut(
   warn: (text: string) => void,
   isClosed = () => false,
 ): AsyncGenerator<Buffer> {
-  let line = Buffer.alloc(0)
+  const line = Buffer.allocUnsafe(MOST_OF_LINE)
+  let length = 0
   for await (const chunk of chunks) {
     const start = chunk.lastIndexOf(NEWLINE) + 1
-    const rest = chunk.subarray(start, start + MOST_OF_LINE)
-    line = start > 0 ? Buffer.from(rest) : Buffer.concat([line, rest]).subarray(0, MOST_OF_LINE)
+    if (start > 0) length = 0
+    // Its memory is used again after the yield.
+    if (length < MOST_OF_LINE) chunk.copy(line, length, start)
+    length += chunk.length - start
     yield chunk
   }
-  if (isCut(line) && !isClosed()) warn(LINE_IS_CUT)
+  if (length <= MOST_OF_LINE && isCut(line.toString('utf8', 0, length)) && !isClosed()) warn(LINE_IS_CUT)
 }
 
 /** A longer line is not checked. */
 const MOST_OF_LINE = 1 << 16
 
-function isCut(line: Buffer): boolean {
-  const text = line.toString().trim()
-  return line.length < MOST_OF_LINE && text.startsWith('{') && 'reason' in parseLine(text)
+function isCut(line: string): boolean {
+  const text = line.trim()
+  return text.startsWith('{') && 'reason' in parseLine(text)
 }
 
 const LINE_IS_CUT = 'it ends inside a line, which is a bad row; it may be truncated'
