@@ -518,7 +518,7 @@ describe('probabilities that are selected as logits', () => {
 describe('a long name or cell', () => {
   // With quadratic time, each would exceed the test's timeout.
   it.each(['.', '0', ' ', 'aB', '-'])('of %j is looked at in time that grows with its length', async (text) => {
-    const long = `${text.repeat(1_000_000)}x`
+    const long = `${text.repeat(300_000)}x`
     expect((await run(`${long},b\n1,2\n`)).error).toMatchObject({ code: 'E_COLUMNS' })
     expect((await run(`a,b\n${long},2\n`)).error).toBeInstanceOf(SoftmaxError)
   })
