@@ -234,10 +234,11 @@ function randomOptions(random: Random, classes: number): ScoreOptions {
 /** The same without what the fast lane does not support: some longer delimiters; and with those that commas need. */
 function dialectOptions(random: Random, classes: number): ScoreOptions {
   const options = randomOptions(random, classes)
-  const { decimal, trim, escapeFormulas } = options
+  const { decimal, outputDecimal, trim, escapeFormulas } = options
   const delimiter = options.delimiter ?? (decimal && options.from !== 'tsv' ? random.of([';', ',']) : undefined)
   if (!isLong(delimiter)) return { ...options, delimiter }
-  const isRefused = escapeFormulas || (decimal && delimiter.startsWith(',')) || (trim && /[ \t]/.test(delimiter))
+  const hasCommas = decimal === ',' || outputDecimal === ','
+  const isRefused = escapeFormulas || (hasCommas && delimiter.startsWith(',')) || (trim && /[ \t]/.test(delimiter))
   return { ...options, delimiter: isRefused ? ';' : delimiter }
 }
 
