@@ -967,7 +967,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained (without a label because of --min-confidence), rejected by code and nan (written as NaN or null by --nonfinite, if there are any), bytes, seconds, lane and error code. During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. If a run fails, a single output file has none of the rows written. Options that cannot be read leave FILE unchanged. If FILE is a folder, it gets one file per part',
+    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained (written without a label, because of --min-confidence or --nonfinite), rejected by code and nan (written as NaN or null by --nonfinite, if there are any), bytes, seconds, lane and error code. During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. If a run fails, a single output file has none of the rows written. Options that cannot be read leave FILE unchanged. Of parts, it also counts all, those done now and before, and lists the failed ones with their codes; if FILE is a folder, it gets one file per part',
   }),
   metrics: option({
     group: 'Reports',
