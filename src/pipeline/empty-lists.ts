@@ -64,7 +64,8 @@ export async function measureList(
   { first, laterForm }: Pick<Run, 'first' | 'laterForm'>,
 ): Promise<'known' | 'unknown' | undefined> {
   const column = first ? undefined : unmeasuredList(reader, settings)
-  if (!column || (column.mayBeList && isSingle(settings))) return undefined
+  // Nested lists may all be empty, in rows that are good.
+  if (!column || column.nested || (column.mayBeList && isSingle(settings))) return undefined
   const form = settings.labels === undefined ? await laterForm?.() : formOfLabels(settings.labels)
   putForm(column, form ?? { type: 'list', width: 0 }, reader)
   return form ? 'known' : 'unknown'
