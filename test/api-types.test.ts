@@ -115,6 +115,8 @@ describe('what comes out', () => {
     expectTypeOf(one(sigmoid({ minConfidence: 0.5 })).label).toEqualTypeOf<string | null>()
     expectTypeOf(one(softmax({ nonfinite: 'propagate' })).label).toEqualTypeOf<string | null>()
     expectTypeOf(one(softmax({ nonfinite: 'error', topK: 2 })).label).toEqualTypeOf<string>()
+    expectTypeOf(one(softmax({ logits: 'model.scores', nonfinite: 'null' })).label).toEqualTypeOf<string | null>()
+    expectTypeOf(one(softmax({ logits: 'model.scores', topK: 2 })).top).toExtend<object[]>()
     const nullable = one(softmax({ nonfinite: 'null' }))
     expectTypeOf(nullable.probabilities).toEqualTypeOf<number[] | null>()
     expectTypeOf(nullable.index).toEqualTypeOf<number | null>()

@@ -47,24 +47,24 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    *
    * @typeParam Row - the type of the rows: a prediction keeps it, without that property
    */
-  <Row>(
-    options: WithoutEmit & { logits: LogitsIn<Row> },
+  <Row = never>(
+    options: WithoutEmit & { logits: LogitsIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>>
   /** The same with `topK`: `top` replaces the probabilities. */
-  <Row>(
-    options: WithTopK & { logits: LogitsIn<Row> },
+  <Row = never>(
+    options: WithTopK & { logits: LogitsIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>>
   /** The same with `emit`, whose properties are known if its type is passed, too. */
-  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: OtherOptions & Plain & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: OtherOptions & Plain & { logits: LogitsIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>>
   /** The same with options that change the properties of `emit`. */
-  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: OtherOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: OtherOptions & { logits: LogitsIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
-  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: NullOptions & { logits: LogitsIn<Row>; emit?: Emit & Checked<Emit> },
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: NullOptions & { logits: LogitsIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, LogitsIn<Row>> & Nullable<Emit, List>>>
   /**
    * Predictions of rows whose logits are in several properties: `softmax<Row>({ logits: 'cat,dog' })`, `'p_*'` or `['cat',
@@ -73,16 +73,16 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    *
    * @typeParam Row - the type of the rows: a prediction keeps it, without those properties
    */
-  <Row>(
-    options: WithoutEmit & { logits: SelectorIn<Row> },
+  <Row = never>(
+    options: WithoutEmit & { logits: SelectorIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Emits<undefined, List>>>
   /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
-  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: OtherOptions & { logits: SelectorIn<Row>; emit?: Emit & Checked<Emit> },
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: OtherOptions & { logits: SelectorIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
-  <Row, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: NullOptions & { logits: SelectorIn<Row>; emit?: Emit & Checked<Emit> },
+  <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
+    options: NullOptions & { logits: SelectorIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
   ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, SingleIn<Row>> & Nullable<Emit, List>>>
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
