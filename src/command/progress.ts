@@ -150,8 +150,8 @@ export function grouped(count: number): string {
 }
 
 function clock(seconds: number): string {
-  const whole = Math.ceil(seconds)
-  const [hours, minutes, rest] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60, whole % 60]
+  const rounded = Math.ceil(seconds)
+  const [hours, minutes, rest] = [Math.floor(rounded / 3600), Math.floor(rounded / 60) % 60, rounded % 60]
   const padded = (value: number) => String(value).padStart(2, '0')
   return hours > 0 ? `${hours}:${padded(minutes)}:${padded(rest)}` : `${minutes}:${padded(rest)}`
 }

@@ -164,9 +164,9 @@ export type Decimal = DataType & { kind: 'decimal' }
 
 /** The integer that a decimal is times a power of ten; undefined if it has more digits than its type. */
 function decimalOf(cell: string, { precision, scale }: Decimal): bigint | undefined {
-  const [, sign, whole = '', fraction = ''] = DECIMAL.exec(cell) ?? []
+  const [, sign, integer = '', fraction = ''] = DECIMAL.exec(cell) ?? []
   if (sign === undefined || /[1-9]/.test(fraction.slice(scale))) return undefined
-  const digits = BigInt(whole + fraction.slice(0, scale).padEnd(scale, '0'))
+  const digits = BigInt(integer + fraction.slice(0, scale).padEnd(scale, '0'))
   const isNegativeZero = digits === 0n && sign === '-'
   if (isNegativeZero || String(digits).length > precision) return undefined
   return sign === '-' ? -digits : digits

@@ -15,9 +15,9 @@ export function rankOfScore(rows: number, coverage: number): number {
 /** ceil(count x share), with the share in decimal: the double nearest to 0.55 times 1000 is above 550. */
 function shareOf(count: number, share: number): number {
   const [digits = '', exponent = '0'] = String(share).split('e')
-  const [whole = '', fraction = ''] = digits.split('.')
+  const [integer = '', fraction = ''] = digits.split('.')
   const scale = 10n ** BigInt(fraction.length - Number(exponent))
-  return Number((BigInt(whole + fraction) * BigInt(count) + scale - 1n) / scale)
+  return Number((BigInt(integer + fraction) * BigInt(count) + scale - 1n) / scale)
 }
 
 /** The smallest number of rows for which the rank exists. */

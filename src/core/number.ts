@@ -112,6 +112,6 @@ export function printFloat32(value: number): string {
 
 /** The decimal one unit in the last place further from zero. */
 function nextDecimal(text: string): number {
-  const [, sign, whole, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(text) ?? []
-  return Number(`${sign}${BigInt(whole + fraction) + 1n}e${Number(exponent) - fraction.length}`)
+  const [, sign, integer, fraction = '', exponent = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:e(.+))?$/.exec(text) ?? []
+  return Number(`${sign}${BigInt(integer + fraction) + 1n}e${Number(exponent) - fraction.length}`)
 }

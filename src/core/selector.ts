@@ -468,8 +468,8 @@ function proposedText(item: string, meant: string, columns: Columns): string {
     return name === undefined ? undefined : `${not}${name}`
   })
   if (corrected.includes(undefined)) return shown(meant)
-  const whole = corrected.length === 0 ? meant : corrected.join(',')
-  return whole.length > LONGEST_VALUE ? shown(meant) : optionText(option, whole)
+  const all = corrected.length === 0 ? meant : corrected.join(',')
+  return all.length > LONGEST_VALUE ? shown(meant) : optionText(option, all)
 }
 
 /** The columns that an item selects; none if it is an error. */

@@ -72,8 +72,8 @@ export class TruthNames {
 
   /** `3.000` is 3, and so is numpy's `3.000e+00`. */
   #asWhole(text: string): number | undefined {
-    const whole = /^(\d+)(?:\.0*)?(?:e[+-]?0+)?$/i.exec(text.trim())
-    return whole ? this.texts.get(whole[1]!) : undefined
+    const integer = /^(\d+)(?:\.0*)?(?:e[+-]?0+)?$/i.exec(text.trim())
+    return integer ? this.texts.get(integer[1]!) : undefined
   }
 }
 

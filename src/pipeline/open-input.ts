@@ -20,7 +20,7 @@ import {
 } from '../io/compression.js'
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
-import { warnIfLineIsCut, warnIfTruncated } from './truncated-text.js'
+import { warnIfLineIsTruncated, warnIfTruncated } from './truncated-text.js'
 
 /** An input before it is read. */
 export interface Input extends Source {
@@ -86,7 +86,7 @@ function watched(
   warn: Warn,
   isClosed: Input['isClosed'],
 ): AsyncGenerator<Buffer> {
-  if (format === 'ndjson') return warnIfLineIsCut(chunks, warn, isClosed)
+  if (format === 'ndjson') return warnIfLineIsTruncated(chunks, warn, isClosed)
   return delimiterOf(format) === undefined ? chunks : warnIfTruncated(chunks, warn, isClosed)
 }
 

@@ -30,7 +30,7 @@ const RETURN = 0x0d
 const MAYBE_TRUNCATED = 'it ends without a newline; if it is truncated, its last row is wrong or incomplete'
 
 /** The same for JSON lines, of any size: it warns if the last line is an object without its end. */
-export async function* warnIfLineIsCut(
+export async function* warnIfLineIsTruncated(
   chunks: AsyncGenerator<Buffer>,
   warn: (text: string) => void,
   isClosed = () => false,
@@ -45,18 +45,19 @@ export async function* warnIfLineIsCut(
     length += chunk.length - start
     yield chunk
   }
-  if (length <= MOST_OF_LINE && isCut(line.toString('utf8', 0, length)) && !isClosed()) warn(LINE_IS_CUT)
+  if (length <= MOST_OF_LINE && isTruncatedObject(line.toString('utf8', 0, length)) && !isClosed())
+    warn(LINE_IS_TRUNCATED)
 }
 
 /** A longer line is not checked. */
 const MOST_OF_LINE = 1 << 16
 
-function isCut(line: string): boolean {
+function isTruncatedObject(line: string): boolean {
   const text = line.trim()
   return text.startsWith('{') && 'reason' in parseLine(text)
 }
 
-const LINE_IS_CUT = 'it ends inside a line, which is a bad row; it may be truncated'
+const LINE_IS_TRUNCATED = 'it ends inside a line, which is a bad row; it may be truncated'
 
 /** The warnings that are repeated for each file. */
-export const TRUNCATED: ReadonlySet<string> = new Set([MAYBE_TRUNCATED, LINE_IS_CUT])
+export const TRUNCATED: ReadonlySet<string> = new Set([MAYBE_TRUNCATED, LINE_IS_TRUNCATED])

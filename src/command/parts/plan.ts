@@ -247,8 +247,8 @@ function* writtenBy(parts: readonly Part[], folder: string, rejects: SideFiles, 
   ]
   for (const [kind, folder, nameOf] of folders) {
     if (folder === undefined || !statOf(folder)) continue
-    const [whole, file] = kind === 'output' ? [kind, kind] : [`${kind} folder`, `${kind} file`]
-    yield [whole, folder] as const
+    const [inFolder, file] = kind === 'output' ? [kind, kind] : [`${kind} folder`, `${kind} file`]
+    yield [inFolder, folder] as const
     for (const part of parts) yield [file, join(folder, nameOf(part))] as const
   }
 }

@@ -31,7 +31,7 @@ function noKeys(): UniqueKeys {
   return { keys: new Set(), inside: new Map() }
 }
 
-/** The first duplicate key of a row, and of what is inside it; `matters` tells of further keys of the row. */
+/** The first duplicate key of a row, and of what is inside it; `matters` is whether a further key of the row is used. */
 export function repeatedKey(
   value: object,
   text: string,

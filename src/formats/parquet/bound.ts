@@ -19,7 +19,7 @@ export function boundBytes(
 ): BoundBytes | undefined {
   if (bound === undefined) return undefined
   if (!(bound instanceof Uint8Array)) return { bytes: numberBytes(bound, element), isShort: false }
-  const short = bound.length > MOST_BYTES && mayBeCut(element) ? shortened(bound, element, which) : undefined
+  const short = bound.length > MOST_BYTES && mayBeTruncated(element) ? shortened(bound, element, which) : undefined
   return short ? { bytes: short, isShort: true } : { bytes: bound, isShort: false }
 }
 
@@ -33,7 +33,7 @@ function numberBytes(number: number | bigint, { type }: SchemaElement): Uint8Arr
 }
 
 /** Whether a value may be truncated: fixed-length values may not, and JSON must stay valid. */
-function mayBeCut({ type, logicalType: logical }: SchemaElement): boolean {
+function mayBeTruncated({ type, logicalType: logical }: SchemaElement): boolean {
   return type === 'BYTE_ARRAY' && logical?.type !== 'JSON' && logical?.type !== 'BSON'
 }
 
