@@ -14,10 +14,10 @@ import { type Evidence, resolveTable, type Schema, type SchemaNeeds } from '../c
 import { unknownNames } from '../core/selector.js'
 import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
 import { defineColumns, hasLogits, untriedWarning } from './defining-row.js'
-import { measureList } from './empty-lists.js'
 import { firstRows } from './first-rows.js'
 import type { Input } from './open-input.js'
 import type { InputSettings, Run } from './run.js'
+import { measureList } from './unmeasured-lists.js'
 
 /** An open input that is going to be scored, and the format of its output. */
 export interface InputContext {

@@ -8,7 +8,6 @@ import type { Block, RecordBatchReader, RecordBatchWriter, Relocate, ScoredRows 
 import { joinedPieces } from '../io/pieces.js'
 import { hasThreads } from '../io/thread-pool.js'
 import { blockScorer } from './block-scorer.js'
-import { hasOnlyBadRows, rejectingReader } from './empty-lists.js'
 import { kernelRefusal } from './kernel-refusals.js'
 import { written } from './pieces.js'
 import { type BlockStart, countRows, errorsLeft, noteLane } from './row-counts.js'
@@ -19,6 +18,7 @@ import { tableLane } from './table-lane.js'
 import { startTableWorkerEarly } from './table-pool.js'
 import type { TableJob } from './table-task.js'
 import { textJobOf } from './text-job.js'
+import { hasOnlyBadRows, rejectingReader } from './unmeasured-lists.js'
 import { fastLane, LostBlock, startWorkerEarly } from './worker-pool.js'
 
 /** The lane that scores an input: the fast lane if it supports the job and the options allow it. */

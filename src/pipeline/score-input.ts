@@ -4,11 +4,11 @@ import { isText } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
-import { closedReader, unmeasuredList } from './empty-lists.js'
 import { headOf } from './head.js'
 import { type Input, openInput } from './open-input.js'
 import { type InputSettings, isDone, type Origin, type Run } from './run.js'
 import { scoreRows } from './score-rows.js'
+import { closedReader, unmeasuredList } from './unmeasured-lists.js'
 
 export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
   try {
