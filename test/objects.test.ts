@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { getEventListeners, once } from 'node:events'
 import { Duplex, PassThrough, Readable, Stream, Transform, Writable } from 'node:stream'
 import { finished, pipeline } from 'node:stream/promises'
@@ -18,6 +19,7 @@ import {
 } from 'softmax-stream'
 import through2 from 'through2'
 import { describe, expect, it } from 'vitest'
+import { ROOT } from './support.js'
 import { ulps } from './ulp.js'
 
 const P123 = [0.09003057317038046, 0.24472847105479764, 0.6652409557748219]
@@ -32,6 +34,10 @@ const predict = (
   options: SoftmaxOptions = {},
   make: Scorer = softmax,
 ): Promise<Prediction[]> => Readable.from(rows).compose(make(options)).toArray()
+
+/** A module that runs in a process of its own. */
+const node = (script: string) =>
+  spawnSync(process.execPath, ['--input-type=module', '-e', script], { cwd: ROOT, encoding: 'utf8' })
 
 /** The error that ends a stream of rows; fails the test if there is none. */
 const failure = (rows: Iterable<unknown>, options: SoftmaxOptions = {}) =>
@@ -712,6 +718,23 @@ describe('as a stream', () => {
       }),
     )
     expect(lines.join('')).toBe('id,label,sure\n1,cat,true\n2,dog,false\n')
+  })
+
+  it('reports the error of a later stream once, at the end of the chain, however many rows wait', () => {
+    const { status, stdout, stderr } = node(`
+      import { Readable, Transform } from 'node:stream'
+      import { softmax } from 'softmax-stream'
+      const caught = await Promise.all(Array.from({ length: 200 }, async (_, rows) => {
+        const failing = new Transform({
+          objectMode: true,
+          highWaterMark: 1,
+          transform: (row, _, done) => setTimeout(done, 5, row.index === 1 ? new Error('no space') : null, row),
+        })
+        const source = Readable.from(Array.from({ length: rows + 3 }, (_, row) => row === 2 ? [1, 2] : [2, 1]))
+        return source.compose(softmax()).compose(failing).toArray().catch((error) => error.message)
+      }))
+      console.log([...new Set(caught)])`)
+    expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: "[ 'no space' ]\n", stderr: '' })
   })
 
   it('works under for await, on many more rows than a batch', async () => {

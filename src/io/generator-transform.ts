@@ -20,6 +20,10 @@ interface Options extends Pick<DuplexOptions, 'readableObjectMode' | 'signal'> {
  * The generator continues only when everything it yielded was read: so memory is bounded, and an error never overtakes
  * earlier output. If the stream is destroyed, the generator ends at its next step, with an AbortError if it is waiting
  * for a batch. If the generator returns, the readable side ends, and later writes are dropped.
+ *
+ * After that, only others can destroy the stream with an error. Node.js does so in a chain of `compose` in which a later
+ * stream fails, although it removes its own listener as soon as the writable side is finished: the error, which the end
+ * of the chain reports, would also end the process. So the stream then has a listener of its own.
  */
 export function generatorTransform<Chunk, Piece>(
   { errorTurns, batch = 1, ...options }: Options,
@@ -36,7 +40,7 @@ export function generatorTransform<Chunk, Piece>(
   const pushAll = pusherOf(stream)
   const run = async () => {
     for await (const pieces of generate(inlet.batches())) if (!(await pushAll(pieces))) return
-    stream.push(null)
+    stream.on('error', () => {}).push(null)
     inlet.drop()
   }
   run().catch(async (error) => {
