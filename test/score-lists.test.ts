@@ -127,6 +127,22 @@ describe('a list of labels with scores', () => {
     if (status !== 9) expect(JSON.parse(stdout)).toEqual({ id: 7, 'top-2': [{ POSITIVE: 2.1, NEGATIVE: -1 }] })
   })
 
+  it.each([[[]], [null], [{}]])('is named after a first row that has %j there', (none) => {
+    const stdin = linesOf([{ ...SENTIMENT[0], scores: none }, ...SENTIMENT])
+    for (const [flags, code] of [
+      ['', 'E_ROW'],
+      ['--logits scores', 'E_ROW'],
+      ['--logits scores.0.score', 'E_SELECTOR'],
+    ] as const) {
+      for (const more of [[], ['-t', 'csv'], ['--lane', 'general'], ['--on-error', 'skip']]) {
+        const { status, stderr } = command(['-f', 'ndjson', ...flags.split(' ').filter(Boolean), ...more], { stdin })
+        expect(status).toBe(code === 'E_ROW' ? 1 : 2)
+        expect(stderr).toMatch(/"scores",?( which)? is a list of labels with scores; run jq -c '\.scores \|= /)
+        expect(stderr).toContain(code)
+      }
+    }
+  })
+
   it('is none beside logits, or if its items have two numbers, or an object', () => {
     const box = { xmin: 1, ymin: 2 }
     for (const items of [

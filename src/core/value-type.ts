@@ -39,10 +39,29 @@ export function nullWarning(
   return `the ${noun} ${names} ${are} null in the first ${first.values.length} rows, so ${are === 'is' ? 'it is' : 'they are'} written as text${remedy}`
 }
 
-/** The common type of some values; text if a fraction is next to an integer that a double cannot represent. */
+/**
+ * The common type of some values; text if a fraction is next to an integer that a double cannot represent. An empty list
+ * or object shows no type if others are not empty: it may be one of numbers or of objects.
+ */
 export function typeOfAll(values: readonly unknown[]): ValueType {
-  const type = values.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
+  const shown = values.some(isFilled) ? values.filter((value) => !isEmpty(value)) : values
+  const type = shown.map(typeOf).reduce((all, one) => commonType(all, one), undefined) ?? 'text'
   return type === 'number' && values.some((value) => typeof value === 'bigint' && !isDouble(value)) ? 'text' : type
+}
+
+/** Whether a value is a list or an object that is not empty. */
+export function isFilled(value: unknown): value is object {
+  return isNested(value) && Object.keys(value).length > 0
+}
+
+function isEmpty(value: unknown): boolean {
+  return isNested(value) && Object.keys(value).length === 0
+}
+
+/** Whether a value is a list or an object. */
+function isNested(value: unknown): value is object {
+  const type = typeOf(value)
+  return type === 'list' || type === 'record' || type === 'json'
 }
 
 /**

@@ -18,7 +18,7 @@ import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type { JsonColumn } from '../../core/record-batch.js'
 import { jqRemedy, scoreItemReason, scoreListIn, scoreListOn, scoreListReason } from '../../core/score-lists.js'
-import { typeOf, typeOfAll } from '../../core/value-type.js'
+import { isFilled, typeOf, typeOfAll } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
 import { nestingIn, shapeAt } from './nested.js'
 import { type ParsedRow, type Row, textAt, valueAt } from './row.js'
@@ -45,7 +45,7 @@ function foundColumns(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonCol
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
   if (columns[0]) columns[0].wholeTable = wholeTable(first)
-  requireNoScoreLists(first, logits)
+  requireNoScoreLists(rows, logits)
   const lists = innerColumns(rows, logits, mayHoldLogits)
   const selected = lists.length > 0 ? lists : valueColumns(rows, settings)
   const isSelected = truth === logits || selected.some(({ name }) => name === truth)
@@ -120,11 +120,12 @@ function mayHoldLogits({ type, nested, rowsLogits, scoreList }: JsonColumn): boo
 }
 
 /** Throws E_SELECTOR for a path into a list of labels with scores: the order of its items may differ from row to row. */
-function requireNoScoreLists(first: Row, logits: SettingsOf<'bytes'>['logits']): void {
-  for (const item of itemsOf(logits)) {
+function requireNoScoreLists(rows: readonly ParsedRow[], logits: SettingsOf<'bytes'>['logits']): void {
+  for (const item of itemsOf(logits).filter((item) => item.includes('.'))) {
     const path = item.trim().split('.')
-    const list = scoreListOn(path.slice(0, -1), (path) => valueAt(first, path))
-    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReason(list, jqRemedy(list, first)) })
+    const row = rowWith(path.slice(0, 1), rows)
+    const list = scoreListOn(path.slice(0, -1), (path) => valueAt(row, path))
+    if (list) throw new SoftmaxError('E_SELECTOR', { item, reason: scoreItemReason(list, jqRemedy(list, row)) })
   }
 }
 
@@ -176,18 +177,28 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
     const otherShape = declared?.sizes ? undefined : declared
     return { name, path, type, sample, width: widthOf(rows, path), holdsWords: values.some(areWords), otherShape }
   }
-  const classObjects = classObjectsIn(values[0], path)
+  const example = rowWith(path, rows)
+  const classObjects = classObjectsIn(valueAt(example, path), path)
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path), classObjects }
-  const table = findList(areRows, values[0], name)
-  const scores = scoreListIn(values[0], path)
-  const paths = {
-    listPath: findList(isNumbers, values[0], name)?.path,
-    nestedPath: findList(areNested, values[0], name)?.path,
-    classObjects,
-    ...(table && rowsIn(table.path.split('.'), first, table.list)),
-    scoreList: scores && scoreListReason(scores, jqRemedy(scores, first)),
+  return { name, path, type, sample, ...(type === 'json' && { ...contentOf(name, path, example), classObjects }) }
+}
+
+/** The first row that has a list or an object with members at a path, or else the first row. */
+function rowWith(path: readonly string[], rows: readonly ParsedRow[]): Row {
+  return (rows.find(({ value }) => isFilled(valueAt(value, path))) ?? rows[0]!).value
+}
+
+/** The lists in the value that a row has at a path, for errors that propose what to do. */
+function contentOf(name: string, path: readonly string[], row: Row): Partial<JsonColumn> {
+  const value = valueAt(row, path)
+  const table = findList(areRows, value, name)
+  const scores = scoreListIn(value, path)
+  return {
+    listPath: findList(isNumbers, value, name)?.path,
+    nestedPath: findList(areNested, value, name)?.path,
+    ...(table && rowsIn(table.path.split('.'), row, table.list)),
+    scoreList: scores && scoreListReason(scores, jqRemedy(scores, row)),
   }
-  return { name, path, type, sample, ...(type === 'json' && paths) }
 }
 
 /** Where a list of rows is, and how to make a row of each. */
@@ -250,8 +261,8 @@ function widthOf(rows: ParsedRow[], path: readonly string[]): number {
 
 /** The same for records: their keys in text order. */
 function keysOf(rows: ParsedRow[], path: readonly string[]): string[] {
-  const isFilled = (value: unknown) => typeOf(value) === 'record' && Object.keys(value as object).length > 0
-  const row = rows.find(({ value }) => isFilled(valueAt(value, path)))
+  const hasKeys = (value: unknown) => isFilled(value) && typeOf(value) === 'record'
+  const row = rows.find(({ value }) => hasKeys(valueAt(value, path)))
   return row ? [...valuesIn(textAt(row.text, path)).keys()] : []
 }
 
