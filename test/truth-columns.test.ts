@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { Table, tableToIPC, vectorFromArray } from 'apache-arrow'
-import { type ScoreOptions, score, softmax, softmaxMatrix, write } from 'softmax-stream'
+import { type ScoreOptions, type SoftmaxOptions, score, sigmoid, softmax, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { npyOf } from './npy.js'
 import { run } from './streams.js'
@@ -410,6 +410,37 @@ describe('predictions', () => {
       .compose(write('csv', { emit: 'loss,correct', keep: false }))
       .toArray()
     expect(Buffer.concat(bytes).toString()).toBe(`loss,correct\n${LOSSES[0]},true\n${LOSSES[1]},false\n,\n,\n`)
+  })
+
+  // From numpy: log(1 + exp(-1)) for the first class, log(1 + exp(1)) for the second.
+  it.each([
+    ['separate properties', { id: 1, logit_a: 2, y: 1, logit_b: 1, z: 0 }, undefined, '3', '5'],
+    ['a list', { id: 1, logits: [2, 1], y: 1, z: 0 }, '2', '3', '4'],
+    ['an object', { id: 1, logits: { a: 2, b: 1 }, y: 1, z: 0 }, '2', '3', '4'],
+  ])('count all properties of a row, as score() counts its keys: logits in %s', async (_, row, other, y, z) => {
+    for (const [truth, loss] of [
+      [y, 1.3132616875182228],
+      [z, 0.31326168751822286],
+    ] as const) {
+      const { predictions } = await predict([row], { truth, emit: 'loss' })
+      expect(predictions[0]!.loss).toBeCloseTo(loss, 15)
+      const { text } = await run(JSON.stringify(row), { from: 'ndjson', truth, emit: 'loss', keep: false })
+      expect(JSON.parse(text).loss).toBe(predictions[0]!.loss)
+    }
+    if (other)
+      expect((await predict([row], { truth: other, emit: 'loss' })).error).toMatchObject({
+        code: 'E_CONFLICT',
+        message: 'logits is the true class, and cannot be a logit too [E_CONFLICT]',
+      })
+  })
+
+  it('may be compared with classes at positions among all properties, with the sigmoid', async () => {
+    const row = { logit_a: 2, logit_b: 1, is_a: 0, is_b: 1 }
+    const options: SoftmaxOptions = { logits: 'logit_a,logit_b', truth: '3-4', emit: 'correct', keep: false }
+    const { predictions } = await predict([row], options, sigmoid)
+    expect(predictions).toEqual([{ correct: false }])
+    const { text } = await run(JSON.stringify(row), { ...options, op: 'sigmoid', from: 'ndjson' })
+    expect(JSON.parse(text)).toEqual({ correct: false })
   })
 
   it('are of a property that is there, and of a class that is one', async () => {

@@ -34,6 +34,7 @@ import {
 import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
 import { inSourceOrder, typesOf } from '../core/source-types.js'
 import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
+import { requireNoLogit } from '../core/truth-names.js'
 import { readingOf, requireNoBit } from '../core/truth-reading.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
@@ -103,7 +104,7 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
   if (hasNoClass(first, settings)) return { code: 'E_ROW', info: { reason: 'the row has no logits' } }
   if (isList(first)) {
     requireNoSelector(settings, 'the rows are arrays of logits')
-    return withTruth(listShape(first, splitList, settings), {}, settings)
+    return withTruth(listShape(first, splitList, settings), {}, {}, settings)
   }
   if (!isRecord(first)) return notARow(kindOf(first))
   return withRenaming(settings, (settings) => {
@@ -112,7 +113,7 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
     const logits = Object.keys(first).filter((name) => !Object.hasOwn(rest, name))
     const isKept = keptProperties(first, logits, evidence, settings)
     requireNewNames(shape.layout, Object.keys(rest).filter(isKept), predictedNames)
-    return { ...withTruth(shape, rest, settings), isKept }
+    return { ...withTruth(shape, first, rest, settings), isKept }
   })
 }
 
@@ -189,18 +190,25 @@ function onlyError(row: unknown, { columns, logitsProperty, split }: RowShape): 
   return typeof logit === 'number' ? undefined : logit.code
 }
 
-/** The shape extended with the property of the true class. Throws E_SELECTOR or E_CONFLICT. */
-function withTruth(shape: RowShape, first: Properties, { truth }: ShapeSettings): RowShape {
-  const others = Object.keys(first)
+/**
+ * The shape extended with the property of the true class, one of all properties, as numbers count those of logits, too.
+ *
+ * @param rest the properties that hold no logits
+ * @throws {SoftmaxError} E_SELECTOR or E_CONFLICT
+ */
+function withTruth(shape: RowShape, first: Properties, rest: Properties, { truth }: ShapeSettings): RowShape {
   requireTruth(shape.layout.emit, truth)
   if (truth === undefined) return shape
   const { layout } = shape
   requireTrueNames(layout.classes)
-  const indices = layout.sigmoid ? selectTruths(truth, others) : [selectOne(truth, others)]
-  const names = indices.map((index) => others[index]!)
+  const header = namesOf(first)
+  const indices = layout.sigmoid ? selectTruths(truth, header) : [selectOne(truth, header)]
+  const names = indices.map((index) => header[index]!)
+  const logits = [...header.keys()].filter((index) => !Object.hasOwn(rest, header[index]!))
+  for (const index of indices) requireNoLogit(index, logits, header[index]!)
   const [name] = names as [string]
   if (hasBits(names, layout)) return { ...shape, truth: name, truths: byClass(names, names, layout.classes) }
-  const read = readingOf({ name, header: others }, layout)
+  const read = readingOf({ name, header }, layout)
   requireNoBit(read.truthReading, first[name])
   return { ...shape, truth: name, layout: { ...layout, ...read } }
 }
