@@ -8,7 +8,8 @@ type TextOf = (scores: Scores, row: number) => string
 /** Creates the function that formats the value of a field. */
 export function jsonText(field: Field, classes: readonly string[], print: (values: number[]) => string): TextOf {
   if (field.item) return nestedText(jsonText(field.item, classes, print))
-  const keys = classes.map((name) => JSON.stringify(name))
+  // A field for each class, of many, has no use for the names of all of them.
+  const keys = field.shape === 'record' ? classes.map((name) => JSON.stringify(name)) : []
   return (scores, row) => {
     const value = field.value(scores, row)
     if (typeof value === 'string') return JSON.stringify(value)

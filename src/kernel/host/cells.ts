@@ -133,21 +133,29 @@ function kindOf(numbers: ArrayBufferView): number {
   return numbers instanceof Uint32Array ? CELL_COUNT : CELL_INT32
 }
 
+/** How much memory grows by: each step makes V8 count all of it once more, so many small ones cause many collections. */
+const STEP = 1 << 20
+
 /** Allocates kernel memory sequentially. */
 class Allocator {
   #end = ownKernel().heapBase()
+  /** The memory, until it grows. */
+  #bytes = new Uint8Array(ownKernel().memory.buffer)
 
   /** Reserves bytes at a multiple of 16. */
   reserve(bytes: number): number {
     const start = Math.ceil(this.#end / 16) * 16
     this.#end = start + bytes + PADDING
-    growMemory(ownKernel(), this.#end)
+    if (this.#end > this.#bytes.length) {
+      growMemory(ownKernel(), this.#end + STEP)
+      this.#bytes = new Uint8Array(ownKernel().memory.buffer)
+    }
     return start
   }
 
   copy({ buffer, byteOffset, byteLength }: ArrayBufferView): number {
     const at = this.reserve(byteLength)
-    new Uint8Array(ownKernel().memory.buffer, at, byteLength).set(new Uint8Array(buffer, byteOffset, byteLength))
+    this.#bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at)
     return at
   }
 
