@@ -134,7 +134,7 @@ describe('--completions zsh', () => {
   it('know which flags take a value, and which values there are', () => {
     expect(specs).toContain(`-t+[output format]:${FORMATS.join('|')}:(${FORMATS.join(' ')})`)
     expect(specs.filter((spec) => spec.startsWith('--missing'))).toEqual([
-      expect.stringMatching(/^--missing=\[how to read a missing logit \([^\]]*\]:error\|-inf\|nan:\(error -inf nan\)$/),
+      expect.stringMatching(/^--missing=\[how to read a missing logit\\:[^\]]*\]:error\|-inf\|nan:\(error -inf nan\)$/),
     ])
     expect(specs.filter((spec) => spec.startsWith('--emit='))[0]).toMatch(/:_values -s , LIST probs label index /)
     expect(specs).toContain('--version[print the version and exit]')
@@ -169,7 +169,7 @@ describe('--completions fish', () => {
     expect(lines).toContain(`complete -c softmax -s f -l from -x -a '${FORMATS.join(' ')}' -d 'input format'`)
     expect(lines).toContainEqual(
       expect.stringMatching(
-        /^complete -c softmax -l missing -x -a 'error -inf nan' -d 'how to read a missing logit \([^']*'$/,
+        /^complete -c softmax -l missing -x -a 'error -inf nan' -d 'how to read a missing logit: [^']*'$/,
       ),
     )
     expect(lines).toContain("complete -c softmax -l no-header -d 'whether the first line is a header'")

@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { OPTIONS } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { describeFlags } from '../dist/command/flags.js'
-import { EXAMPLES } from '../dist/command/help/examples.js'
+import { EXAMPLES, OPTION_EXAMPLES } from '../dist/command/help/examples.js'
 import { helpOn } from '../dist/command/help/help.js'
 import { FORMAT_NAMES } from '../dist/core/formats.js'
+import type { Option } from '../dist/core/options.js'
 import { OUTPUT_COLUMNS } from '../dist/core/output-columns.js'
 import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
 
@@ -19,6 +20,25 @@ function printed(args: string[]): string {
 }
 
 const FLAGS = describeFlags().map(({ name, short }) => `  ${short ? `-${short}, ` : '    '}--${name}`)
+
+describe('the table of options', () => {
+  const texts = Object.entries(OPTIONS as Record<string, Option<unknown>>).flatMap(
+    ([name, { help, helpOf = {}, doc = {}, details, flags = [] }]) =>
+      [help, ...Object.values(helpOf), doc.help, ...flags.map((flag) => flag.help)].map(
+        (line) => [name, line ?? '', [details, doc.details]] as const,
+      ),
+  )
+
+  it.each(texts)('says in one line what %s does: %s', (_, line) => {
+    expect(line.length).toBeLessThanOrEqual(115)
+    expect(line).not.toMatch(/[.\n]$|\. [A-Z]/)
+  })
+
+  it.each(texts)('has sentences in the details of %s', (_, _line, details) => {
+    for (const text of details.filter((text) => text !== undefined))
+      expect(text).toMatch(/^(?:[A-Z\d']|[a-z]+=|[a-z]+ ).*\.$/)
+  })
+})
 
 describe('softmax --help', () => {
   const screen = printed(['--help'])
@@ -72,6 +92,7 @@ describe('softmax --help all', () => {
 
   it('marks defaults as such, and the short help says what its brackets are', () => {
     expect(all.replace(/\s+/g, ' ')).toContain('a longer row is a bad row [default: 16 MiB]')
+    expect(all).toContain('divide the logits by N first [default: 1]')
     expect(printed(['--help'])).toContain('Defaults are in brackets.')
   })
 
@@ -110,8 +131,10 @@ describe('softmax help', () => {
 
   it('says which options a verb requires', () => {
     const unwrapped = (verb: string) => printed(['help', verb]).replace(/\s+/g, ' ')
-    expect(unwrapped('calibrate')).toContain('if the class is unknown [required] ')
-    expect(unwrapped('evaluate')).toContain('in one array or in one column per class [required, except with --merge] ')
+    expect(unwrapped('calibrate')).toContain(
+      '--truth COLUMN column of true classes, by name or by position from 1 [required] ',
+    )
+    expect(unwrapped('evaluate')).toContain('by position from 1 [required, except with --merge] ')
     expect(printed(['help', 'metrics'])).toMatch(
       /^ +rows +the number of rows with a known true class, without\n +the unlabelled ones$/m,
     )
@@ -132,9 +155,29 @@ describe('softmax help', () => {
     expect(printed(['help', topic]).split('\n')[0]).toBe(heading)
   })
 
-  it('says the default of an option, and what the API calls it', () => {
-    expect(printed(['help', 'max-row-bytes'])).toContain('  In the API: maxRowBytes. Default: 16 MiB.\n')
+  it('says the default of an option, what it may be, and what the API calls it', () => {
+    expect(printed(['help', 'max-row-bytes'])).toMatch(/ Default: 16 MiB\. In the API:\n {2}maxRowBytes\.\n$/)
     expect(printed(['help', 'resume'])).toContain('  Default: off.\n')
+    expect(printed(['help', '-T'])).toContain('  Value: a number above 0. Default: 1. In the API: temperature.\n')
+  })
+
+  it('has the details of an option, and an example if there is one', () => {
+    expect(printed(['help', '--part'])).toBe(`--part I/N
+  With -o FOLDER/: score only the I-th of N equal shares of the parts, such as
+  2/8.
+
+  2/8 is the second of eight shares, not the second part. With it, N processes
+  on one or more machines split the work: each takes another share.
+
+    softmax parts/ -o scored/ --part 2/8 --resume
+
+  Value: I/N, such as 2/8: share I of N, with I from 1 to N. Default: all.
+`)
+    for (const { names, details = '' } of describeFlags()) {
+      const text = printed(['help', `--${names[0]}`])
+      expect(text.replace(/\s+/g, ' ')).toContain(details)
+      expect(text.split('\n').filter((line) => line.length > 80 && !line.startsWith('    '))).toEqual([])
+    }
   })
 
   it.each(['explain', 'help'])('%s is the help on that', (topic) => {
@@ -281,8 +324,9 @@ describe('verbs', () => {
     expect(stdout).not.toMatch(/sigmoid|--threshold|in a\s+folder|per input/)
   })
 
-  it.each(['evaluate', 'calibrate'])('say how a true class that is not known is written: %s', (verb) => {
-    const text = printed(['help', verb]).replace(/\s+/g, ' ')
+  it.each(['evaluate', 'calibrate'])('say where the details of true classes are: %s', (verb) => {
+    expect(printed(['help', verb])).toContain('softmax help --truth')
+    const text = printed(['help', '--truth']).replace(/\s+/g, ' ')
     expect(text).toContain('is empty (in arrays, -100 or NaN) if the class is unknown')
   })
 
@@ -318,7 +362,17 @@ describe('examples of the help', () => {
     copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'logits.parquet'))
     mkdirSync(join(cwd, 'parts'))
     copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'parts/part-0.parquet'))
-    writeFileSync(join(cwd, 'tags.csv'), 'logit_a,logit_b,tags\n1,2,a|b\n-1,2,b\n')
+    for (const [name, text] of Object.entries(TABLES)) writeFileSync(join(cwd, name), text)
+    copyFileSync(join(ROOT, 'fixtures/digits.npy'), join(cwd, 'logits.npy'))
+    const array = (format: string, name: string, as: string) => {
+      const lines = readFileSync(join(ROOT, 'fixtures', `arrays-${format}.ndjson`), 'utf8')
+        .trimEnd()
+        .split('\n')
+      const { bytes } = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
+      writeFileSync(join(cwd, as), Buffer.from(bytes, 'base64'))
+    }
+    array('npy', '<f4 C, axis -2', 'batch_class_token.npy')
+    array('npz', 'sizes of 64 bits', 'outputs.npz')
     mkdirSync(join(cwd, 'bin'))
     const programs = {
       softmax: `exec "${process.execPath}" "${BIN}" "$@"`,
@@ -332,13 +386,32 @@ describe('examples of the help', () => {
     return { cwd, env: { ...process.env, FORCE_COLOR: '0', PATH: `${join(cwd, 'bin')}:${process.env.PATH}` } }
   }
 
+  const run = (script: string, place = scene()) =>
+    spawnSync('bash', ['-euo', 'pipefail', '-c', script], { ...place, encoding: 'utf8' })
+
   it.each(EXAMPLES.map(({ does, line }) => [does, line]))('run: %s', (_, line) => {
-    const place = scene()
     const before = /--calibration/.test(line) && !line.includes('softmax calibrate') ? CALIBRATE : ''
-    const args = ['-euo', 'pipefail', '-c', before + line]
-    const { status, stderr } = spawnSync('bash', args, { ...place, encoding: 'utf8' })
+    const { status, stderr } = run(before + line)
     expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('[E_') })
   })
+
+  it.each(Object.entries(OPTION_EXAMPLES))('run for %s: %s', (flags, line) => {
+    for (const flag of flags.split(' ')) {
+      expect(line).toContain(`--${flag} `)
+      expect(printed(['help', `--${flag}`])).toContain(`    ${line.split('\n')[0]}\n`)
+    }
+    const { status, stderr } = run(line)
+    expect({ status, stderr }).toEqual({ status: 0, stderr: expect.not.stringContaining('[E_') })
+  })
+
+  const TABLES = {
+    'tags.csv': 'logit_a,logit_b,tags\n1,2,a|b\n-1,2,b\n',
+    'scores.csv': 'id,cat,dog,boat\n17,0.7,1.5,4.8\n',
+    'mails.csv': 'id,logit\n17,0.7\n',
+    'german.csv': 'id;logit_a;logit_b\n17;0,7;1,5\n',
+    'notes.csv': 'Model 7\n\nid,logit_a,logit_b\n# first run\n17,0.7,1.5\n',
+    'config.json': JSON.stringify({ id2label: { ...[...'abcdefghij'] } }),
+  }
 
   const CALIBRATE = 'softmax calibrate validation.csv --truth actual -o calibration.json\n'
 })
@@ -348,6 +421,16 @@ describe('the manual page', () => {
 
   it('is what softmax help man prints', () => {
     expect(page).toBe(printed(['help', 'man']))
+  })
+
+  it('has the help and the details of every option', () => {
+    const text = page.replaceAll('\\-', '-').replaceAll('\n', ' ').replaceAll('\\(aq', "'").replaceAll('\\(dq', '"')
+    const plain = text.replaceAll('\\(ha', '^').replaceAll('\\&', '').replaceAll('\\e', '\\')
+    for (const { help, details = '', listed, values } of describeFlags()) {
+      expect(plain).toContain(help.slice(1))
+      expect(plain).toContain(details)
+      if (listed) for (const value of values) expect(plain).toContain(value)
+    }
   })
 
   it('has the date of the changelog', () => {

@@ -59,16 +59,20 @@ function property(name: string): string {
 
 /** The documentation of an option in API terms; for a flag that is on by default, the effect of false. */
 function docOf(name: string): string {
-  const { help, doc, defaultText, default: value } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const { defaultText, default: value, ...entry } = (OPTIONS as Record<string, Option<unknown>>)[name]!
+  const { help, details } = { ...entry, ...entry.doc }
   const isNegated = flags.get(name)?.names.join() === `no-${flags.get(name)?.name.replace('no-', '')}`
   const shown = defaultText ?? (typeof value === 'string' ? `'${value}'` : value)
-  const text = `${doc ?? `${isNegated ? '`false`: ' : ''}${help}`}${shown === undefined ? '' : ` [default: ${shown}]`}`
-  return `${text[0]!.toUpperCase()}${text.slice(1)}.`.replace(/--([a-z-]+)/g, (_, flag: string) => propertyOf(flag))
+  const text = `${isNegated && help === entry.help ? '`false`: ' : ''}${help}${shown === undefined ? '' : ` [default: ${shown}]`}`
+  const all = `${text[0]!.toUpperCase()}${text.slice(1)}.${details === undefined ? '' : ` ${details}`}`
+  return all.replace(/--([a-z-]+)/g, (_, flag: string) => propertyOf(flag))
 }
 
 function propertyOf(flag: string): string {
   // A file in the command, a function in the API.
   if (flag === 'rejects') return '`onReject`'
+  // An option in the command, the value of another one or a function in the API.
+  if (flag === 'sigmoid') return 'the sigmoid'
   return `\`${flag.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())}\``
 }
 

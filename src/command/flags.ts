@@ -85,10 +85,14 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
   throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected, near })
 }
 
+/** The longest flag with the names of its values in the README: they would make the other columns narrow. */
+const WIDEST_FLAG = 40
+
 /** The README's table of options, in Markdown. */
 export function optionTable(): string {
-  const rows = describeFlags().map(({ short, name, option, scopes, help, fallbackText }) => {
-    const flag = `\`${short ? `-${short}, ` : ''}--${name.replaceAll('|', '\\|')}\``
+  const rows = describeFlags().map(({ short, name, briefName, option, scopes, help, fallbackText }) => {
+    const shown = name.length > WIDEST_FLAG ? briefName : name
+    const flag = `\`${short ? `-${short}, ` : ''}--${shown.replaceAll('|', '\\|')}\``
     const functions = Object.entries(FUNCTIONS).flatMap(([scope, name]) =>
       scopes.includes(scope as never) ? [name] : [],
     )
@@ -123,7 +127,7 @@ export type FlagText = ReturnType<typeof describeFlags>[number]
 
 function describe(option: string, entry: Option<unknown>) {
   const { kind, scopes, short, default: fallback, defaultText: fallbackText, defaultOf = {} } = entry
-  const { group, only, brief, verbs = [] } = entry
+  const { group, only, brief, details, verbs = [] } = entry
   const plain = kebab(option)
   const { place, word = place, values = [], listed = false } = kind
   const onOrOff = place === undefined
@@ -132,8 +136,8 @@ function describe(option: string, entry: Option<unknown>) {
   const [name, briefName] =
     names.length > 1 ? both(`[no-]${plain}`) : onOrOff ? both(names[0]!) : [`${plain} ${place}`, `${plain} ${word}`]
   const text = fallbackText ?? (onOrOff ? '' : String(fallback))
-  const inHelp = { scopes, group, only, brief, briefName, verbs, defaultOf, ...helpTexts(entry) }
-  return { option, short, names, name, place, values, listed, fallbackText: text, ...inHelp }
+  const inHelp = { scopes, group, only, brief, briefName, details, verbs, defaultOf, ...helpTexts(entry) }
+  return { option, short, names, name, place, values, listed, expected: kind.expected, fallbackText: text, ...inHelp }
 }
 
 /** The help of an option, which names the verb that it requires, and its help under each verb. */
@@ -154,6 +158,7 @@ function describeValue({ name, help, brief, verbs = [] }: ValueFlag) {
     values: [],
     listed: false,
     help,
+    details: undefined,
     brief,
     verbs,
     fallbackText: '',

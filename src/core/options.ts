@@ -350,13 +350,16 @@ export interface Option<T, S extends Scope = Scope, D extends T | undefined = T 
   /** The verb that it requires, and those whose help lists it, too. */
   only?: Verb
   verbs?: readonly Verb[]
+  /** What it does, in one line of a table: at most 115 characters, without a capital letter and a period. */
   help: string
+  /** Whatever else a user may need, in sentences: for the help on the option, the manual page and the API. */
+  details?: string
   /** Its text in the help of a verb, if it does less there. */
   helpOf?: { readonly [V in Verb]?: string }
   /** Its text in the short help; an option without one is not listed there. */
   brief?: string
-  /** Its effect in API terms, if the help text is specific to the command. */
-  doc?: string
+  /** Its help and details in API terms, if those texts are specific to the command. */
+  doc?: { help?: string; details?: string }
   default?: D
   /** The default implied by other options; throws E_CONFLICT if they rule it out. */
   implied?(options: Record<string, unknown>): T | undefined
@@ -388,12 +391,6 @@ const COMMAND = ['command'] as const
 const option = <T, S extends Scope, D extends T | undefined = undefined>(entry: Option<T, S, D>): Option<T, S, D> =>
   entry
 
-const TRUE_CLASS =
-  'column with the true class of each row, by name or by position from 1. A cell contains the name of a class or its position from 0 (of two classes, also false or true), and is empty (in arrays, -100 or NaN) if the class is unknown'
-
-const REJECTED =
-  'write bad rows to FILE, one JSON object per line: position (rows and lines count from 1, bytes and unnamed classes from 0), reason, and the row: its text or, of Parquet, Arrow and arrays, JSON of the columns that are read'
-
 /** The table of options, in the order of the help. */
 export const OPTIONS = {
   output: option({
@@ -405,12 +402,12 @@ export const OPTIONS = {
     short: 'o',
     defaultText: 'stdout',
     aliases: 'out outfile out-file output-file output-dir outdir out-dir',
-    help: 'write to FILE instead of stdout; FILE is created or replaced only once the output is complete. A killed process may leave a file .softmax-*.tmp next to it, which can be deleted. If FILE is a folder or ends in /, write one output file per input into it',
+    help: 'write to FILE instead of stdout; if it is a folder, such as scored/, write one file per input into it',
+    details:
+      'FILE is created or replaced only once the output is complete. A name that ends in / is that of a folder, which is created if necessary. A killed process may leave a file .softmax-*.tmp next to the output, which can be deleted. softmax evaluate writes its metrics to FILE, as JSON if the name ends in .json.',
     helpOf: {
-      evaluate:
-        'write the metrics to FILE instead of stdout, as JSON if its name ends in .json; FILE is created or replaced only once the output is complete',
-      calibrate:
-        'write the calibration to FILE instead of stdout; FILE is created or replaced only once it is complete',
+      evaluate: 'write the metrics to FILE instead of stdout, as JSON if its name ends in .json',
+      calibrate: 'write the calibration to FILE instead of stdout',
     },
   }),
   to: option({
@@ -430,7 +427,9 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'continue restart',
-    help: 'with -o FOLDER/: skip the parts that its manifest records as done with the same options, input and output',
+    help: 'with -o FOLDER/: skip the parts that are done already',
+    details:
+      'A part is done if the manifest in the folder records it with the same options, the same input and the same output.',
   }),
   part: option({
     group: 'Runs',
@@ -438,7 +437,9 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'all',
     aliases: 'share shard partition shards',
-    help: 'with -o FOLDER/: score only the I-th of N equal shares of the parts (2/8 is the second of eight shares, not the second part), to split the work between N processes on one or more machines',
+    help: 'with -o FOLDER/: score only the I-th of N equal shares of the parts, such as 2/8',
+    details:
+      '2/8 is the second of eight shares, not the second part. With it, N processes on one or more machines split the work: each takes another share.',
   }),
   compress: option({
     group: 'Output',
@@ -446,7 +447,9 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'compression codec gzip=gzip gz=gzip zstd=zstd zst=zstd',
-    help: 'with -o FOLDER/: compress each output and add .gz or .zst to its name (not parquet, arrow and npz, which other programs could not read then); a single output is compressed if its name ends in .gz or .zst',
+    help: 'with -o FOLDER/: compress each output, and add .gz or .zst to its name',
+    details:
+      'Outputs in parquet, arrow and npz cannot be compressed like this, because other programs could not read them. A single output is compressed if its name ends in .gz or .zst, without this option.',
   }),
   clobber: option({
     group: 'Output',
@@ -480,7 +483,10 @@ export const OPTIONS = {
     aliases:
       'log=log-softmax log-softmax=log-softmax logsoftmax=log-softmax logprobs=log-softmax sigmoid=sigmoid multi-label=sigmoid multilabel=sigmoid logistic=sigmoid expit=sigmoid log-sigmoid=log-sigmoid logsigmoid=log-sigmoid',
     help: 'the function applied to the logits',
-    doc: "the function applied to the logits: 'softmax'; 'log-softmax', natural logarithms of the probabilities; 'sigmoid', an independent probability for each class, 1 / (1 + e^-logit), for multi-label models; or 'log-sigmoid'",
+    doc: {
+      details:
+        "'softmax' outputs probabilities whose sum is 1, and 'log-softmax' their natural logarithms. 'sigmoid' outputs an independent probability for each class, 1 / (1 + e^-logit), for multi-label models, and 'log-sigmoid' the natural logarithms of these.",
+    },
   }),
   temperature: option({
     group: 'Scores',
@@ -493,7 +499,10 @@ export const OPTIONS = {
     implied: calibratedTemperature,
     aliases: 'temp t tau',
     help: 'divide the logits by N first',
-    doc: 'divide the logits by this number first; above 0',
+    details: 'A temperature above 1 flattens the distribution, and one below 1 sharpens it.',
+    doc: {
+      help: 'divide the logits by this number, above 0, first',
+    },
   }),
   calibration: option({
     group: 'Scores',
@@ -504,7 +513,11 @@ export const OPTIONS = {
     defaultText: 'none',
     aliases: 'calibrated calibrator calibration-file',
     help: 'divide the logits by the temperature in FILE, which softmax calibrate wrote for the same classes',
-    doc: 'the result of `calibrate`, or the name of a file that contains it: the logits are divided by its temperature; rows without class names have the classes of the calibration, in its order',
+    doc: {
+      help: 'the result of `calibrate`, or the name of a file that contains it',
+      details:
+        'The logits are divided by its temperature. Rows without class names have the classes of the calibration, in its order.',
+    },
   }),
   coverage: option({
     group: 'Scores',
@@ -524,12 +537,9 @@ export const OPTIONS = {
     short: 'l',
     defaultText: 'logit*',
     aliases: 'columns cols column select fields features logit-columns logit-cols',
-    help: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes; by default, a single logit* next to other numbers needs --binary or --sigmoid',
-    helpOf: {
-      calibrate:
-        'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes',
-    },
-    doc: 'logit columns, in this order, separated by commas: names, positions from 1, ranges 2-11 or logit_a-logit_d, globs logit_*, /regex/, in JSON also paths m.a; ! excludes; by default, a single logit* next to other numbers needs `binary` or the op `sigmoid`',
+    help: 'logit columns, in this order: names, positions 2-11, globs logit_*, /regex/; ! excludes',
+    details:
+      'Commas separate the names and patterns. Positions count from 1; logit_a-logit_d is a range of names. In JSON, a path such as m.a selects a value inside an object. By default, a single logit* next to other numbers needs --binary or --sigmoid.',
   }),
   binary: option({
     group: 'Classes',
@@ -538,12 +548,9 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: 'none',
     aliases: 'binary-classes two-classes pos-label',
-    help: 'for rows with a single logit x, read as softmax of [0, x]: names of the two classes (a JSON array if a name has a comma); --threshold decides the label',
-    helpOf: {
-      calibrate:
-        'for rows with a single logit x, read as softmax of [0, x]: names of the two classes (a JSON array if a name has a comma)',
-    },
-    doc: 'for rows with a single logit x, read as softmax of [0, x]: names of the two classes, the negative one first; `threshold` decides the label',
+    help: 'for rows with a single logit x, read as softmax of [0, x]: the names of the two classes',
+    details:
+      'The first name is that of the negative class. If a name has a comma, write both as a JSON array. --threshold decides the label.',
   }),
   labels: option({
     group: 'Classes',
@@ -553,8 +560,9 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'write'],
     defaultText: 'from the header',
     aliases: 'classes class-names names label id2label label-file labels-file',
-    help: 'class names in column order, or, if logits are an object of JSON, its keys in class order, which rows may lack; FILE contains one per line, or JSON (an array, a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position: crane_134, crane_517',
-    doc: 'class names in column order, or, if logits are an object, its keys in class order, of which rows may lack some (see `missing`); or @ and the name of a file that contains them, one per line or as JSON (an array, a Hugging Face config.json with id2label, or imagenet_class_index.json); duplicates get their position, with a warning: crane_134, crane_517',
+    help: 'class names in column order, or @ and the name of a file that contains them',
+    details:
+      'The file has one name per line, or JSON: an array, a config.json of Hugging Face with id2label, or imagenet_class_index.json. If the logits are an object, the names are its keys, in class order; rows may lack some of them (see --missing). Duplicate names get their position, with a warning: crane_134, crane_517.',
   }),
   emit: option({
     group: 'Output',
@@ -565,8 +573,12 @@ export const OPTIONS = {
     default: EMITTED,
     defaultText: 'probs,label; probs,index in npz and safetensors, probs in npy',
     aliases: 'outputs output-columns',
-    help: `output columns: any of ${OUTPUT_COLUMNS.join(' ')}; label=predicted renames a column, probs=prob_ sets the prefix of the probabilities`,
-    doc: `output columns, or properties of predictions: any of ${OUTPUT_COLUMNS.map((name) => `'${name}'`).join(', ')}; 'label=predicted' renames one, 'probs=prob_' sets the prefix of the probabilities; object streams also output 'index' by default, and a matrix always has 'probs' and 'index'`,
+    help: 'output columns, such as probs,label,confidence; label=predicted renames a column',
+    details: 'probs=prob_ sets the prefix of the probabilities. softmax help columns describes all columns.',
+    doc: {
+      help: 'output columns, or properties of predictions',
+      details: `Any of ${OUTPUT_COLUMNS.map((name) => `'${name}'`).join(', ')}. 'label=predicted' renames one, and 'probs=prob_' sets the prefix of the probabilities. Object streams also output 'index' by default, and a matrix always has 'probs' and 'index'.`,
+    },
   }),
   topK: option({
     group: 'Output',
@@ -576,8 +588,14 @@ export const OPTIONS = {
     short: 'k',
     defaultText: 'off',
     aliases: 'top limit top-n topn topk best',
-    help: 'output label_1,p_1 to label_K,p_K, most probable first, instead of all probabilities, and then label, which is label_1 unless --min-confidence or --threshold decides otherwise (--emit probs omits it); in npz and safetensors, arrays top_index and top_probs',
-    doc: 'output only this number of classes, most probable first, instead of all probabilities: columns label_1, p_1 and so on, in predictions a list `top`, in npz and safetensors arrays top_index and top_probs; `label`, which is output by default, too, is the first of them unless `minConfidence` or `threshold` decides otherwise',
+    help: 'output only the K most probable classes, as label_1,p_1 to label_K,p_K, most probable first',
+    details:
+      'They replace the probabilities of all classes. The column label follows, unless --emit probs omits it; it is label_1 unless --min-confidence or --threshold decides otherwise. In npz and safetensors, the output is two arrays, top_index and top_probs.',
+    doc: {
+      help: 'output only this number of classes, most probable first, instead of all probabilities',
+      details:
+        'The columns are label_1, p_1 and so on; predictions have a list `top`, and npz and safetensors have the arrays top_index and top_probs. `label`, which is output by default, too, is the first of them unless `minConfidence` or `threshold` decides otherwise.',
+    },
   }),
   truth: option({
     group: 'Classes',
@@ -588,9 +606,9 @@ export const OPTIONS = {
     defaultText: 'none',
     defaultOf: { evaluate: 'required, except with --merge', calibrate: 'required' },
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
-    help: `${TRUE_CLASS}; with --sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class`,
-    helpOf: { calibrate: TRUE_CLASS },
-    doc: `${TRUE_CLASS}; with the sigmoid, a list of classes (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class, which this selects`,
+    help: 'column of true classes, by name or by position from 1',
+    details:
+      'A cell contains the name of a class, or its position from 0 (of two classes, also false or true). It is empty (in arrays, -100 or NaN) if the class is unknown. With --sigmoid, a row may have several true classes: a list (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class, such as is_cat,is_dog.',
   }),
   threshold: option({
     group: 'Scores',
@@ -599,8 +617,13 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: '0.5',
     aliases: 'thresholds cutoff prob-threshold decision-threshold',
-    help: 'with --sigmoid, minimum probability of the classes that the column labels lists: a number, a JSON object such as {"cat":0.3} (other classes keep 0.5), a JSON array in class order, or @FILE; with --binary, minimum probability of the positive class for it to be the label',
-    doc: "minimum probability of a class in 'labels': one number, or by class, such as { cat: 0.3 } (other classes keep 0.5), or an array in class order; with `binary`, minimum probability of the positive class for it to be the label",
+    help: 'with --sigmoid, minimum probability of the classes in labels; with --binary, of the second class as label',
+    details:
+      'A number is for all classes. A JSON object such as {"cat":0.3} is for some classes, and the others keep 0.5. A JSON array is in class order. @FILE reads one of these from a file.',
+    doc: {
+      details:
+        'A number is for all classes. An object such as { cat: 0.3 } is for some classes, and the others keep 0.5. An array is in class order.',
+    },
   }),
   minConfidence: option({
     group: 'Scores',
@@ -609,8 +632,12 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     defaultText: 'none',
     aliases: 'confidence-threshold reject-below abstain abstain-below',
-    help: 'leave the label empty (the row abstains) if the largest probability is lower; metrics of labels (accuracy, balanced accuracy, those of each class) are then of the rows with a label, all others of all rows',
-    doc: 'no label (null, or an empty cell) if the largest probability is lower',
+    help: 'leave the label empty (the row abstains) if the largest probability is below P',
+    details:
+      'This empties only the columns label and correct; the probabilities, the index and the confidence are written as always. Metrics of labels (accuracy, balanced accuracy, those of each class) are then of the rows with a label, and all others of all rows.',
+    doc: {
+      help: 'no label (null, or an empty cell) if the largest probability is lower',
+    },
   }),
   keep: option({
     group: 'Output',
@@ -621,8 +648,14 @@ export const OPTIONS = {
     negation: { help: "drop the input's other columns" },
     aliases:
       'no-keep columns cols select usecols use-cols keep-columns keep-cols passthrough id-columns drop=!COLUMN drop-columns=!COLUMN exclude=!COLUMN',
-    help: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON in a table: in the order of the list): a selector as for --logits, such as id,name or 2-4; user.id in a table: values inside objects of JSON; !secret keeps all but secret",
-    doc: "which of the input's other columns are copied unchanged, before the new ones, in input order (keys of JSON, and properties that `write` writes, in a table: in the order of the list): `true`, `false`, or a selector as for --logits, such as 'id,name'; of NDJSON in a table, 'user.id' keeps values inside objects; '!secret' keeps all but secret",
+    help: "which of the input's other columns to copy, such as id,name or 2-4; !secret copies all but secret",
+    details:
+      'The columns are copied unchanged, before the new ones, in the order of the input. The selector is written as for --logits. In a table made from JSON, the columns have the order of the list, and user.id selects a value inside an object.',
+    doc: {
+      help: "which of the input's other columns to copy: `true`, `false`, or a selector such as 'id,name'",
+      details:
+        "The columns are copied unchanged, before the new ones, in the order of the input. The selector is written as for `logits`; '!secret' copies all but secret. In a table, keys of JSON, and properties that `write` writes, have the order of the list, and 'user.id' selects a value inside an object of NDJSON.",
+    },
   }),
   types: option({
     group: 'Output',
@@ -630,14 +663,19 @@ export const OPTIONS = {
     scopes: WRITERS,
     default: 'text',
     aliases: 'dtypes dtype schema column-types schema-overrides',
-    help: `types of columns kept from text, in parquet and arrow: infer detects columns of integers, numbers, booleans, dates or times in delimited text; id=int64,price=double sets types (infer,id=text does both), any of ${REQUESTED_NAMES.join(' ')}; with --keep id, id=text also declares a key of JSON that the first 1000 rows do not have`,
-    doc: `types of columns kept from text or objects, in parquet and arrow: 'infer' detects columns of integers, numbers, booleans, dates or times in delimited text; 'id=int64,price=double', or a list of such entries, sets types ('infer,id=text' does both), any of ${REQUESTED_NAMES.join(', ')}; with keep: 'id', 'id=text' also declares a key of JSON or objects that the first rows do not have`,
+    help: 'types of kept text columns in parquet and arrow: infer, or by column, such as id=int64,price=double',
+    details: `infer detects columns of integers, numbers, booleans, dates or times in delimited text. id=int64,price=double sets the types of two columns, and infer,id=text does both. The types are ${REQUESTED_NAMES.join(', ')}. With --keep id, id=text also declares a key of JSON that the first 1000 rows do not have.`,
+    doc: {
+      help: "types of columns kept from text or objects, in parquet and arrow: 'infer', or such as 'id=int64,price=double'",
+      details: `'infer' detects columns of integers, numbers, booleans, dates or times in delimited text. 'id=int64,price=double', or a list of such entries, sets the types of two columns, and 'infer,id=text' does both. The types are ${REQUESTED_NAMES.join(', ')}. With keep: 'id', 'id=text' also declares a key of JSON or objects that the first rows do not have.`,
+    },
   }),
   typesFrom: option({
     group: 'Output',
     kind: reader,
     scopes: ['write'],
-    help: 'the stream of read() whose rows are written, if the program copies them or makes others: columns in parquet and arrow have the types that it found, unless --types sets others',
+    help: 'the stream of read() whose rows are written, if the program copies them or makes others',
+    details: 'Columns in parquet and arrow then have the types that it found, unless --types sets others.',
   }),
   precision: option({
     group: 'Output',
@@ -647,8 +685,10 @@ export const OPTIONS = {
     short: 'p',
     defaultText: 'shortest round-trip',
     aliases: 'digits decimals round significant-digits',
-    help: 'at most N significant digits',
-    doc: 'maximum number of significant digits in results, 1 to 17',
+    help: 'write results with at most N significant digits',
+    doc: {
+      help: 'maximum number of significant digits in results, 1 to 17',
+    },
   }),
   float32: option({
     group: 'Output',
@@ -656,7 +696,8 @@ export const OPTIONS = {
     scopes: [...EVERYWHERE, 'write'],
     default: false,
     aliases: 'f32 single fp32 float',
-    help: 'round results to float32, and write the shortest digits that read back as the same float32',
+    help: 'round results to float32',
+    details: 'Text has the shortest digits that read back as the same float32.',
   }),
   from: option({
     group: 'Input',
@@ -687,8 +728,9 @@ export const OPTIONS = {
     default: '.',
     about: 'delimited',
     aliases: 'decimal-separator decimal-comma decimal-mark decimal-point dec',
-    help: 'decimal separator of logits and of kept columns that get a type; with a comma, csv also needs --delimiter or a sep= line; results use it, too, if the output has the format of the input (see --output-decimal)',
-    doc: "decimal separator of logits and of kept columns that get a type; with ',', csv also needs `delimiter` or a sep= line; results use it, too, if the output has the format of the input (see `outputDecimal`)",
+    help: 'decimal separator of logits, and of kept columns that get a type',
+    details:
+      'With a comma, csv also needs --delimiter or a sep= line. Results have this separator, too, if the output has the format of the input (see --output-decimal).',
   }),
   quote: option({
     group: 'Input',
@@ -707,7 +749,9 @@ export const OPTIONS = {
     defaultText: 'the quote',
     about: 'delimited',
     aliases: 'escapechar escape-char',
-    help: 'character before a quote inside quotes; with --quote none, \\ reads backslash escapes as databases write them: \\t \\n \\r \\\\, and \\N for null',
+    help: 'character before a quote inside quotes',
+    details:
+      'With --quote none, \\ reads backslash escapes as databases write them: \\t \\n \\r \\\\, and \\N for null.',
   }),
   lazyQuotes: option({
     group: 'Input',
@@ -756,7 +800,9 @@ export const OPTIONS = {
     scopes: READERS,
     default: false,
     about: 'delimited',
-    help: 'the header has one cell fewer than the rows, as R writes it: name the first column row_names (not needed for the empty first name that pandas writes)',
+    help: 'the header has one cell fewer than the rows, as R writes it',
+    details:
+      'The first column is then called row_names. Files of pandas, in which the first name is empty, do not need this option.',
   }),
   encoding: option({
     group: 'Input',
@@ -795,7 +841,9 @@ export const OPTIONS = {
     scopes: BYTES,
     defaultText: 'that of the input if it has the same format, otherwise a point',
     aliases: 'out-decimal output-decimal-separator',
-    help: 'decimal separator of results in delimited text, and of kept numbers from JSON, Parquet, Arrow and arrays; kept text is not changed, and lists are JSON, with points',
+    help: 'decimal separator of results and of kept numbers in delimited text',
+    details:
+      'Kept numbers are those from JSON, Parquet, Arrow and arrays. Kept text is not changed. Lists are JSON, with points.',
   }),
   axis: option({
     group: 'Input',
@@ -834,8 +882,9 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'reject rejected bad-rows error-file',
-    help: `${REJECTED}. FILE is kept if the run fails later; if FILE is a folder, it gets one file per part`,
-    helpOf: { evaluate: REJECTED, calibrate: REJECTED },
+    help: 'write bad rows to FILE, one JSON object per line, and continue',
+    details:
+      'Each object has the position, the reason and the row: its text or, of Parquet, Arrow and arrays, JSON of the columns that are read. Rows and lines count from 1, bytes and unnamed classes from 0. FILE is kept if the run fails later. If FILE is a folder, it gets one file per part.',
   }),
   onReject: option({
     group: 'Bad rows',
@@ -851,7 +900,10 @@ export const OPTIONS = {
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',
     help: 'fail if more than N rows are bad',
-    doc: 'maximum number of bad rows: one more ends the stream with an error, after the rows before it',
+    doc: {
+      help: 'maximum number of bad rows',
+      details: 'One more ends the stream with an error, after the rows before it.',
+    },
   }),
   missing: option({
     group: 'Bad rows',
@@ -860,8 +912,9 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read'],
     default: 'error',
     aliases: 'na-action fill-missing fillna',
-    help: 'how to read a missing logit (an empty cell, null, or a text of --null, but not a missing list): error makes its row bad, -inf masks the class (probability 0), nan reads NaN (see --nonfinite)',
-    doc: "how to read a missing logit (an empty cell, null, or a text of `null`, but not a missing list): 'error' makes its row bad, '-inf' masks the class (probability 0), 'nan' reads NaN (see `nonfinite`)",
+    help: 'how to read a missing logit: as an error, as -inf (probability 0), or as nan',
+    details:
+      'A logit is missing if its cell is empty or null, or has a text of --null. This is not for a list of logits that is missing as a whole. With error, its row is a bad row. With -inf, the class is masked: its probability is 0. With nan, the logit is NaN (see --nonfinite).',
   }),
   null: option({
     group: 'Bad rows',
@@ -869,7 +922,9 @@ export const OPTIONS = {
     scopes: [...STREAMS, 'read', 'write'],
     defaultText: 'none',
     aliases: 'na na-values null-values nullstr null-string nulls null-value',
-    help: 'texts that also mean a missing logit, an unknown true class, and null in kept columns that get a type (see --types), such as NA,NULL,\\N; text columns: an unquoted cell equal to one of these is null; if --null is not given, an unquoted empty cell is',
+    help: 'texts that also mean a missing value, such as NA,NULL,\\N',
+    details:
+      'Each means a missing logit, an unknown true class, and null in kept columns that get a type (see --types). In a column of the type text, a cell without quotes is null if it equals one of the texts or, if --null is not given, if it is empty.',
   }),
   nonfinite: option({
     group: 'Bad rows',
@@ -877,7 +932,9 @@ export const OPTIONS = {
     scopes: EVERYWHERE,
     default: 'error',
     aliases: 'nan non-finite allow-nan',
-    help: 'what to do with a row that has NaN or, with softmax, +inf or only -inf; propagate outputs NaN, like scipy and torch, and no label; null outputs null instead of every result; both count such rows',
+    help: 'what to do with a row that has NaN, +inf or only -inf: an error, NaN or null results',
+    details:
+      'Such a row has no softmax; a sigmoid is undefined only for NaN. propagate outputs NaN, like scipy and torch, and no label. null outputs null instead of every result. Both count such rows.',
   }),
   maxRowBytes: option({
     group: 'Bad rows',
@@ -897,7 +954,9 @@ export const OPTIONS = {
     defaultText: 'all',
     aliases: 'limit rows lines nrows n-rows first take max-rows',
     help: 'score only the first N rows, and read no more',
-    doc: 'maximum number of rows to score; no more are read',
+    doc: {
+      help: 'maximum number of rows to score; no more are read',
+    },
   }),
   dryRun: option({
     group: 'Runs',
@@ -921,7 +980,8 @@ export const OPTIONS = {
     kind: flag,
     scopes: WRITERS,
     default: false,
-    help: "put a ' before text that begins with = + - @, a tab or a carriage return, which spreadsheets treat as a formula",
+    help: "put a ' before text that spreadsheets treat as a formula",
+    details: 'This is text that begins with = + - @, a tab or a carriage return.',
   }),
   jobs: option({
     group: 'Runs',
@@ -932,20 +992,24 @@ export const OPTIONS = {
     default: 0,
     defaultText: '0, one per core',
     aliases: 'threads thread workers num-workers parallel n-jobs num-threads cpus cores concurrency P',
-    help: 'number of threads, including the main thread; small inputs use only the main thread, and the command uses at most one thread per core',
+    help: 'number of threads, including the main thread',
+    details: 'Small inputs use only the main thread. The command uses at most one thread per core.',
   }),
   lane: option({
     group: 'Runs',
     kind: choice('auto', 'general', 'fast'),
     scopes: BYTES,
     default: 'auto',
-    help: 'which implementation scores the rows: general supports everything, fast (for text) fails if it does not support the input or the options; the statistics call the general lane table unless input and output are delimited text',
+    help: 'which implementation scores the rows',
+    details:
+      'general supports everything. fast is for text, and fails if it does not support the input or the options. Unless input and output are delimited text, the statistics call the general lane table.',
   }),
   source: option({
     group: 'Input',
     kind: sourceNames,
     scopes: ['bytes', 'read'],
-    help: 'name of a stream in messages, or a list of names, one for each stream; without it, several streams are stream 1, stream 2 and so on',
+    help: 'name of a stream in messages, or a list of names, one for each stream',
+    details: 'Without it, several streams are called stream 1, stream 2 and so on.',
   }),
   signal: option({
     group: 'Runs',
@@ -959,7 +1023,8 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'on a terminal',
     aliases: 'pbar progress-bar no-progress-bar',
-    help: 'show rate and time left on stderr: one redrawn line on a terminal, a new line every 10 s in a log',
+    help: 'show rate and time left on stderr',
+    details: 'On a terminal, one line is redrawn. In a log, there is a new line every 10 s.',
   }),
   stats: option({
     group: 'Reports',
@@ -967,14 +1032,18 @@ export const OPTIONS = {
     scopes: COMMAND,
     defaultText: 'none',
     aliases: 'summary',
-    help: 'write statistics to FILE as JSON, also if the run fails: rows read, written, abstained (written without a label, because of --min-confidence or --nonfinite), rejected by code and nan (written as NaN or null by --nonfinite, if there are any), bytes, seconds, lane and error code. During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. If a run fails, a single output file has none of the rows written. Options that cannot be read leave FILE unchanged. Of parts, it also counts all, those done now and before, and lists the failed ones with their codes; if FILE is a folder, it gets one file per part',
+    help: 'write statistics to FILE as JSON, also if the run fails: rows, bytes, seconds, lane and error code',
+    details:
+      'Rows are counted as read, written, abstained (written without a label, because of --min-confidence or --nonfinite), rejected by code and, if there are any, nan (written as NaN or null by --nonfinite). During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. If a run fails, rows may be counted as written although a single output file has none of them. If the options cannot be read, FILE is left unchanged. Of parts, FILE also counts all, those done now and those done before, and lists the failed ones with their codes. If FILE is a folder, it gets one file per part.',
   }),
   metrics: option({
     group: 'Reports',
     kind: text('FILE'),
     scopes: COMMAND,
     defaultText: 'none',
-    help: 'with --truth, also write the metrics of the predictions to FILE, as softmax evaluate --json prints them; works with one output, not with a folder of them; FILE is created or replaced only once the run is complete',
+    help: 'with --truth, also write the metrics of the predictions to FILE, as softmax evaluate --json prints them',
+    details:
+      'This works with one output, not with a folder of them. FILE is created or replaced only once the run is complete.',
   }),
   report: option({
     group: 'Reports',
@@ -1000,7 +1069,7 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'sums',
-    help: 'print the exact sums that the metrics are computed from, as one line for --merge',
+    help: 'print the exact sums behind the metrics, as one line for --merge',
   }),
   merge: option({
     group: 'Reports',
@@ -1009,7 +1078,8 @@ export const OPTIONS = {
     scopes: COMMAND,
     default: false,
     aliases: 'combine reduce',
-    help: 'combine inputs written by --partial, and print the metrics of all their rows, or with --partial their sums',
+    help: 'combine inputs written by --partial, and print the metrics of all their rows',
+    details: 'With --partial, too, it prints their sums.',
   }),
   quiet: option({
     group: 'Reports',

@@ -65,3 +65,39 @@ softmax logits.csv --calibration calibration.json --emit label,set \
     verb: 'calibrate',
   },
 ]
+
+/** An example for options that those above do not show, by the names of their flags. */
+export const OPTION_EXAMPLES: Readonly<Record<string, string>> = {
+  log: 'softmax logits.csv --log -o scored.csv',
+  logits: 'softmax scores.csv --logits cat,dog,boat -o scored.csv',
+  labels: 'softmax logits.npy --labels @config.json -o scored.csv',
+  binary: 'softmax mails.csv --binary ham,spam -o scored.csv',
+  threshold: `softmax tags.csv --sigmoid --threshold '{"a":0.3}' --emit labels -o scored.csv`,
+  'min-confidence': 'softmax logits.csv --min-confidence 0.8 -o scored.csv',
+  'top-k': 'softmax logits.csv --top-k 3 -o top.csv',
+  keep: 'softmax logits.csv --keep image -o scored.csv',
+  types: 'softmax logits.csv --types image=int64 -o scored.parquet',
+  'missing null': 'softmax logits.csv --missing -inf --null NA -o scored.csv',
+  nonfinite: 'softmax logits.csv --nonfinite null -o scored.csv',
+  'delimiter decimal': "softmax german.csv --delimiter ';' --decimal , -o scored.csv",
+  'output-delimiter output-decimal': "softmax logits.csv --output-delimiter ';' --output-decimal , -o german.csv",
+  'skip-lines comment': "softmax notes.csv --skip-lines 2 --comment '#' -o scored.csv",
+  axis: 'softmax batch_class_token.npy --axis 1 -o tokens.parquet',
+  tensor: 'softmax outputs.npz --tensor x -o scored.npz',
+  part: 'softmax parts/ -o scored/ --part 2/8 --resume',
+  compress: 'softmax parts/ --to csv --compress gzip -o scored/',
+  stats: 'softmax logits.csv --stats stats.json -o scored.csv',
+  metrics: 'softmax logits.csv --truth truth --metrics metrics.json -o scored.csv',
+  'partial merge': `softmax evaluate validation.csv --truth actual --partial -o 1.sums
+softmax evaluate test.csv --truth actual --partial -o 2.sums
+softmax evaluate --merge 1.sums 2.sums`,
+  completions: 'source <(softmax --completions bash)',
+}
+
+/** An example with a flag. */
+export function exampleOf({ names, short }: { names: readonly string[]; short?: string | undefined }) {
+  const flags = [...names.map((name) => `--${name}`), `-${short}`]
+  const has = (line: string) => line.split(/\s+/).some((word) => flags.includes(word))
+  const own = Object.entries(OPTION_EXAMPLES).find(([flags]) => flags.split(' ').some((flag) => names.includes(flag)))
+  return own?.[1] ?? EXAMPLES.map(({ line }) => line).find(has)
+}

@@ -5,9 +5,9 @@ import { GROUPS, OPTIONS, type Option, type Verb } from '../../core/options.js'
 import type { Paint } from '../colours.js'
 import { describeFlags, type FlagText } from '../flags.js'
 import { VERBS } from '../verbs.js'
-import { EXAMPLES } from './examples.js'
+import { EXAMPLES, exampleOf } from './examples.js'
 import { codeOf, explain } from './explain.js'
-import { entry, paragraph, section, withDefault } from './layout.js'
+import { entry, paragraph, section, sentence, withDefault } from './layout.js'
 import { manPage } from './man.js'
 import { SUBJECTS, subjectOn, wordOf } from './subjects.js'
 import { COLUMN_TEXTS, FORMAT_TEXTS, TERM_TABLES, termsOn } from './terms.js'
@@ -94,14 +94,16 @@ function screen(paint: Paint): string {
   const usage = ['score', ...VERBS].map((verb) => VERB_TEXTS[verb as Verb].usage)
   const examples = EXAMPLES.filter(({ isFirst }) => isFirst).map(({ line }) => `  ${line}\n`)
   const flags = describeFlags().flatMap((flag) => (flag.brief === undefined ? [] : [{ ...flag, help: flag.brief }]))
-  const options = grouped(flags, paint, ({ briefName, ...flag }) => flagEntry({ ...flag, name: briefName }, 28))
+  const options = grouped(flags, paint, ({ short, briefName, help }) =>
+    entry(lead({ short, name: briefName }), help, 28),
+  )
   return [
     `${paint('heading', 'Usage:')} ${usage.join('\n       ')}\n`,
     section(paint, 'Examples', examples.join('')),
     options.join(''),
-    `Defaults are in brackets. More: softmax help all, softmax help evaluate, softmax
-help topics, softmax explain E_CELL. Exit status: 0 success, 1 bad data, 2 usage
-error, 3 input or output failed, 70 internal error, 128+n killed by signal n.\n`,
+    `Defaults are in brackets. More: softmax help all, help --emit, help evaluate,
+help topics, explain E_CELL. Exit status: 0 success, 1 bad data, 2 usage error,
+3 input or output failed, 70 internal error, 128+n killed by signal n.\n`,
   ].join('\n')
 }
 
@@ -113,6 +115,7 @@ function everything(paint: Paint): string {
   return [
     section(paint, 'Usage', verbs.join('')),
     section(paint, 'Examples', examplesOf(EXAMPLES)),
+    paragraph('softmax help OPTION has the details of an option, as in softmax help --emit.'),
     ...options,
     section(paint, 'Exit status', statuses.join('')),
   ].join('\n')
@@ -140,7 +143,7 @@ function verbHelp(verb: Verb, paint: Paint): string {
     introduction(verb, paint),
     section(paint, 'Examples', examplesOf(examples)),
     section(paint, 'Options', options.join('')),
-    paragraph('For more input options, see Input, Classes and Bad rows in softmax help all.'),
+    paragraph('For the details of an option: softmax help --truth. More input options: softmax help all.'),
   ].join('\n')
 }
 
@@ -164,18 +167,37 @@ function flagsCalled(topic: string): FlagText[] {
 }
 
 function optionHelp(flag: FlagText, paint: Paint): string {
-  const api = flag.scopes.length > 1 ? `In the API: ${flag.option}. ` : ''
-  const text = paragraph(flag.help, 2) + paragraph(`${api}${defaultOf(flag)}`, 2)
-  return section(paint, lead(flag).trim(), text + valuesOf(flag))
+  const { help, details, scopes, option } = flag
+  const facts = [expectedOf(flag), defaultOf(flag), ...(scopes.length > 1 ? [`In the API: ${option}.`] : [])]
+  const example = exampleOf(flag)
+  return section(
+    paint,
+    lead(flag).trim(),
+    [
+      paragraph(sentence(help), 2),
+      ...(details ? [paragraph(details, 2)] : []),
+      ...(example === undefined ? [] : [`${example.replace(/^/gm, '    ')}\n`]),
+      paragraph(facts.filter(Boolean).join(' '), 2),
+      ...valuesOf(flag),
+    ].join('\n'),
+  )
 }
 
 /** Explains the values of an option if their names are not self-explanatory. */
-function valuesOf({ values }: FlagText): string {
+function valuesOf({ values }: FlagText): string[] {
   const texts = [COLUMN_TEXTS, FORMAT_TEXTS].find((texts) => values.length > 0 && values.every((name) => name in texts))
-  if (!texts) return ''
-  return `\n${Object.entries(texts)
-    .map(([name, text]) => entry(`  ${name}`, text, 16))
-    .join('')}`
+  return texts
+    ? [
+        Object.entries(texts)
+          .map(([name, text]) => entry(`  ${name}`, text, 16))
+          .join(''),
+      ]
+    : []
+}
+
+/** What a value may be, if its placeholder is only a letter, such as N or I/N. */
+function expectedOf({ place = '', expected }: FlagText): string {
+  return /^[A-Z](?:\/[A-Z])?$/.test(place) ? `Value: ${expected}.` : ''
 }
 
 function defaultOf({ fallbackText }: FlagText): string {
@@ -200,7 +222,6 @@ function lead({ short, name }: Pick<FlagText, 'short' | 'name'>): string {
   return `  ${short ? `-${short}, ` : '    '}--${name}`
 }
 
-function flagEntry(flag: Pick<FlagText, 'short' | 'name' | 'help' | 'fallbackText' | 'brief'>, indent: number): string {
-  const { help, brief, fallbackText } = flag
-  return entry(lead(flag), help === brief ? help : withDefault(help, fallbackText), indent)
+function flagEntry(flag: FlagText, indent: number): string {
+  return entry(lead(flag), withDefault(flag.help, flag.fallbackText), indent)
 }

@@ -36,3 +36,9 @@ export function withDefault(help: string, fallbackText: string): string {
   if (!fallbackText) return help
   return `${help} [${fallbackText.startsWith('required') ? '' : 'default: '}${fallbackText}]`
 }
+
+/** The help of an option as a sentence; the name of the command stays as it is. */
+export function sentence(help: string): string {
+  if (help.startsWith('softmax ')) return `${help}.`
+  return `${help[0]!.toUpperCase()}${help.slice(1)}.`
+}

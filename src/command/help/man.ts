@@ -4,7 +4,7 @@ import { GROUPS } from '../../core/options.js'
 import { describeFlags, type FlagText } from '../flags.js'
 import { EXAMPLES } from './examples.js'
 import { EXPLANATIONS } from './explanations.js'
-import { withDefault, wrap } from './layout.js'
+import { sentence, withDefault, wrap } from './layout.js'
 import { ENVIRONMENT } from './subjects.js'
 import { STATUSES, VERB_TEXTS } from './verbs.js'
 
@@ -65,10 +65,18 @@ function group(name: (typeof GROUPS)[number]): string[] {
   return [`.SS ${name}`, ...flags.flatMap(flagText)]
 }
 
-function flagText({ short, name, place, help, fallbackText }: FlagText): string[] {
+function flagText(flag: FlagText): string[] {
+  const { short, name, place } = flag
   const long = place === undefined ? name : name.slice(0, -place.length - 1)
   const value = place === undefined ? '' : ` \\fI${roff(place)}\\fR`
-  return tagged(`${short ? `${bold(`-${short}`)}, ` : ''}${bold(`--${long}`)}${value}`, withDefault(help, fallbackText))
+  return tagged(`${short ? `${bold(`-${short}`)}, ` : ''}${bold(`--${long}`)}${value}`, meaning(flag))
+}
+
+/** What a flag does, with the names of its values if its placeholder does not list them. */
+function meaning({ place, values, help, details, fallbackText }: FlagText): string {
+  const isNamed = values.every((value) => place?.split('|').includes(value))
+  const names = isNamed ? [] : [`Values: ${values.join(', ')}.`]
+  return [sentence(withDefault(help, fallbackText)), ...(details ? [details] : []), ...names].join(' ')
 }
 
 function statusOf(code: string, is: string): string {
