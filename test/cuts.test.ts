@@ -261,7 +261,7 @@ describe('text that ends inside a line', () => {
     const warningsOf = async (text: string, size?: number) =>
       (await run(text, { from: 'ndjson', onError: 'skip' }, size)).warnings
     const good = '{"t":"a","logits":[2,1]}\n'.repeat(3)
-    for (const end of ['{', '{"t":"b","logits":[2', '{"t":{"u":1}']) {
+    for (const end of ['{', '{"t":"b","logits":[2', '{"t":{"u":1}', '{"t":"}', '{"t":"\\"}\\']) {
       for (const size of [undefined, 7]) {
         expect(await warningsOf(good + end, size)).toEqual([
           'it ends inside a line, which is a bad row; it may be truncated',
@@ -270,6 +270,14 @@ describe('text that ends inside a line', () => {
     }
     for (const end of ['', '{"t":"b","logits":[2,1]}', '{"t":"b","logits":[2,NaN]} ', '{"t":\n']) {
       expect(await warningsOf(good + end)).toEqual([])
+    }
+  })
+
+  it('has none in JSON of which the last line closes what earlier ones opened', async () => {
+    const row = '{"t":"a","logits":[2,1]}'
+    for (const text of [`[${row},\n${row}]`, `[\n${row},\n${row} ]`, '{"logits":[2,1],"t":[{"u":"{"},\n{"v":[]}]}']) {
+      const { warnings, stats } = await run(text, { from: 'ndjson' })
+      expect({ warnings, rejected: stats.rejected }).toEqual({ warnings: [], rejected: {} })
     }
   })
 })

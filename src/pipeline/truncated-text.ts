@@ -1,5 +1,4 @@
 /** Text that may be truncated: unlike a binary format, it has no end of its own. */
-import { parseLine } from '../formats/ndjson/json.js'
 
 /**
  * Passes chunks of delimited text on, and warns if they are many bytes and end inside a line, unless their source was
@@ -52,10 +51,19 @@ export async function* warnIfLineIsTruncated(
 /** A longer line is not checked. */
 const MOST_OF_LINE = 1 << 16
 
+/** In text that is complete, what a line opens is closed in it; it may also close what earlier lines opened. */
 function isTruncatedObject(line: string): boolean {
   const text = line.trim()
-  return text.startsWith('{') && 'reason' in parseLine(text)
+  return text.startsWith('{') && openings(text) > 0
 }
+
+/** How many more brackets a text opens than it closes. A string without its end counts as one. */
+function openings(text: string): number {
+  const brackets = text.replace(STRING, (_, end: string) => (end ? '' : '{')).replace(/[^[\]{}]/g, '')
+  return 2 * brackets.replace(/[\]}]/g, '').length - brackets.length
+}
+
+const STRING = /"[^"\\]*(?:\\.?[^"\\]*)*("|$)/g
 
 const LINE_IS_TRUNCATED = 'it ends inside a line, which is a bad row; it may be truncated'
 
