@@ -16,11 +16,11 @@ import { type Random, randomFrom } from './random.js'
 import { chunksOf, run } from './streams.js'
 import { calibrationOf } from './support.js'
 
-const COUNT = Number(process.env.COUNT ?? 3_000)
+const COUNT = Number(process.env.COUNT ?? 2_000)
 const SEED = Number(process.env.SEED ?? 20261124)
 const MiB = 1 << 20
-/** Each option meets one of three fixtures by default, and all of them in the long run. */
-const EVERY = COUNT < 100_000 ? 3 : 1
+/** Each option meets one of five fixtures by default, and all of them in the long run. */
+const EVERY = COUNT < 100_000 ? 5 : 1
 
 /** A fixture as delimited text, with other columns besides the logits. */
 interface Fixture {

@@ -12,7 +12,7 @@ import { logit, NUMBERS } from './cells.js'
 import { type Random, randomFrom } from './random.js'
 import { run } from './streams.js'
 
-const COUNT = Number(process.env.COUNT ?? 3_000)
+const COUNT = Number(process.env.COUNT ?? 2_000)
 const SEED = Number(process.env.SEED ?? 20261124)
 const WAYS = [
   { size: 1, jobs: 4 },

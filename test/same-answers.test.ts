@@ -22,7 +22,7 @@ import { type Random, randomFrom } from './random.js'
 import { run } from './streams.js'
 import { command } from './support.js'
 
-const COUNT = Number(process.env.COUNT ?? 300)
+const COUNT = Number(process.env.COUNT ?? 200)
 const SEED = Number(process.env.SEED ?? 20261128)
 
 /** A table and its options. */
