@@ -85,6 +85,79 @@ describe('an encoding', () => {
   })
 })
 
+describe('UTF-8 that is read in an encoding of one byte per character', () => {
+  const looksLike = (encoding: string) => `its text looks like UTF-8, not ${encoding}; leave out encoding`
+  const warningsOf = async (input: string | Buffer, options: ScoreOptions, size?: number) =>
+    (await run(input, options, size)).warnings
+
+  it.each(['latin1', 'ISO-8859-1', 'windows-1252', 'windows-1251', 'iso-8859-15', 'koi8-r', 'macintosh', 'cp866'])(
+    'causes a warning: %s',
+    async (encoding) => {
+      const known: Record<string, string> = { 'ISO-8859-1': 'latin1' }
+      for (const lane of LANES) {
+        expect(await warningsOf(file('Jörg'), { encoding, lane })).toEqual([looksLike(known[encoding] ?? encoding)])
+      }
+    },
+  )
+
+  it('is recognized wherever chunks end', async () => {
+    for (const size of [1, 2, 3, 5, 7]) {
+      const text = file('ö€\u{1f600}')
+      expect(await warningsOf(text, { encoding: 'latin1' }, size)).toEqual([looksLike('latin1')])
+      expect(await warningsOf(text.trimEnd(), { encoding: 'latin1', head: 1 }, size)).toEqual([looksLike('latin1')])
+    }
+  })
+
+  it('is not ASCII, nor text with a single byte that is not UTF-8', async () => {
+    const other = [
+      file('a'),
+      latin1(file('J\xf6rg')),
+      latin1(`${file('\xc3\xb6')}\xe9,2,1\n`),
+      latin1(`${file('\xc3\xb6')}1,2,1\xc3`),
+    ]
+    for (const input of other) {
+      for (const size of [1, 3, 1000]) {
+        expect(await warningsOf(input, { encoding: 'latin1', onError: 'skip' }, size)).toEqual([])
+      }
+    }
+  })
+
+  it('is not in question if the encoding has several bytes per character, or is UTF-8', async () => {
+    for (const encoding of ['utf-8', 'gbk', 'shift_jis', 'ascii']) {
+      expect(await warningsOf(file('Jörg'), { encoding, onError: 'skip' })).toEqual([])
+    }
+  })
+
+  it('is recognized by its first MiB', async () => {
+    const ascii = 'a,2,1\n'.repeat(180_000)
+    expect(await warningsOf(`${file('ö')}${ascii}`, { encoding: 'latin1' }, 65_536)).toEqual([looksLike('latin1')])
+    expect(await warningsOf(`${file('a')}${ascii}ö,2,1\n`, { encoding: 'latin1' }, 65_536)).toEqual([])
+    const late = Buffer.concat([Buffer.from(`${file('ö')}${ascii}`), latin1('\xe9,2,1\n')])
+    expect(await warningsOf(late, { encoding: 'latin1' }, 65_536)).toEqual([looksLike('latin1')])
+  })
+
+  it('is reported once for all inputs of the command', () => {
+    const cwd = folder({ 'a.csv': file('ö'), 'b.csv': file('é') })
+    const { status, stderr } = command(['a.csv', 'b.csv', '--encoding', 'latin1', '-o', 'out.csv'], { cwd })
+    expect({ status, stderr }).toEqual({
+      status: 0,
+      stderr: 'softmax: warning: a.csv: its text looks like UTF-8, not latin1; leave out --encoding\n',
+    })
+    expect(
+      command(['.', '--encoding', 'latin1', '-o', 'out'], { cwd: folder({ 'a.csv': file('ö') }) }).stderr,
+    ).toContain('looks like UTF-8')
+  })
+
+  it('causes a warning of objects, too', async () => {
+    const stream = read('csv', { encoding: 'latin1' })
+    const warnings: string[] = []
+    stream.on('warning', (text: string) => warnings.push(text))
+    stream.end(file('ö'))
+    await stream.toArray()
+    expect(warnings).toEqual([looksLike('latin1')])
+  })
+})
+
 describe('UTF-16 without a byte order mark', () => {
   it.each(['utf-16le', 'utf-16be'])('is named: %s', async (encoding) => {
     const text = Buffer.from(file('a'), 'utf16le')

@@ -53,6 +53,12 @@ export function encodingNamed(name: string): string | undefined {
   }
 }
 
+/** Whether an encoding has one byte per character, and characters for the bytes from 128 on. */
+export function isSingleByte(encoding: string): boolean {
+  const name = Object.hasOwn(OWN, encoding) ? encoding : new TextDecoder(encoding).encoding
+  return /^(latin1$|windows-|iso-8859-|koi8-|macintosh$|x-mac-|ibm866$)/.test(name)
+}
+
 /** The decoder of an encoding; undefined for UTF-8, which needs none. */
 export function decoderOf(encoding: string): Decoder | undefined {
   const own = OWN[encoding]

@@ -1,7 +1,7 @@
 /** Opens an input: detects its compression, encoding and format. */
 
 import { corruptData } from '../core/corrupt-data.js'
-import { decoderOf, encodingNamed, encodingOfBytes } from '../core/encoding.js'
+import { decoderOf, encodingNamed, encodingOfBytes, isSingleByte } from '../core/encoding.js'
 import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
 import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText, rowFormatOf } from '../core/formats.js'
@@ -20,6 +20,7 @@ import {
 } from '../io/compression.js'
 import { Peekable } from '../io/peekable.js'
 import { decoded } from '../io/text-decoder.js'
+import { warnIfUtf8 } from './mistaken-encoding.js'
 import { warnIfLineIsTruncated, warnIfTruncated } from './truncated-text.js'
 
 /** An input before it is read. */
@@ -43,7 +44,8 @@ export interface Opened extends Source {
 
 /** The options that affect opening an input. */
 export type OpenSettings = Pick<SettingsOf<'bytes'>, 'from' | 'encoding' | 'decompress'>
-type Warn = (text: string) => void
+/** `isShared`: other inputs of the run probably have the same warning, which is not repeated. */
+type Warn = (text: string, isShared?: boolean) => void
 
 /**
  * Detects the format of an input: the requested one, else the one of its extension, else CSV. A magic number overrides
@@ -151,15 +153,15 @@ async function decode(
 ): Promise<Text> {
   const named = requested === undefined ? undefined : encodingNamed(requested)
   const found = (await source.peek(encodingOfBytes)) ?? 'none'
-  if (found === 'none') return decodedBy(source, named)
+  if (found === 'none') return decodedBy(source, named, warn)
   const { encoding, hasByteOrderMark } = found
-  if (!hasByteOrderMark && named !== undefined) return decodedBy(source, named)
+  if (!hasByteOrderMark && named !== undefined) return decodedBy(source, named, warn)
   if (encoding.startsWith('utf-32')) throw undecodable(encoding, path)
   if (!hasByteOrderMark) throw withoutByteOrderMark(encoding)
   if (named !== undefined && named !== encoding && requested !== 'utf-16') {
     warn(`it is read as ${encoding}, according to its byte order mark, not as ${requested}`)
   }
-  return decodedBy(source, encoding === 'utf-8' && named === undefined ? undefined : encoding)
+  return decodedBy(source, encoding === 'utf-8' && named === undefined ? undefined : encoding, warn)
 }
 
 interface Text {
@@ -167,9 +169,13 @@ interface Text {
   encoding: string | undefined
 }
 
-function decodedBy(source: Peekable, encoding: string | undefined): Text {
+function decodedBy(source: Peekable, encoding: string | undefined, warn: Warn): Text {
   const decoder = encoding === undefined ? undefined : decoderOf(encoding)
-  return { source: decoder ? new Peekable(decoded(source.rest(), decoder)) : source, encoding }
+  if (!decoder) return { source, encoding }
+  const chunks = isSingleByte(encoding!)
+    ? warnIfUtf8(source.rest(), encoding!, (text) => warn(text, true))
+    : source.rest()
+  return { source: new Peekable(decoded(chunks, decoder)), encoding }
 }
 
 function withoutByteOrderMark(encoding: string): SoftmaxError {

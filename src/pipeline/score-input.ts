@@ -6,13 +6,13 @@ import type { RecordBatchReader } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
 import { headOf } from './head.js'
 import { type Input, openInput } from './open-input.js'
-import { type InputSettings, isDone, type Origin, type Run } from './run.js'
+import { type InputSettings, isDone, type Origin, type Run, warnOfColumns } from './run.js'
 import { scoreRows } from './score-rows.js'
 import { closedReader, unmeasuredList } from './unmeasured-lists.js'
 
 export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8Array> {
   try {
-    const opened = await openInput(input, run.settings, (text) => run.emit('warning', text, input.name))
+    const opened = await openInput(input, run.settings, warnFor(run, input.name))
     const { format, encoding } = opened
     const settings = { ...run.settings, from: format, to: run.settings.to ?? run.first?.format ?? format, encoding }
     requireApplicable(run.settings, format, settings.to)
@@ -34,6 +34,11 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
   } finally {
     input.close?.()
   }
+}
+
+/** Emits the warnings of an input, of those that inputs share only the first. */
+function warnFor(run: Run, name: string | undefined): (text: string, isShared?: boolean) => void {
+  return (text, isShared) => (isShared ? warnOfColumns(run, text, name) : run.emit('warning', text, name))
 }
 
 /** Scores the rows of an input, unless it has to wait for another to define the number of classes. */
