@@ -52,6 +52,11 @@ export const EXAMPLES: readonly Example[] = [
     verb: 'evaluate',
   },
   {
+    does: 'Write what GROUP BY of DuckDB, or groupby of pandas, needs for metrics by group.',
+    line: 'softmax test.csv --truth actual --emit correct,loss -o scored.parquet',
+    verb: 'evaluate',
+  },
+  {
     does: 'Find the temperature from rows that the model was not trained on.',
     line: 'softmax calibrate validation.csv --truth actual -o calibration.json',
     verb: 'calibrate',
