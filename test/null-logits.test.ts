@@ -13,6 +13,7 @@ const fixture = (name: string) => readFileSync(join(ROOT, 'fixtures', name))
 const NULLS: Record<string, string | Buffer> = {
   'null.ndjson': [1, 2, 3].map((id) => `{"id":${id},"logits":null}\n`).join(''),
   'empty.ndjson': [1, 2, 3].map((id) => `{"id":${id},"logits":[]}\n`).join(''),
+  'no-keys.ndjson': [1, 2, 3].map((id) => `{"id":${id},"logits":{}}\n`).join(''),
   'null.csv': 'id,logits\n1,\n2,\n3,\n',
   'null-lists.parquet': fixture('null-lists.parquet'),
   'null-column.parquet': fixture('null-column.parquet'),
@@ -90,6 +91,36 @@ it('does not take the only logit for a list if a sigmoid gives its probability, 
   expect(sigmoid).toEqual([expect.objectContaining({ p_logits: 0.5 })])
   const { rows: two } = await scored([Readable.from([rows])], { binary: 'no,yes', keep: false, from: 'ndjson' })
   expect(two).toEqual([{ p_no: 0.5, p_yes: 0.5, label: 'yes' }])
+})
+
+describe('a file in which all logits are null or empty, before one of another form', () => {
+  const EMPTY = ['null', '[]', '{}'].map((logits) => [logits, `{"id":1,"logits":${logits}}\n`] as const)
+
+  it.each(EMPTY)('leaves the order of keys to labels: %s', async (_, first) => {
+    const cwd = folder({ 'first.ndjson': first, 'keys.ndjson': '{"id":2,"logits":{"a":2,"b":1}}\n' })
+    const inputs = [join(cwd, 'first.ndjson'), join(cwd, 'keys.ndjson')]
+    for (const [labels, label] of [
+      [undefined, 'a'],
+      ['b,a', 'a'],
+      ['x,y', 'x'],
+    ] as const) {
+      const { rows, rejects } = await scored(inputs, { keep: false, emit: 'label', ...(labels && { labels }) })
+      expect(rows).toEqual([{ label }])
+      expect(rejects.map(({ source, row }) => [source, row])).toEqual([[inputs[0], 1]])
+    }
+  })
+
+  it.each(EMPTY)('leaves nested lists as they are, which may all be empty: %s', async (logits, first) => {
+    const cwd = folder({ 'first.ndjson': first, 'lists.ndjson': '{"id":2,"logits":[[2,1],[1,2]]}\n' })
+    const inputs = [join(cwd, 'first.ndjson'), join(cwd, 'lists.ndjson')]
+    for (const paths of [inputs, inputs.toReversed()]) {
+      const { rows, rejects } = await scored(paths, { keep: 'id', emit: 'label', logits: 'logits', labels: 'x,y' })
+      expect(rows).toContainEqual({ id: 2, label: ['x', 'y'] })
+      const isEmpty = logits === '[]'
+      if (isEmpty) expect(rows).toContainEqual({ id: 1, label: [] })
+      expect(rejects.map(({ source, row }) => [source, row])).toEqual(isEmpty ? [] : [[inputs[0], 1]])
+    }
+  })
 })
 
 describe('rows with logits after more than 1 MiB without', () => {

@@ -1,6 +1,6 @@
 /**
- * Inputs whose logits are lists of unknown length, because they have no rows, or only rows with nulls or empty lists: the
- * labels, or another input, have the number of classes.
+ * Inputs whose logits are lists of unknown length, because they have no rows, or only rows with nulls, empty lists or empty
+ * objects: the labels, or another input, have the number of classes.
  */
 import { labelNames } from '../core/labels.js'
 import { chosenLogitsColumn, type LogitsForm } from '../core/logits-list.js'
@@ -24,8 +24,8 @@ export function unmeasuredList(
   return column && isUnmeasured(column) ? column : undefined
 }
 
-function isUnmeasured({ type, width, nested }: Column): boolean {
-  return (type === 'list' && width === 0) || nested?.width === 0
+function isUnmeasured({ type, width, keys, nested }: Column): boolean {
+  return (type === 'list' && width === 0) || (type === 'record' && keys?.length === 0) || nested?.width === 0
 }
 
 function listColumn(columns: readonly Column[], settings: Pick<Settings, 'logits'>): Column | undefined {
@@ -66,13 +66,17 @@ export async function measureList(
   const column = first ? undefined : unmeasuredList(reader, settings)
   // Nested lists may all be empty, in rows that are good.
   if (!column || column.nested || (column.mayBeList && isSingle(settings))) return undefined
-  const form = settings.labels === undefined ? await laterForm?.() : formOfLabels(settings.labels)
+  const form = formFor(settings, await laterForm?.())
   putForm(column, form ?? { type: 'list', width: 0 }, reader)
   return form ? 'known' : 'unknown'
 }
 
-function formOfLabels(labels: NonNullable<Settings['labels']>): LogitsForm {
-  return { type: 'list', width: labelNames(labels).length }
+/** The form that another input shows, if the labels fit it: they have the number of logits, but not whether these are keys. */
+function formFor({ labels }: Settings, later: LogitsForm | undefined): LogitsForm | undefined {
+  if (labels === undefined) return later
+  const width = labelNames(labels).length
+  const count = later?.nested?.width ?? later?.width
+  return count === width ? later : { type: 'list', width }
 }
 
 function isSingle({ labels, op }: Settings): boolean {
@@ -100,7 +104,7 @@ export function measureByFirst(reader: RecordBatchReader, settings: Settings, fi
 /** Text cells stay text, and typed columns have their type; a value of JSON may be anything. */
 function putForm(column: Column, { type, width = 0, keys, nested }: LogitsForm, { text }: RecordBatchReader): void {
   const isText = text?.source.format === 'csv'
-  if (nested) Object.assign(column, { nested })
+  if (nested) Object.assign(column, { nested, ...(column.keys && { type: 'json', keys: undefined }) })
   else if (isText) Object.assign(column, { width, listText: true })
   else if (column.field && !column.mayBeList) Object.assign(column, { width })
   else Object.assign(column, { type, width, keys })
