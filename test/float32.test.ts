@@ -1,8 +1,23 @@
 /** Kept float32 columns as text, compared with pyarrow and Polars: see `fixtures/float32.py`. */
 import { readFileSync } from 'node:fs'
 import { Readable } from 'node:stream'
-import { tableFromIPC } from 'apache-arrow'
-import { read, type ScoreOptions } from 'softmax-stream'
+import {
+  type DataType,
+  Dictionary,
+  Field,
+  Float32,
+  Float64,
+  Int32,
+  List,
+  Map_,
+  Struct,
+  Table,
+  tableFromIPC,
+  tableToIPC,
+  Utf8,
+  vectorFromArray,
+} from 'apache-arrow'
+import { read, type ScoreOptions, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 
@@ -59,6 +74,67 @@ describe('a kept column of float32', () => {
     const { bytes } = await run(PARQUET, { to: 'arrow', emit: 'label' })
     const rows = (await Readable.from([bytes]).compose(read('arrow')).toArray()) as { x: number }[]
     expect(rows.slice(0, 2).map(({ x }) => x)).toEqual([Math.fround(0.1), Math.fround(1 / 3)])
+  })
+})
+
+describe('a float32 in objects', () => {
+  const writtenFrom = async (bytes: Buffer, to: 'csv' | 'tsv' | 'copy' | 'ndjson' | 'json', isCopy = false) => {
+    const rows = read('arrow')
+    const copies = (row: object) => (isCopy ? { ...row } : row)
+    const stream = Readable.from([bytes])
+      .compose(rows)
+      .map(copies)
+      .compose(softmax({ emit: 'label' }))
+    const written = await stream.compose(write(to, isCopy ? { typesFrom: rows } : {})).toArray()
+    return Buffer.concat(written).toString()
+  }
+  const typed = async (columns: Record<string, [type: DataType, values: unknown[]]>) => {
+    const vectors = Object.entries(columns).map(([name, [type, values]]) => [name, vectorFromArray(values, type)])
+    return Buffer.from(tableToIPC(new Table(Object.fromEntries(vectors)), 'file'))
+  }
+
+  it('is written by write() as by score()', async () => {
+    const { bytes } = await run(PARQUET, { to: 'arrow', emit: 'probs=logit_' })
+    for (const to of ['csv', 'tsv', 'copy', 'ndjson', 'json'] as const) {
+      const { text } = await run(bytes, { from: 'arrow', to, emit: 'label' })
+      expect(await writtenFrom(bytes, to)).toBe(text)
+      expect(await writtenFrom(bytes, to, true)).toBe(text)
+    }
+  })
+
+  // By hand: 0.1, 1/3 and 3.4e38 are the values, which pyarrow writes as 0.1, 0.33333334 and 3.4e+38.
+  it('is short in lists, structs, maps and dictionaries, too, but not a double, nor what a program puts in its place', async () => {
+    const [float, double] = [new Float32(), new Float64()]
+    const item = (type: DataType) => Field.new('item', type, true)
+    const entries = new Struct([Field.new('key', new Utf8(), false), Field.new('value', float, true)])
+    const bytes = await typed({
+      x: [float, [0.1, null]],
+      d: [double, [Math.fround(0.1), 0.1]],
+      l: [new List(item(float)), [[0.1, null, 1 / 3], null]],
+      ll: [new List(item(new List(item(float)))), [[[3.4e38], []], [null]]],
+      s: [
+        new Struct([item(float), Field.new('d', double, true)]),
+        [
+          { item: 0.1, d: Math.fround(0.1) },
+          { item: null, d: 1.5 },
+        ],
+      ],
+      m: [new Map_(Field.new('entries', entries, false) as never), [new Map([['k', 0.1]]), null]],
+      c: [new Dictionary(float, new Int32()), [0.1, 1 / 3]],
+      logit_a: [double, [1, 2]],
+      logit_b: [double, [2, 1]],
+    })
+    const lines = [
+      '{"x":0.1,"d":0.10000000149011612,"l":[0.1,null,0.33333334],"ll":[[3.4e+38],[]],' +
+        '"s":{"item":0.1,"d":0.10000000149011612},"m":{"k":0.1},"c":0.1,"label":"b"}',
+      '{"x":null,"d":0.1,"l":null,"ll":[null],"s":{"item":null,"d":1.5},"m":null,"c":0.33333334,"label":"a"}',
+    ]
+    expect(await writtenFrom(bytes, 'ndjson')).toBe(`${lines.join('\n')}\n`)
+    expect((await run(bytes, { from: 'arrow', to: 'ndjson', emit: 'label' })).text).toBe(`${lines.join('\n')}\n`)
+    const changed = (row: unknown) => Object.assign(row as object, { x: 0.123456789012, l: 'none', s: [1 / 3] })
+    const stream = Readable.from([bytes]).compose(read('arrow')).map(changed)
+    const written = Buffer.concat(await stream.compose(write('ndjson', { keep: 'x,l,s' })).toArray()).toString()
+    expect(JSON.parse(written.split('\n')[0]!)).toEqual({ x: 0.123456789012, l: 'none', s: [1 / 3] })
   })
 })
 

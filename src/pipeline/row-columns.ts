@@ -27,6 +27,7 @@ import { originOf, propertiesOf, RESULTS } from '../core/prediction.js'
 import type { Column, Format, KeptColumn, Value, ValueType } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { unknownNames } from '../core/selector.js'
+import { shortenersOf } from '../core/short-floats.js'
 import { inSourceOrder, type SourceTypes, typesOf } from '../core/source-types.js'
 import { typesFoundBy, typesOfCopies } from '../core/stream-types.js'
 import { typeOfAll } from '../core/value-type.js'
@@ -75,7 +76,7 @@ export function columnsOf(
   const types = format.typed ? source : undefined
   const { restored, ...kept } = keptProperties(rows, keysOf(first, source, settings), types, settings, results)
   const { stores } = restored
-  const keptValue = valueReader(nullsOf(settings), stores)
+  const keptValue = valueReader(nullsOf(settings), stores, shortenersOf(format.typed ? undefined : source))
   const job = { ...kept, emit, layout, inRows, isPrediction, keptValue, stores, typed: format.typed }
   if (format.numbersOnly) keepNumbers(job, settings, warn)
   const fields = fieldsOf(job.emit, layout)

@@ -14,6 +14,7 @@ import { recall } from '../core/prediction.js'
 import type { Column, Value } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import type { Types } from '../core/requested-types.js'
+import type { Shorten } from '../core/short-floats.js'
 import { jsonOf } from '../core/value-text.js'
 import { fits } from '../core/value-type.js'
 import { restoredMisfit } from './restored-columns.js'
@@ -60,14 +61,16 @@ export function recordOf(row: unknown, position: number): Row {
   throw new SoftmaxError('E_RECORD', { row: position, reason: `expected an object, got ${kindOf(row)}` })
 }
 
-/** Creates the function that reads the value of a row for a kept column. */
+/** Creates the function that reads the value of a row for a kept column; text has short values of some columns. */
 export function valueReader(
   nulls: NullTexts | undefined,
   stores: ReadonlyMap<Column, FieldStore>,
+  shorteners: ReadonlyMap<string, Shorten>,
 ): RowJob['keptValue'] {
   return (row, column) => {
     if (stores.has(column)) return plainOf(row[column.name])
-    const value = valueOf(row[column.name])
+    const own = row[column.name]
+    const value = valueOf(shorteners.get(column.name)?.(own) ?? own)
     return column.field && nulls?.hasValue(value) ? null : value
   }
 }
