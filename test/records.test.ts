@@ -789,6 +789,31 @@ describe('rows of a table that become objects', () => {
     expect(String(await rewritten('csv', 'note,logit_a,logit_b\n,1,2\n', 'csv'))).toBe('note,label\n,b\n')
   })
 
+  // As pyarrow.csv writes them, and PostgreSQL reads them.
+  it.each([
+    ['ndjson', '{"note":"","logit_a":1,"logit_b":2}\n{"note":null,"logit_a":1,"logit_b":2}\n'],
+    ['json', '[{"note":"","logit_a":1,"logit_b":2},{"note":null,"logit_a":1,"logit_b":2}]'],
+    ['copy', 'note\tlogit_a\tlogit_b\n\t1\t2\n\\N\t1\t2\n'],
+  ] as const)('have both, too, if they come from %s, also as copies with typesFrom', async (from, input) => {
+    const header = from === 'copy' ? { header: true } : {}
+    for (const [to, text] of [
+      ['csv', 'note,label\n"",b\n,b\n'],
+      ['tsv', 'note\tlabel\n""\tb\n\tb\n'],
+      ['copy', '\tb\n\\N\tb\n'],
+    ] as const) {
+      for (const isCopy of [false, true]) {
+        const rows = read(from, header)
+        const stream = Readable.from([Buffer.from(input)])
+          .compose(rows)
+          .map((row: object) => (isCopy ? { ...row } : row))
+        const scored = stream.compose(softmax({ emit: 'label' })).compose(write(to, isCopy ? { typesFrom: rows } : {}))
+        expect(Buffer.concat(await scored.toArray()).toString()).toBe(text)
+      }
+      const options = { from, to, emit: 'label', outputHeader: to !== 'copy', keep: 'note', ...header } as const
+      expect((await run(input, options)).text).toBe(text)
+    }
+  })
+
   it('keep the order of columns that objects sort by number', async () => {
     const csv = 'id,7,logit_a,logit_b,2024,10,x\nu,v,1,2,w,y,z\n'
     expect(String(await rewritten('csv', csv, 'csv'))).toBe('id,7,2024,10,x,label\nu,v,w,y,z,b\n')

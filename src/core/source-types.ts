@@ -11,6 +11,8 @@ export interface SourceTypes {
   names: readonly string[]
   columns: ReadonlyMap<string, SourceColumn>
   metadata: TableSchema['metadata'] | undefined
+  /** Whether a text that is empty is not null: of CSV and TSV, rows have an empty text for either. */
+  hasNulls: boolean
 }
 
 /** A column: its field, and the dictionaries in it. */
@@ -36,20 +38,22 @@ export function typesOf(row: object): SourceTypes | undefined {
 }
 
 /**
- * Creates the function that returns the types of columns, of which a batch has the values; undefined if none has a type,
- * and objects have them in the same order.
+ * Creates the function that returns the types of columns, of which a batch has the values; undefined if none has a type
+ * or nulls, and objects have them in the same order.
  */
 export function sourceTyper(
   columns: readonly Column[],
   metadata: SourceTypes['metadata'],
+  mayHaveNulls: boolean,
 ): ((kept: readonly KeptColumn[]) => SourceTypes) | undefined {
   const typed = [...columns.entries()].filter(([, { field }]) => field !== undefined)
   const names = columns.map(({ name }) => name)
-  if (typed.length === 0 && !names.some(isIndex)) return undefined
+  const hasNulls = mayHaveNulls || typed.length > 0
+  if (!hasNulls && !names.some(isIndex)) return undefined
   const typesIn = (kept: readonly KeptColumn[]): SourceTypes => {
     const columnOf = ([at, { name, field }]: (typeof typed)[number]) =>
       [name, { field: field!, seed: seedIn(kept[at], field!) }] as const
-    return { names, columns: new Map(typed.map(columnOf)), metadata }
+    return { names, columns: new Map(typed.map(columnOf)), metadata, hasNulls }
   }
   const same = typed.some(([, { field }]) => hasDictionary(field!.type)) ? undefined : typesIn([])
   return same ? () => same : typesIn

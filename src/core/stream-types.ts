@@ -14,7 +14,7 @@ export interface FoundTypes {
 /** Attached to a stream of `read`. */
 export const foundTypes = hiddenProperty<FoundTypes>()
 
-/** The latest streams that found types, and how many did in all. */
+/** The latest streams that found types of columns, which copies lose, and how many did in all. */
 const latest: FoundTypes[] = []
 let count = 0
 const REMEMBERED = 4
@@ -23,6 +23,7 @@ const REMEMBERED = 4
 export function noteTypes(found: FoundTypes, types: SourceTypes): void {
   if (found.types) return
   found.types = types
+  if (types.columns.size === 0) return
   latest.unshift({ ...found, types: withoutSeeds(types) })
   latest.length = Math.min(latest.length, REMEMBERED)
   count += 1
@@ -46,9 +47,9 @@ export function typesOfCopies(names: readonly string[], before: number): SourceT
 }
 
 /** Types that do not keep the values of dictionaries in memory. */
-function withoutSeeds({ names, columns, metadata }: SourceTypes): SourceTypes {
+function withoutSeeds({ columns, ...types }: SourceTypes): SourceTypes {
   const entries = [...columns].map(([name, { field }]) => [name, { field, seed: undefined }] as const)
-  return { names, columns: new Map(entries), metadata }
+  return { ...types, columns: new Map(entries) }
 }
 
 /** The types that a stream has found; undefined if its input has none, or is not read yet. */

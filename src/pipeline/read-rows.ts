@@ -112,7 +112,7 @@ async function* batchesOf(
   const plan = planOf(table, settings)
   const make = rowMaker(table, plan)
   const selected = selectedLogits(table, plan, settings)
-  const typesIn = typer(table, plan)
+  const typesIn = typer(table, plan, settings)
   const rowOf = selected ? (batch: RecordBatch, row: number) => moved(make(batch, row) as PlainRow, selected) : make
   const errorsOf = selected && (misshapenLogits(table, plan, settings) ?? inexactLogits(table, plan, settings))
   const names = namesIn(table, plan)
@@ -153,17 +153,16 @@ function* lazily<From, To>(items: readonly From[], make: (item: From) => To): Ge
 }
 
 /** Creates the function that returns the types of the properties of rows, if they are those of columns. */
-function typer({ columns, metadata }: RecordBatchReader, { kept, logits, logitsList, rawRowKeys }: ReaderOptions) {
+function typer(
+  { columns, metadata }: RecordBatchReader,
+  { kept, logits, logitsList, rawRowKeys }: ReaderOptions,
+  { from }: Settings,
+) {
   const list = logitsList ? logits.filter((index) => columns[index]!.name === 'logits') : []
-  if (rawRowKeys)
-    return sourceTyper(
-      columns.filter((column) => !column.inner),
-      metadata,
-    )
-  return sourceTyper(
-    [...kept, ...list].map((index) => columns[index]!),
-    metadata,
-  )
+  const found = rawRowKeys
+    ? columns.filter((column) => !column.inner)
+    : [...kept, ...list].map((index) => columns[index]!)
+  return sourceTyper(found, metadata, rawRowKeys !== undefined || from === 'copy')
 }
 
 type PlainRow = Record<string, unknown>

@@ -50,7 +50,7 @@ export interface RowColumns {
   /** The new columns, computed from predictions. */
   fields: readonly Field[]
   classes: readonly string[]
-  /** Whether an empty text is not null: input with types has both, while csv-parse gives an empty text for either. */
+  /** Whether an empty text is not null: some inputs have both, while csv-parse gives an empty text for either. */
   quotesEmpty: boolean
   /** The metadata of the input of the rows, if its columns have the same types. */
   metadata: TableSchema['metadata'] | undefined
@@ -89,7 +89,7 @@ export function columnsOf(
     kept: job.kept,
     fields,
     classes: layout.classes,
-    quotesEmpty: (source?.columns.size ?? 0) > 0,
+    quotesEmpty: source?.hasNulls ?? false,
     metadata: withAdded(restored.metadata, added),
     keptColumn: columnMaker(job),
     read: settings.to === 'ndjson' ? memberReader(job, fields, settings) : rowReader(job, fields, settings),
