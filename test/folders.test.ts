@@ -714,6 +714,98 @@ describe('parts that keep other columns than the first', () => {
     expect(stderr).toContain(': warning: "b.csv" has 3 kept columns, but "a.csv" has 2; each output')
   })
 
+  describe('with other types', () => {
+    const part = (v: string, more = '') => `{"id":1,"v":${v}${more},"logits":[2,1]}\n`
+    const warning = (text: string) => `softmax: warning: ${text}\n`
+    const JSON_PARTS = { 'in/a.ndjson': part('1'), 'in/b.ndjson': part('2'), 'in/c.ndjson': part('1.5') }
+
+    it.each(['parquet', 'arrow', 'arrows'])('are scored to %s with a warning that has the option', (to) => {
+      const cwd = tree(JSON_PARTS)
+      for (const more of [[], ['--resume']]) {
+        const { status, stderr } = run(cwd, '-t', to, ...more)
+        expect(stderr.split('\n')[0]).toBe(
+          `softmax: warning: "c.${to}" has the kept column "v" as float64, "a.${to}" as int64; each output has the types of its part; --types v=float64 gives all parts one type`,
+        )
+        expect(status).toBe(0)
+      }
+      const three = run(tree({ ...JSON_PARTS, 'in/d.ndjson': part('"x"') }), '-t', to)
+      expect(three.stderr).toContain(
+        '; --types v=float64 gives all parts one type, or --types v=text if some values are text\n',
+      )
+      const typed = run(tree(JSON_PARTS), '-t', to, '--types', 'v=float64')
+      expect(typed.stderr).toBe('softmax: out/: 3 of 3 parts done, 3 rows\n')
+    })
+
+    it.each([
+      [
+        '1',
+        '"x"',
+        'text',
+        'int64',
+        '--types v=int64 gives all parts one type, or --types v=text if some values are text',
+      ],
+      [
+        '"x"',
+        'true',
+        'bool',
+        'text',
+        '--types v=bool gives all parts one type, or --types v=text if some values are text',
+      ],
+      [
+        '1',
+        'null',
+        'text',
+        'int64',
+        '--types v=int64 gives all parts one type, or --types v=text if some values are text',
+      ],
+      ['1.5', 'true', 'bool', 'float64', '--types v=text gives all parts one type'],
+    ])('propose a type for %s and %s', (one, other, type, first, remedy) => {
+      const { stderr } = run(tree({ 'in/a.ndjson': part(one), 'in/b.ndjson': part(other) }), '-t', 'parquet')
+      expect(stderr).toContain(
+        warning(
+          `"b.parquet" has the kept column "v" as ${type}, "a.parquet" as ${first}; each output has the types of its part; ${remedy}`,
+        ),
+      )
+    })
+
+    it('are compared by name, also next to other columns and in several formats, and counted', () => {
+      const other = '{"w":1,"v":1.5,"u":[1],"logits":[2,1]}\n'
+      const cwd = tree({ 'in/a.csv': 'v,w,logit_0,logit_1\n1,x,2,1\n', 'in/b.ndjson': other })
+      const { stderr } = run(cwd, '-t', 'parquet', '--types', 'v=float64')
+      expect(stderr).toContain(
+        '"b.parquet" has the kept column "w" as int64, "a.parquet" as text; each output has the types of its part; --types v=float64,w=int64 gives',
+      )
+      const both = run(tree({ 'in/a.ndjson': '{"v":1,"w":1,"logits":[2,1]}\n', 'in/b.ndjson': other }), '-t', 'parquet')
+      expect(both.stderr).toContain('"b.parquet" has the kept column "v" as float64')
+      const three = { 'in/a.ndjson': part('1', ',"w":1'), 'in/b.ndjson': part('1.5', ',"w":"x"') }
+      expect(run(tree(three), '-t', 'parquet').stderr).toContain(
+        '"b.parquet" has the kept column "v" as float64, "a.parquet" as int64, and 1 more column has several types; each output',
+      )
+    })
+
+    it('are those of the parts where these have types, without an option', () => {
+      const cwd = tree(JSON_PARTS)
+      expect(run(cwd, '-t', 'parquet').status).toBe(0)
+      const { stderr } = command(['out/', '--logits', 'probs', '--keep', 'id,v', '-o', 'again/'], { cwd })
+      expect(stderr).toContain(
+        warning(
+          '"c.parquet" has the kept column "v" as float64, "a.parquet" as int64; each output has the types of its part',
+        ),
+      )
+    })
+
+    it('have no warning in text, which has no types, nor if the column is left out', () => {
+      for (const args of [
+        ['-t', 'csv'],
+        ['-t', 'ndjson'],
+        ['-t', 'parquet', '--keep', 'id'],
+        ['-t', 'parquet', '--no-keep'],
+      ]) {
+        expect(run(tree(JSON_PARTS), ...args).stderr).toBe('softmax: out/: 3 of 3 parts done, 3 rows\n')
+      }
+    })
+  })
+
   it('in another order have a warning in text, whose columns have positions, but do not hide missing ones', () => {
     const cwd = tree({
       'in/a.csv': one,

@@ -10,11 +10,20 @@ export interface PartNames {
   sha256: string
   /** The digest of the names in alphabetical order, if they are in another order. */
   sorted?: string
+  /** The types of the columns with the first names, if the output has types. */
+  types?: string[]
 }
 
-export function partNames(names: readonly string[]): PartNames {
+export function partNames(names: readonly string[], types?: readonly string[]): PartNames {
   const [digest, sorted] = [digestOfNames(names), digestOfNames([...names].sort())]
-  return { count: names.length, names: firstOf(names), sha256: digest, ...(sorted !== digest && { sorted }) }
+  const first = firstOf(names)
+  return {
+    count: names.length,
+    names: first,
+    sha256: digest,
+    ...(sorted !== digest && { sorted }),
+    ...(types && { types: types.slice(0, first.length) }),
+  }
 }
 
 /** The first names, up to a total length. */

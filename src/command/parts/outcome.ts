@@ -1,5 +1,7 @@
 /** Says what became of the parts of a outcome. */
 import { plural, shown } from '../../core/errors.js'
+import { isText } from '../../core/formats.js'
+import { formatOf } from '../../formats/index.js'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { grouped } from '../progress.js'
@@ -10,6 +12,7 @@ import type { Entry } from './manifest.js'
 import type { NameSets } from './names.js'
 import { isClassOrderWritten, isColumnOrderWritten } from './order.js'
 import type { Plan } from './plan.js'
+import type { TypeSets } from './types.js'
 
 /** A part that is done. */
 export interface Recorded {
@@ -28,6 +31,7 @@ export interface Outcome {
   empty: Recorded[]
   classSets: NameSets
   keptSets: NameSets
+  typeSets: TypeSets
   /** Whether the outcome has been said. */
   isOver: boolean
 }
@@ -98,7 +102,7 @@ function partsText([first, ...more]: readonly Recorded[]): string | undefined {
 
 /** Warns if parts have different classes or columns: of another order only where the outputs depend on it. */
 function sayDifferences(outcome: Outcome): void {
-  const { classSets, keptSets, plan } = outcome
+  const { classSets, keptSets, typeSets, plan } = outcome
   const differences: [difference: string | undefined, meaning: string, matters: () => boolean][] = [
     [classSets.difference, 'each part was scored with its own', always],
     [keptSets.difference, 'each output has those of its part', always],
@@ -108,9 +112,16 @@ function sayDifferences(outcome: Outcome): void {
   for (const [difference, meaning, matters] of differences) {
     if (difference !== undefined && matters()) say(outcome, `warning: ${difference}; ${meaning}`)
   }
+  const types = typeSets.warning(plan.settings.types, areTextInputs(plan))
+  if (types !== undefined) say(outcome, `warning: ${types}`)
 }
 
 const always = () => true
+
+/** Whether options can set the types of kept columns: those of binary formats are in the files. */
+function areTextInputs({ settings, mine }: Plan): boolean {
+  return mine.every(({ file }) => isText(settings.from ?? formatOf(file) ?? 'csv'))
+}
 
 /** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts are left to other shares` */
 function closingLine({ plan, totals, counts }: Outcome, missing: number): string {

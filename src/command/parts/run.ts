@@ -28,6 +28,7 @@ import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countMissing, proofOf, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects } from './side-files.js'
+import { TypeSets } from './types.js'
 
 /** A run in progress. */
 interface Run extends PartsRun, Outcome {
@@ -88,6 +89,7 @@ export async function beginRun(plan: Plan): Promise<Run> {
     unmeasured: [],
     classSets: new NameSets('class'),
     keptSets: new NameSets('kept column'),
+    typeSets: new TypeSets(),
     failures: [],
     totals: newStats(),
     counts: { all: mine.length, done: 0, before: 0, failed: [] },
@@ -191,9 +193,15 @@ function recordPart(run: Run, part: Part, index: number, entry: Entry, wasDone: 
 }
 
 /** Throws E_PARTS if the columns of a part differ from those of others and must not. */
-function addNames({ plan, classSets, keptSets }: Run, part: Part, index: number, { classes, kept }: Entry): void {
+function addNames(
+  { plan, classSets, keptSets, typeSets }: Run,
+  part: Part,
+  index: number,
+  { classes, kept }: Entry,
+): void {
   if (classes?.count !== 0) classSets.add(index, part.name, classes)
   keptSets.add(index, part.name, kept)
+  typeSets.add(index, part.name, kept)
   const { to, outputHeader = to !== 'copy' } = plan.settings
   if (!outputHeader) for (const set of [classSets, keptSets]) set.requireOne(WITHOUT_HEADER())
 }

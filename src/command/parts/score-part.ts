@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
-import { rowFormatOf } from '../../core/formats.js'
+import { isText, rowFormatOf } from '../../core/formats.js'
 import type { Schema } from '../../core/schema.js'
 import type { InputInfo } from '../../pipeline/input-info.js'
 import { copyBadRows, newStats, type Stats } from '../../pipeline/row-counts.js'
@@ -122,7 +122,7 @@ async function writePart(
   const rejectsName = (error: unknown) => (isSkipped(error, plan.settings) ? undefined : (plan.rejects.file ?? path))
   let names: Names = {}
   const onSchema = (schema: Schema, info: InputInfo) => {
-    names = namesOf(schema, plan.settings.keep !== false && !keepsKeys(info))
+    names = namesOf(schema, info, plan.settings.keep !== false && !keepsKeys(info))
   }
   const { open, digest } = digestingOutput()
   try {
@@ -154,9 +154,12 @@ function progressOf({ progress, totals }: PartsRun): Progress | undefined {
 
 type Names = Pick<Entry, 'classes' | 'kept'>
 
-function namesOf({ classes, kept, header }: Schema, keepsColumns: boolean): Names {
+function namesOf({ classes, kept, header }: Schema, { output }: InputInfo, keepsColumns: boolean): Names {
   const names = { classes: partNames(classes) }
-  return keepsColumns ? { ...names, kept: partNames(kept.map((index) => header[index]!)) } : names
+  if (!keepsColumns) return names
+  const types = isText(output.format) ? undefined : output.columns.slice(0, kept.length).map(({ type }) => type)
+  const columns = kept.map((index) => header[index]!)
+  return { ...names, kept: partNames(columns, types) }
 }
 
 /** Removes the files of an earlier run, whose part was not empty. Throws E_OUTPUT. */
