@@ -50,11 +50,20 @@ export function unknownClass(
   keys: readonly (string | undefined)[],
   name: string,
 ): RowError | undefined {
-  const found = Object.keys(logits)
-  const key = found.find((key) => !keys.includes(key))
+  const [found, known] = [Object.keys(logits), setOf(keys)]
+  const key = found.find((key) => !known.has(key))
   return key === undefined
     ? undefined
     : { code: 'E_WIDTH', info: { cells: found.length, width: keys.length, key, keys, name } }
+}
+
+/** Rows share their keys, and may have many. */
+const sets = new WeakMap<readonly unknown[], ReadonlySet<unknown>>()
+
+function setOf<T>(items: readonly T[]): ReadonlySet<T> {
+  const known = sets.get(items) ?? new Set(items)
+  sets.set(items, known)
+  return known as ReadonlySet<T>
 }
 
 function logitOfText(text: string, rule: MissingRule): number | RowError {
