@@ -217,6 +217,7 @@ describe('a calibration', () => {
       { op: 'sigmoid' },
       { emit: 'label' },
       { minConfidence: 0.9 },
+      { oneVsRest: true },
     ]) {
       await expect(calibrated(text, option as object)).rejects.toMatchObject({ code: 'E_CONFLICT' })
     }

@@ -1854,6 +1854,51 @@ const TESTS = {
     })
   },
 
+  oneVsRest() {
+    const stdin = 'logit_a,logit_b,logit_c,y\n1,2,3,a\n2,1,0,b\n'
+
+    it('measures how each class ranks its rows against all others', async () => {
+      const metrics = await evaluate(Readable.from([stdin]), { truth: 'y', oneVsRest: true })
+      expect(metrics).toMatchObject({ auroc: 0.25, average_precision: 0.5 })
+      const { stdout } = command(['evaluate', '--truth', 'y', '--one-vs-rest', '--json'], { stdin })
+      expect(JSON.parse(stdout)).toEqual(metrics)
+      const cwd = folder()
+      command(['--truth', 'y', '--one-vs-rest', '--metrics', 'm.json'], { cwd, stdin })
+      expect(JSON.parse(readFileSync(join(cwd, 'm.json'), 'utf8'))).toEqual(metrics)
+    })
+
+    it.each([
+      [['--one-vs-rest'], '--one-vs-rest works only with softmax evaluate, or with --metrics'],
+      [['--truth', 'y', '--one-vs-rest'], '--one-vs-rest works only with softmax evaluate, or with --metrics'],
+      [
+        ['evaluate', '--truth', 'y', '--sigmoid', '--one-vs-rest'],
+        '--one-vs-rest works only with softmax; with --sigmoid, each of up to 128 classes is measured without it',
+      ],
+      [['evaluate', '--merge', '--one-vs-rest'], '--merge reads no rows; leave out --one-vs-rest'],
+      [
+        ['calibrate', '--truth', 'y', '--one-vs-rest'],
+        'calibrate measures only log loss and ECE; leave out --one-vs-rest',
+      ],
+    ])('is refused where it would have no effect: %j', (flags, reason) => {
+      const { status, stderr } = command(flags, { stdin })
+      expect([status, stderr]).toEqual([2, expect.stringContaining(reason)])
+    })
+
+    it('needs true classes, and a softmax, also in a stream', () => {
+      const refused = (options: ScoreOptions) => {
+        const conflict = { code: 'E_CONFLICT', message: expect.stringContaining('oneVsRest') }
+        expect(thrown(() => score({ oneVsRest: true, ...options }))).toMatchObject(conflict)
+      }
+      refused({})
+      refused({ truth: 'y', op: 'sigmoid' })
+    })
+
+    it('is suggested for the names of these metrics in other programs', () => {
+      const { stderr } = command(['evaluate', '--truth', 'y', '--roc-auc'], { stdin })
+      expect(stderr).toContain('--one-vs-rest')
+    })
+  },
+
   report() {
     it('names the file of a page, of softmax evaluate alone', () => {
       const cwd = folder()

@@ -10,6 +10,7 @@ import { command } from './support.js'
 type Ranks = Pick<Metrics, 'auroc' | 'average_precision'>
 type Made<Row, Truth> = { logits: Row[]; truth: Truth[] } & Ranks
 type Several = Made<number[], number[]> & { classes: Ranks[] }
+type Rest = Made<number[], number> & { classes: Ranks[] }
 
 const FIXTURE: {
   two: Made<number[], number>
@@ -17,6 +18,10 @@ const FIXTURE: {
   ties: Made<number, number>
   few: Several
   many: Several
+  rest: Rest
+  restTies: Rest
+  restAbsent: Rest
+  restMost: Rest
 } = JSON.parse(readFileSync(new URL('../fixtures/roc.json', import.meta.url), 'utf8'))
 
 const measure = (csv: string, options: Partial<EvaluateOptions>, size?: number) =>
@@ -40,15 +45,24 @@ const table = (header: string, rows: readonly unknown[], truth: readonly unknown
   `${header},y\n${rows.map((row, nth) => `${row},${truth[nth]}\n`).join('')}`
 const bits = (truth: readonly number[]) => `"[${truth.map((bit) => bit === 1)}]"`
 
-const namesOf = ({ classes }: Several) => classes.map((_, nth) => `logit_c${nth}`).join()
+const namesOf = ({ classes }: Pick<Several, 'classes'>) => classes.map((_, nth) => `logit_c${nth}`).join()
 const ONE = { logits: 'x', binary: 'no,yes' } as const
 const SIGMOID = { op: 'sigmoid' } as const
+const REST = { oneVsRest: true } as const
+const restTable = (name: 'rest' | 'restTies' | 'restAbsent' | 'restMost'): [string, Partial<EvaluateOptions>] => [
+  table(namesOf(FIXTURE[name]), FIXTURE[name].logits, FIXTURE[name].truth),
+  REST,
+]
 const TABLES: Record<string, [csv: string, options: Partial<EvaluateOptions>]> = {
   two: [table('logit_no,logit_yes', FIXTURE.two.logits, FIXTURE.two.truth), {}],
   rare: [table('x', FIXTURE.rare.logits, FIXTURE.rare.truth), ONE],
   ties: [table('x', FIXTURE.ties.logits, FIXTURE.ties.truth), ONE],
   few: [table(namesOf(FIXTURE.few), FIXTURE.few.logits, FIXTURE.few.truth.map(bits)), SIGMOID],
   many: [table(namesOf(FIXTURE.many), FIXTURE.many.logits, FIXTURE.many.truth.map(bits)), SIGMOID],
+  rest: restTable('rest'),
+  restTies: restTable('restTies'),
+  restAbsent: restTable('restAbsent'),
+  restMost: restTable('restMost'),
 }
 
 describe('the area under the ROC curve, and average precision', () => {
@@ -73,6 +87,36 @@ describe('the area under the ROC curve, and average precision', () => {
     for (const [nth, one] of FIXTURE[name].classes.entries()) expectRanks(metrics.classes[nth]!, one, limit)
   })
 
+  it.each([
+    ['rest', 4e-4, 1e-3],
+    ['restAbsent', 4e-3, 1e-2],
+    // With so few rows of a class, two of them in one bin matter.
+    ['restMost', 2e-2, 0.2],
+  ] as const)('of each class against the rest are those of scikit-learn: %s', async (name, limit, limitOfOne) => {
+    const metrics = await measure(...TABLES[name]!)
+    expectRanks(metrics, FIXTURE[name], limit)
+    expect(metrics.classes).toHaveLength(FIXTURE[name].classes.length)
+    for (const [nth, one] of FIXTURE[name].classes.entries()) expectRanks(metrics.classes[nth]!, one, limitOfOne)
+  })
+
+  it('of one class against the rest count rows of equal probability as scikit-learn does', async () => {
+    const metrics = await measure(...TABLES.restTies!)
+    for (const [found, expected] of [
+      [metrics, FIXTURE.restTies],
+      ...FIXTURE.restTies.classes.map((one, nth) => [metrics.classes[nth]!, one] as const),
+    ] as const) {
+      for (const key of KEYS) {
+        expect(found[key]).toBeCloseTo(expected[key]!, 13)
+        expect(found[`${key}_bound`]).toBe(0)
+      }
+    }
+  })
+
+  it('of the second of two classes are not changed by one class against the rest', async () => {
+    const [csv] = TABLES.two!
+    expect(await measure(csv, REST)).toEqual(await measure(csv, {}))
+  })
+
   it('of one class of the sigmoid are those of the class', async () => {
     const { logits, truth } = FIXTURE.rare
     const metrics = await measure(table('logit_a', logits, truth), SIGMOID)
@@ -92,7 +136,7 @@ describe('the area under the ROC curve, and average precision', () => {
     },
   )
 
-  it.each(['two', 'few'])('are the same bits in any order, on threads of a large input: %s', async (name) => {
+  it.each(['two', 'few', 'rest'])('are the same bits in any order, on threads of a large input: %s', async (name) => {
     const [csv, options] = TABLES[name]!
     const [header, ...lines] = csv.trimEnd().split('\n')
     const random = randomFrom(3)
@@ -108,7 +152,7 @@ describe('the area under the ROC curve, and average precision', () => {
     for (const jobs of [1, 3]) expect(await measure(other!, { ...options, jobs })).toEqual(metrics)
   })
 
-  it.each(['two', 'few'])('leave out rows that are bad or unlabelled: %s', async (name) => {
+  it.each(['two', 'few', 'rest'])('leave out rows that are bad or unlabelled: %s', async (name) => {
     const [csv, options] = TABLES[name]!
     const [header, ...lines] = csv.trimEnd().split('\n')
     const width = header!.split(',').length - 1
@@ -127,16 +171,52 @@ describe('the area under the ROC curve, and average precision', () => {
     }
   })
 
-  it.each(['two', 'few'])('are the same bits of logarithms, and of a run that writes: %s', async (name) => {
-    const [csv, { op = 'softmax', ...options }] = TABLES[name]!
-    const metrics = await measure(csv, { op, ...options })
-    for (const to of ['csv', 'parquet'] as const) {
-      const stream = score({ truth: 'y', ...options, op: op === 'softmax' ? 'log-softmax' : 'log-sigmoid', to })
-      await Readable.from([Buffer.from(csv)])
-        .compose(stream)
-        .toArray()
-      expect(stream.metrics()).toEqual(metrics)
-    }
+  it.each(['two', 'few', 'rest', 'restMost'])(
+    'are the same bits of logarithms, and of a run that writes: %s',
+    async (name) => {
+      const [csv, { op = 'softmax', ...options }] = TABLES[name]!
+      const metrics = await measure(csv, { op, ...options })
+      const log = op === 'softmax' ? 'log-softmax' : 'log-sigmoid'
+      for (const written of [{ to: 'csv' }, { to: 'parquet' }, { lane: 'general' }, { precision: 1 }] as const) {
+        const both = [
+          { op: log, ...written },
+          { op, ...written },
+        ] as const
+        for (const asked of both) {
+          const stream = score({ truth: 'y', ...options, ...asked })
+          await Readable.from([Buffer.from(csv)])
+            .compose(stream)
+            .toArray()
+          expect(stream.metrics()).toEqual(metrics)
+        }
+      }
+    },
+  )
+
+  it.each(['parquet', 'arrow', 'npz', 'ndjson'] as const)(
+    'of each class against the rest are the same bits from %s, of bad rows, too',
+    async (format) => {
+      const options = { truth: 'truth', oneVsRest: true } as const
+      const one = (name: string) => new URL(`../fixtures/metrics-three.${name}`, import.meta.url).pathname
+      const { classes, ...metrics } = await evaluate(one('csv'), options)
+      for (const lane of ['auto', 'general'] as const) {
+        const { classes: found, ...others } = await evaluate(one(format), { ...options, lane })
+        expect(others).toEqual(metrics)
+        expect(found.map(({ label: _, ...scores }) => scores)).toEqual(classes.map(({ label: _, ...scores }) => scores))
+      }
+      expect(metrics.auroc).toBeGreaterThan(0.5)
+    },
+  )
+
+  it('of each class against the rest are the same bits of nested lists, next to rows without a softmax', async () => {
+    const { logits, truth } = FIXTURE.restTies
+    const lists = logits.map((row, nth) => `{"x":[[${row}],[9,9,9]],"y":[${truth[nth]},-100]}\n`)
+    const bad = '{"x":[["nan",1,2],[1,2,3]],"y":[0,1]}\n'
+    const text = lists.map((line, nth) => (nth % 9 === 0 ? bad + line : line)).join('')
+    const asked = { from: 'ndjson', logits: 'x', labels: 'c0,c1,c2', onError: 'skip', ...REST } as const
+    const { rejected, unlabelled, ...metrics } = await measure(text, asked)
+    expect([rejected, unlabelled]).toEqual([45, 400])
+    expect(await measure(...TABLES.restTies!)).toMatchObject(metrics)
   })
 })
 
@@ -170,8 +250,21 @@ it('are within their bounds for probabilities of any size, also 0 and 1', async 
 describe('no area under the ROC curve', () => {
   const NONE = { auroc: null, auroc_bound: null, average_precision: null, average_precision_bound: null }
 
-  it('is measured of more than two classes of the softmax', async () => {
-    expect(await measure('logit_a,logit_b,logit_c,y\n1,2,3,a\n2,1,0,b\n', {})).toMatchObject(NONE)
+  it('is measured of more than two classes of the softmax, unless it is of one class against the rest', async () => {
+    const csv = 'logit_a,logit_b,logit_c,y\n1,2,3,a\n2,1,0,b\n'
+    const metrics = await measure(csv, {})
+    expect(metrics).toMatchObject(NONE)
+    expect(metrics.classes[0]).not.toHaveProperty('auroc')
+    expect(await measure(csv, REST)).toMatchObject({ auroc: 0.25 })
+  })
+
+  it('is measured of one class against the rest where there are more than 128', async () => {
+    const names = Array.from({ length: 129 }, (_, nth) => `logit_${nth}`)
+    const csv = `${names},y\n${names.map((_, nth) => nth)},5\n`
+    await expect(measure(csv, REST)).rejects.toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringContaining('oneVsRest works with at most 128 classes, and there are 129; leave it out'),
+    })
   })
 
   it('is measured of more than 128 classes of the sigmoid', async () => {
@@ -200,9 +293,14 @@ describe('no area under the ROC curve', () => {
 })
 
 describe('sums of parts', () => {
-  it.each(['two', 'ties', 'few'])('have the same metrics as one run: %s', (name) => {
-    const [csv, { op, logits, binary }] = TABLES[name]!
-    const options = [op && '--sigmoid', logits && `--logits=${logits}`, binary && `--binary=${binary}`]
+  it.each(['two', 'ties', 'few', 'rest', 'restAbsent'])('have the same metrics as one run: %s', (name) => {
+    const [csv, { op, logits, binary, oneVsRest }] = TABLES[name]!
+    const options = [
+      oneVsRest && '--one-vs-rest',
+      op && '--sigmoid',
+      logits && `--logits=${logits}`,
+      binary && `--binary=${binary}`,
+    ]
     const flags = ['evaluate', '--truth', 'y', ...options.filter((flag) => flag !== undefined)] as string[]
     const [header, ...lines] = csv.trimEnd().split('\n')
     const part = (from: number, to?: number) =>
@@ -222,6 +320,20 @@ describe('sums of parts', () => {
   })
 })
 
+it('of each class are of all parts or of none', () => {
+  const stdin = 'logit_a,logit_b,logit_c,y\n1,2,3,a\n2,1,0,b\n'
+  const part = (...flags: string[]) => command(['evaluate', '--truth', 'y', '--partial', ...flags], { stdin }).stdout
+  const { status, stderr } = command(['evaluate', '--merge'], { stdin: part('--one-vs-rest') + part() })
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringContaining('some of the sums are made with --one-vs-rest, and some'),
+  ])
+  const { roc, ...other } = JSON.parse(part('--one-vs-rest'))
+  expect(roc).toHaveLength(3)
+  const fewer = command(['evaluate', '--merge'], { stdin: JSON.stringify({ ...other, roc: roc.slice(1) }) })
+  expect([fewer.status, fewer.stderr]).toEqual([1, expect.stringContaining('[E_SUMS]')])
+})
+
 it('are in the table of the command where they are measured', () => {
   const evaluated = (stdin: string, ...flags: string[]) =>
     command(['evaluate', '--truth', 'y', ...flags], { stdin }).stdout
@@ -229,6 +341,23 @@ it('are in the table of the command where they are measured', () => {
   expect(evaluated('logit_a,logit_b,y\n0,3,b\n0,2,a\n0,1,b\n0,0,a\n')).toMatch(pattern)
   expect(evaluated('logit_a,y\n3,1\n2,0\n1,1\n0,0\n', '--sigmoid')).toMatch(pattern)
   expect(evaluated('logit_a,logit_b,logit_c,y\n1,2,3,a\n')).not.toMatch(/AUROC|average precision/)
+})
+
+it('of each class against the rest are in the table of the command, of all rows', () => {
+  const stdin = 'logit_a,logit_b,logit_c,y\n4,1,0,a\n3,2,0,b\n2,2,1,a\n0,0,0,a\n'
+  const flags = ['evaluate', '--truth', 'y', '--one-vs-rest', '--min-confidence', '0.4']
+  const text = command(flags, { stdin }).stdout
+  expect(text).toMatch(/^AUROC +0\.3333 \(of all rows\)\naverage precision +0\.5694 \(of all rows\)$/m)
+  const rows = text.split('\n\n')[2]!.trimEnd().split('\n')
+  expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+    ['of 3 rows with a label, 75.0 %; AUROC and AP: of all rows:'],
+    ['class', 'precision', 'recall', 'f1', 'AUROC', 'AP', 'support'],
+    ['a', '0.6667', '1.0000', '0.8000', '0.3333', '0.8056', '2'],
+    ['b', '0.0000', '0.0000', '0.0000', '0.3333', '0.3333', '1'],
+    ['c', '0.0000', '0.0000', '0.0000', '-', '-', '0'],
+    ['macro average', '0.3333', '0.5000', '0.4000', '0.3333', '0.5694'],
+    ['weighted average', '0.4444', '0.6667', '0.5333'],
+  ])
 })
 
 it('are in the table of classes where rows may have several, without those that have no meaning', () => {

@@ -18,7 +18,10 @@ import { drain, fileRun, type Inputs, over, readableFiles, requireInputs } from 
 
 /** Options of {@link calibrate}: those of `evaluate`, except those that it determines itself. */
 export interface CalibrateOptions
-  extends Omit<EvaluateOptions, 'op' | (typeof FOUND)[number] | (typeof OF_LABELS)[number]> {
+  extends Omit<
+    EvaluateOptions,
+    'op' | (typeof FOUND)[number] | (typeof OF_LABELS)[number] | (typeof OF_METRICS)[number]
+  > {
   /** The share of rows, above 0 and below 1, whose `set` should contain the true class [default: no sets]. */
   coverage?: number | undefined
 }
@@ -26,6 +29,8 @@ export interface CalibrateOptions
 /** Options that a calibration determines, and options about labels, which it ignores. */
 const FOUND = ['temperature', 'calibration'] as const
 const OF_LABELS = ['threshold', 'minConfidence'] as const
+/** Options of metrics that a calibration does not have. */
+const OF_METRICS = ['oneVsRest'] as const
 
 /**
  * Calibrates the probabilities of a model: finds the temperature T > 0 at which softmax(logits / T) has the lowest mean
@@ -52,14 +57,21 @@ export async function calibrate(inputs: Inputs, options: CalibrateOptions): Prom
   return over(list, () => calibrateInputs(list, all, () => {}))
 }
 
-/** Throws E_CONFLICT if a temperature is given, or an option about labels. */
+/** Why a calibration has no use for an option. */
+const USELESS = [
+  [FOUND, 'finds the temperature'],
+  [OF_LABELS, 'uses only probabilities, not labels'],
+  [OF_METRICS, 'measures only log loss and ECE'],
+] as const
+
+/** Throws E_CONFLICT if a temperature is given, or an option about labels or other metrics. */
 export function requireToBeFound(options: object): void {
   const isGiven = (name: string) => (options as Record<string, unknown>)[name] !== undefined
-  const found = FOUND.find(isGiven)
-  const given = found ?? OF_LABELS.find(isGiven)
-  if (given === undefined) return
-  const does = found ? 'finds the temperature' : 'uses only probabilities, not labels'
-  throw new SoftmaxError('E_CONFLICT', { reason: `calibrate ${does}; leave out ${optionText(given)}` })
+  for (const [names, does] of USELESS) {
+    const given = names.find(isGiven)
+    if (given === undefined) continue
+    throw new SoftmaxError('E_CONFLICT', { reason: `calibrate ${does}; leave out ${optionText(given)}` })
+  }
 }
 
 /** Throws E_OPTION where there is no column of true classes, E_CONFLICT for an option that would do nothing. */

@@ -38,6 +38,13 @@ interface ForBytes {
    * statistics call the general lane table.
    */
   lane?: ValueOf<'lane'> | undefined
+  /**
+   * With three to 128 classes of softmax, also measure AUROC and average precision of each against all others
+   * [default: false]. The metrics, which need `truth`, include their means (macro averages). This takes about a
+   * third more CPU time. With two classes, the metrics of the second are always measured; with the sigmoid, those
+   * of each class.
+   */
+  oneVsRest?: ValueOf<'oneVsRest'> | undefined
 }
 
 interface ForBytesMatrix {

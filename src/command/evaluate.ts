@@ -3,7 +3,7 @@ import { evaluateRows, measure, requireEvaluation } from '../api/evaluate.js'
 import { reportOn } from '../api/report.js'
 import { scoreReadable } from '../api/score-files.js'
 import { plural, SoftmaxError } from '../core/errors.js'
-import { figure, type Headline, headlinesOf, isMultiLabel, labelledText } from '../core/headlines.js'
+import { figure, type Headline, headlinesOf, isMultiLabel, isRankedByClass, labelledText } from '../core/headlines.js'
 import { sumsText } from '../core/metric-sums.js'
 import type { Metrics } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
@@ -89,7 +89,7 @@ function metricsTable(metrics: Metrics): string {
     classTable([
       ...listed(classes),
       ...(isMultiLabel(metrics) ? [{ label: 'micro average', ...micro }] : []),
-      { label: 'macro average', ...macro, ...(isMultiLabel(metrics) && { auroc, average_precision }) },
+      { label: 'macro average', ...macro, ...(isRankedByClass(metrics) && { auroc, average_precision }) },
       { label: 'weighted average', ...weighted },
     ]),
   ]
@@ -110,5 +110,6 @@ function listedText(metrics: Metrics): string[] {
   const { length } = metrics.classes
   const scope = labelledText(metrics)
   const rest = `${MOST_LISTED} of ${length} classes, lowest f1 first; ${optionText('json', true)} has all`
-  return [...(scope === undefined ? [] : [`of ${scope}:`]), ...(length > MOST_LISTED ? [rest] : [])]
+  const others = isRankedByClass(metrics) ? '; AUROC and AP: of all rows' : ''
+  return [...(scope === undefined ? [] : [`of ${scope}${others}:`]), ...(length > MOST_LISTED ? [rest] : [])]
 }

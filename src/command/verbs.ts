@@ -38,8 +38,13 @@ export function requireNoVerb(first: string | undefined): void {
 /** Refuses options of another verb, and requests for metrics that are not computed. Throws E_CONFLICT. */
 export function requireMeasured(settings: SettingsOf<'command'>, verb: Verb | undefined): void {
   requireVerb(settings, verb)
-  const { metrics, truth } = settings
+  const { metrics, truth, oneVsRest } = settings
   if (metrics !== undefined) requireMeasurable(settings)
+  if (oneVsRest && metrics === undefined && !verb) {
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: '--one-vs-rest works only with softmax evaluate, or with --metrics',
+    })
+  }
   if (metrics === undefined || truth !== undefined || verb) return
   throw new SoftmaxError('E_CONFLICT', { reason: '--metrics needs true classes; name their column with --truth' })
 }

@@ -16,6 +16,11 @@ export function isMultiLabel({ hamming_loss }: Metrics): boolean {
   return hamming_loss !== undefined
 }
 
+/** Whether the ranking of each class is measured, and that of all is their mean. */
+export function isRankedByClass({ classes }: Metrics): boolean {
+  return classes.some(({ auroc }) => auroc !== undefined)
+}
+
 /** The key metrics. If rows may have several true classes, those without a meaning then are omitted. */
 export function headlinesOf(metrics: Metrics): Headline[] {
   const tops = Object.entries(metrics.top_k_accuracy).filter(([k]) => k !== '1')
@@ -57,16 +62,23 @@ export function headlinesOf(metrics: Metrics): Headline[] {
 }
 
 /** Those of how probabilities rank rows, unless they are not measured. */
-function rankingHeadlines({ auroc, average_precision }: Metrics): Headline[] {
-  return [
-    headline('AUROC', auroc, 'area under the ROC curve of the second class'),
-    headline(
-      'average precision',
-      average_precision,
-      'mean precision at each row of the second class, in descending order of its probability',
-    ),
-  ].filter(({ value }) => value !== null)
+function rankingHeadlines(metrics: Metrics): Headline[] {
+  const { auroc, average_precision } = metrics
+  const [curve, precision] = isRankedByClass(metrics) ? OF_EACH : OF_SECOND
+  return [headline('AUROC', auroc, curve), headline('average precision', average_precision, precision)].filter(
+    ({ value }) => value !== null,
+  )
 }
+
+const OF_SECOND = [
+  'area under the ROC curve of the second class',
+  'mean precision at each row of the second class, in descending order of its probability',
+] as const
+
+const OF_EACH = [
+  'area under the ROC curve of a class against all others, mean over classes',
+  'mean precision at each row of a class, in descending order of its probability, mean over classes (mAP)',
+] as const
 
 /** The metrics of labels. All others are of probabilities, which every row has. */
 const OF_LABELS: ReadonlySet<string> = new Set(['accuracy', 'balanced accuracy'])
@@ -91,9 +103,6 @@ const MULTI_LABEL: Readonly<Record<string, string>> = {
   'log loss': 'mean over rows and classes of -log p of what is true, in nats',
   'Brier score': 'mean squared error of the probabilities, over rows and classes',
   ECE: 'expected calibration error: mean gap of the probability of a class and how often it is true, in 15 bins of equal width',
-  AUROC: 'area under the ROC curve of a class, mean over classes',
-  'average precision':
-    'mean precision at each row of a class, in descending order of its probability, mean over classes (mAP)',
 }
 
 function ofMultiLabel({ name, value, meaning }: Headline): Headline {

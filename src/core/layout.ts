@@ -1,4 +1,5 @@
 /** Resolves class names and output columns. */
+import { MOST_RANKED } from '../kernel/constants.js'
 import { type Applied, readCalibration, requireSameClasses } from './calibration.js'
 import { classNames } from './column-name.js'
 import { binaryClasses, decisionOf } from './decision.js'
@@ -14,7 +15,7 @@ export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
   Partial<
     Pick<
       SettingsOf<'bytes'>,
-      'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence' | 'nonfinite' | 'to'
+      'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence' | 'nonfinite' | 'to' | 'oneVsRest'
     >
   >
 
@@ -51,6 +52,7 @@ export function resolveLayout(
     ...(isPair && { binary: true }),
     ...(decision && { decision }),
     ...(settings.nonfinite === 'null' && { nullUnscored: true }),
+    ...(settings.oneVsRest && isRanked(classes.length) && { oneVsRest: true }),
   }
 }
 
@@ -116,6 +118,13 @@ function requireCalibrated(
     throw new SoftmaxError('E_CONFLICT', { reason })
   }
   if (classes.length > 0) requireSameClasses(readCalibration(calibration), classes, named)
+}
+
+/** Whether each class can be ranked against all others; of two classes, the second is. Throws E_CONFLICT for too many. */
+function isRanked(classes: number): boolean {
+  if (classes <= MOST_RANKED) return classes > 2
+  const reason = `${optionText('oneVsRest')} works with at most ${MOST_RANKED} classes, and there are ${classes}; leave it out`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /** Throws E_CONFLICT for an output column over all classes if each class has its own probability. */

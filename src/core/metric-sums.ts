@@ -150,7 +150,7 @@ function isValid({ classes, counts, sets, width, sums, bins, class_bins, curve, 
     areBins(bins) &&
     (counts === null ? class_bins === undefined : class_bins !== undefined && areBins(class_bins)) &&
     isList(curve, ([nth, rows, right]) => isCount(nth) && nth < CURVE_BINS && isCount(rows) && isCount(right)) &&
-    (rest.roc === undefined || areRoc(rest.roc, counts === null ? 1 : classes.length)) &&
+    (rest.roc === undefined || areRoc(rest.roc, counts === null && width === 2 ? 1 : classes.length)) &&
     isList(
       pairs,
       ([truth, prediction, count]) => Math.max(truth, prediction) < width && [truth, prediction, count].every(isCount),
@@ -214,6 +214,7 @@ export function addSums(a: MetricSums, b: MetricSums): MetricSums {
     const reason = 'some of the rows have prediction sets, from a calibration with a coverage, and some have none'
     throw new SoftmaxError('E_SUMS', { reason })
   }
+  requireSameRanks(a, b)
   return {
     labels: a.labels,
     truth: a.truth,
@@ -222,6 +223,13 @@ export function addSums(a: MetricSums, b: MetricSums): MetricSums {
     counts: a.counts?.map((count, nth) => count + b.counts![nth]!),
     hasSets: a.hasSets,
   }
+}
+
+/** Throws E_SUMS if only one of two sums of a softmax has counts of each class; early texts have none of two classes. */
+function requireSameRanks({ totals: a, counts }: MetricSums, { totals: b }: MetricSums): void {
+  if (counts || a.classes === 2 || a.roc.length === b.roc.length) return
+  const option = optionText('oneVsRest')
+  throw new SoftmaxError('E_SUMS', { reason: `some of the sums are made with ${option}, and some without it` })
 }
 
 function addTotals(a: MeasuredTotals, b: MeasuredTotals): MeasuredTotals {

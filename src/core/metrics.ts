@@ -7,7 +7,7 @@ import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
 import { harmonicBetween } from './harmonic.js'
 import { optionText } from './option-words.js'
-import { type Ranking, rankingOf, UNRANKED } from './ranking.js'
+import { meanRanking, type Ranking, rankingOf } from './ranking.js'
 
 /** Precision, recall and F1. */
 export interface Scores {
@@ -89,7 +89,10 @@ export interface Metrics extends Ranking {
   micro: Scores
   /** The means over the classes, weighted by support. */
   weighted: Scores
-  /** The scores of each class, in the order of the classes; its ranking only if rows may have several. */
+  /**
+   * The scores of each class, in the order of the classes; its ranking, against all others, only with `oneVsRest` or if
+   * rows may have several classes.
+   */
   classes: ({
     /** Its name. */
     label: string
@@ -123,7 +126,9 @@ export function metricsOf(
   const mean = (total: Total) => (rows === 0 ? null : numberOf(total) / rows)
   const meanCount = (count: number) => (rows === 0 ? null : count / rows)
   const counted = countsByClass(totals)
-  const classes = labels.map((label, index) => ({ label, ...scoresOf(counted[index]!) }))
+  const rankings = totals.roc.map(rankingOf)
+  const ofEach = rankings.length > 1 ? rankings : []
+  const classes = labels.map((label, index) => ({ label, ...scoresOf(counted[index]!), ...ofEach[index] }))
   const right = counted.reduce((sum, { right }) => sum + right, 0)
   const occurring = classes.filter(({ support }) => support > 0)
   const confidence = { units: bins.reduce((sum, { confidence }) => sum + confidence, 0n), special: 0 }
@@ -143,7 +148,7 @@ export function metricsOf(
     mean_entropy: mean(totals.entropy),
     ...(hasSets && { coverage: meanCount(totals.covered), mean_set_size: meanCount(totals.members) }),
     ...areaOf(totals.curve, rows),
-    ...(totals.roc.length > 0 ? rankingOf(totals.roc[0]!) : UNRANKED),
+    ...meanRanking(rankings),
     ...averages(
       classes.filter((_, index) => occurs(counted[index]!)),
       right,

@@ -1,9 +1,10 @@
 /** Conflicts of options with each other, found before any row is read. */
+import { MOST_RANKED } from '../kernel/constants.js'
 import { SoftmaxError } from './errors.js'
 import { delimiterOf, holdsArrays, isArray } from './formats.js'
 import { type LayoutSettings, resolveLayout } from './layout.js'
 import { optionText } from './option-words.js'
-import { items, type SettingsOf } from './options.js'
+import { items, opText, type SettingsOf } from './options.js'
 import { type OutputColumn, parseEmit } from './output-columns.js'
 import { requireTruth } from './truth-columns.js'
 
@@ -19,12 +20,24 @@ export function requireConsistent(settings: LayoutSettings & WrittenSettings): v
   requireTruth(emit, settings.truth)
 }
 
+/** Throws E_CONFLICT if classes are to be ranked against all others that are not, or that always are. */
+function requireRanked({ oneVsRest, truth, op }: LayoutSettings): void {
+  if (!oneVsRest) return
+  const option = optionText('oneVsRest')
+  const reason =
+    truth === undefined
+      ? `${option} needs true classes; name their column with ${optionText('truth')}`
+      : `${option} works only with softmax; with ${opText('sigmoid')}, each of up to ${MOST_RANKED} classes is measured without it`
+  if (truth === undefined || op.endsWith('sigmoid')) throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
 /** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */
 export function requireEffect(settings: LayoutSettings & WrittenSettings): void {
   const columns = new Set<OutputColumn>(parseEmit(items(settings.emit)).emit)
   const reason =
     uselessTopK(settings, columns) ?? uselessThreshold(settings, columns) ?? uselessLeast(settings, columns)
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
+  requireRanked(settings)
   requireCells(settings)
   requireNulls(settings)
 }

@@ -40,6 +40,8 @@ export interface Layout {
   columnNames?: ColumnNames
   /** Whether all results of a row without a softmax are null. */
   nullUnscored?: true
+  /** Whether metrics rank each of three or more classes of the softmax against all others. */
+  oneVsRest?: true
 }
 
 /** How the values of a single true class column are read that may mean several things. */

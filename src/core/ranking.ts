@@ -10,20 +10,22 @@ import { harmonicBetween } from './harmonic.js'
 export interface Ranking {
   /**
    * The area under the ROC curve: the probability that a row of the class has a larger probability of the class than a
-   * row of another one; exact within `auroc_bound`. Null without rows of both kinds.
+   * row of another one; exact within `auroc_bound`. Null without rows of both kinds. In `Metrics`, that of the
+   * second of two classes, or with `oneVsRest` or the sigmoid the mean over the classes that have one.
    */
   auroc: number | null
   /** The maximum error of `auroc`. */
   auroc_bound: number | null
   /**
    * The mean of the precision at each row of the class, in descending order of its probability; exact within
-   * `average_precision_bound`. Null without rows of the class.
+   * `average_precision_bound`. Null without rows of the class. In `Metrics`, of the same classes as `auroc`.
    */
   average_precision: number | null
   /** The maximum error of `average_precision`. */
   average_precision_bound: number | null
 }
 
+/** Of classes that are not ranked. */
 export const UNRANKED: Ranking = {
   auroc: null,
   auroc_bound: null,
@@ -78,7 +80,7 @@ interface Limits {
   most: number
 }
 
-/** The unweighted means over the classes with a metric. */
+/** The unweighted means over the classes with a metric; null without any. */
 export function meanRanking(rankings: readonly Ranking[]): Ranking {
   const mean = (key: keyof Ranking) => {
     const values = rankings.map((ranking) => ranking[key]).filter((value) => value !== null)

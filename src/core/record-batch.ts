@@ -163,15 +163,19 @@ export interface ScoredRows<Piece = Uint8Array, Pieces extends Iterable<Piece> =
 }
 
 /** Evaluated rows (see `assembly/row-evaluation.ts`), or as bytes, their totals (`assembly/metrics.ts`). */
-export type EvaluatedRows = Float64Array | Uint8Array | MultiLabelEvaluatedRows
+export type EvaluatedRows = Float64Array | Uint8Array | RankedRows | MultiLabelEvaluatedRows
+
+/** The same if each class is ranked against all others: with the probabilities of the classes, rows x classes. */
+export interface RankedRows {
+  rows: Float64Array
+  probabilities: Float64Array
+}
 
 /** The same if a row may have several true classes. */
-export interface MultiLabelEvaluatedRows {
-  rows: Float64Array
+export interface MultiLabelEvaluatedRows extends RankedRows {
   /** Per class: the number of rows that have it, that get it as a label, and both. */
   counts: Float64Array
-  /** Rows x classes, of rows with known true classes: the probability of a class, and 1 if it is true. */
-  probabilities: Float64Array
+  /** Rows x classes: 1 if a class is true. Like the probabilities, only of rows with known true classes. */
   targets: Uint8Array
 }
 

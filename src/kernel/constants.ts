@@ -36,6 +36,8 @@ export const CURVE_BINS = EVEN_BINS + 32 * OCTAVES + 2
 export const RANKS = 5
 /** The number of parts in which probabilities of true classes are counted when searching for one, as a power of two. */
 export const PARTS_BITS = 16
+/** The maximum number of classes with ROC bins, whose size is limited: see `assembly/roc.ts`. */
+export const MOST_RANKED = 128
 /** The position of a missing class. */
 export const NO_CLASS = 0xffffffff
 

@@ -39,7 +39,7 @@ import { writeDecision } from '../kernel/host/decision.js'
 import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import { capacityOf, delimitersOf, hasTargets, type Layout, totalsShape } from './kernel-layout.js'
+import { capacityOf, delimitersOf, hasTargets, isRanked, type Layout, totalsShape } from './kernel-layout.js'
 import { passesLines } from './score-job.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
@@ -60,7 +60,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
 }
 
 /** Memory is reused, so unused fields have to be cleared. */
-const NONE = { truths: 0, targets: 0, metrics: 0, abstained: 0, evaluatedCount: 0 }
+const NONE = { truths: 0, targets: 0, probabilities: 0, metrics: 0, abstained: 0, evaluatedCount: 0 }
 
 /** How text is read and written. */
 function dialectFields(job: TextJob, at: Layout) {
@@ -265,6 +265,7 @@ function writeTruths(job: TextJob, at: Layout, start: number, kernel: Kernel): v
   writeField(kernel, at, 'evaluatedRoom', at.evaluatedRoom)
   writeField(kernel, at, 'metrics', at.metricsRoom === 0 ? 0 : at.metrics)
   if (at.metricsRoom > 0) beginTotals(kernel, at.metrics, totalsShape(job))
+  if (isRanked(job)) writeField(kernel, at, 'probabilities', at.probabilities)
   if (hasTargets(job)) writeTargets(job, at, kernel)
   new Uint8Array(kernel.memory.buffer, at.truths, capacityOf(job.truths) * offsetOf('truthTextSize')).fill(0)
   const { truths } = job
@@ -283,7 +284,6 @@ function writeTargets({ schema, labels }: TextJob, at: Layout, kernel: Kernel): 
   new Float64Array(kernel.memory.buffer, classCounts, 3 * labels.length).fill(0)
   writeField(kernel, at, 'classCounts', classCounts)
   writeField(kernel, at, 'targets', at.targets)
-  writeField(kernel, at, 'probabilities', at.probabilities)
   writeField(kernel, at, 'truthOrder', schema.truths ? at.truthOrder : 0)
   if (schema.truths) writeOrder(schema.truths, at.truthOrder, kernel)
 }

@@ -94,12 +94,12 @@ function descriptionRegions(job: TextJob) {
 
 /** What comparing rows with their true classes needs. */
 function evaluationRegions(job: TextJob, { rows, evaluatedRoom, metricsRoom }: Capacities) {
-  const targets = hasTargets(job) ? rows * job.labels.length : 0
+  const numbers = rows * job.labels.length
   return {
     evaluated: 8 * EVALUATION_FIELDS * evaluatedRoom,
     metrics: metricsRoom,
-    targets,
-    probabilities: 8 * targets,
+    targets: hasTargets(job) ? numbers : 0,
+    probabilities: isRanked(job) ? 8 * numbers : 0,
     truthOrder: 4 * (job.schema.truths?.length ?? 0),
   }
 }
@@ -150,9 +150,14 @@ export function hasTargets({ schema }: Pick<TextJob, 'schema'>): boolean {
   return schema.sigmoid && schema.truth !== undefined
 }
 
+/** Whether each class is ranked, for which the kernel keeps the probabilities of all. */
+export function isRanked(job: Pick<TextJob, 'schema'>): boolean {
+  return hasTargets(job) || job.schema.oneVsRest === true
+}
+
 /** The shape of the totals behind metrics. */
 export function totalsShape({ schema, probe }: Pick<TextJob, 'schema' | 'probe'>): TotalsShape {
-  return shapeOf(schema.classes.length, schema.sigmoid, probe)
+  return shapeOf(schema.classes.length, schema, probe)
 }
 
 /** The maximum number of output bytes per byte of kept input, due to quotes and escapes. */

@@ -2,7 +2,7 @@
 import { type MetricSums, metricsOfSums } from '../core/metric-sums.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Layout } from '../core/output-columns.js'
-import type { EvaluatedRows, MultiLabelEvaluatedRows } from '../core/record-batch.js'
+import type { EvaluatedRows, MultiLabelEvaluatedRows, RankedRows } from '../core/record-batch.js'
 import { EvaluationTotals, type Probe, shapeOf, type Totals } from '../kernel/host/metrics.js'
 import { rejectedOf, type Stats } from './row-counts.js'
 
@@ -25,18 +25,20 @@ export class RunMetrics {
   }
 
   /** Must be called once the classes are known. */
-  begin({ classes, sigmoid, decision }: Pick<Layout, 'classes' | 'sigmoid' | 'decision'>): void {
+  begin(layout: Pick<Layout, 'classes' | 'sigmoid' | 'decision' | 'oneVsRest'>): void {
+    const { classes, sigmoid, decision } = layout
     this.#hasSets = !sigmoid && decision?.cutoffs !== undefined
     this.#labels = classes
     if (sigmoid) this.#counts ??= new Float64Array(3 * classes.length)
-    this.#rows ??= new EvaluationTotals(shapeOf(classes.length, sigmoid, this.#probe))
+    this.#rows ??= new EvaluationTotals(shapeOf(classes.length, layout, this.#probe))
   }
 
   add(evaluated: readonly EvaluatedRows[]): void {
     for (const part of evaluated) {
       if (part instanceof Float64Array) this.#rows!.add(part)
       else if (part instanceof Uint8Array) this.#addTotals(part)
-      else this.#addMultiLabel(part)
+      else if (isMultiLabel(part)) this.#addMultiLabel(part)
+      else this.#rows!.addRanked(part.rows, part.probabilities)
     }
   }
 
@@ -69,6 +71,10 @@ export class RunMetrics {
   }
 
   totals(): Totals {
-    return (this.#rows ?? new EvaluationTotals(shapeOf(0, false, this.#probe))).totals()
+    return (this.#rows ?? new EvaluationTotals(shapeOf(0, { sigmoid: false }, this.#probe))).totals()
   }
+}
+
+function isMultiLabel(part: RankedRows): part is MultiLabelEvaluatedRows {
+  return 'targets' in part
 }

@@ -76,11 +76,12 @@ export function batchScorer({
   input?: Dialect | undefined
   isMeasured?: boolean
 }) {
-  const { log, sigmoid, topK: top, emit, decision } = schema
+  const { log, sigmoid, topK: top, emit, decision, oneVsRest } = schema
   const { temperature } = settings
   const slope = probe !== undefined
   const columns = schema.binary ? 1 : schema.classes.length
-  const options = { log, sigmoid, temperature, top, summary: needSummary(emit), slope, byClass, decision, room }
+  const summary = needSummary(emit)
+  const options = { log, sigmoid, temperature, top, summary, slope, byClass, oneVsRest, decision, room }
   return (batch: RecordBatch, errorsLeft: number, describe: Describe = unchanged, before?: Scores) => {
     const named = (error: LocatedRowError) => describe(withClassName(error, schema))
     const { nesting } = batch
@@ -150,37 +151,37 @@ export function countsOf(scores: Scores, good: readonly number[]): Pick<ScoredRo
 
 /** The good rows to be evaluated, without those that have no softmax. */
 export function evaluatedOf(scores: Scores, goodRows: readonly number[]): EvaluatedRows[] | undefined {
-  const { evaluated, rows, status, unscored, targets, nesting } = scores
+  const { evaluated, probabilities, classes, rows, status, unscored, targets, nesting } = scores
   if (!evaluated) return undefined
   const good = nesting ? itemsOf(nesting, goodRows) : goodRows
   const areAllScored = good.length === rows && unscored === 0
   const some = areAllScored ? good : good.filter((row) => status[row] === 0)
-  const evaluatedRows = areAllScored ? evaluated : takeEvaluated(evaluated, some)
-  if (!targets) return [evaluatedRows]
+  const evaluatedRows = areAllScored ? evaluated : takeRows(evaluated, some, EVALUATION_FIELDS)
+  if (!probabilities) return [evaluatedRows]
+  if (!targets) {
+    return [
+      { rows: evaluatedRows, probabilities: areAllScored ? probabilities : takeRows(probabilities, some, classes) },
+    ]
+  }
   const known = some.filter((row) => evaluated[EVALUATION_FIELDS * row + TRUTH]! >= 0)
   return [{ rows: evaluatedRows, counts: classCounts(scores, known), ...evaluatedClasses(scores, known) }]
 }
 
-function takeEvaluated(evaluated: Float64Array, rows: readonly number[]): Float64Array {
-  const found = new Float64Array(EVALUATION_FIELDS * rows.length)
-  for (const [nth, row] of rows.entries())
-    found.set(evaluated.subarray(EVALUATION_FIELDS * row, EVALUATION_FIELDS * (row + 1)), EVALUATION_FIELDS * nth)
+/** Some rows of `width` numbers each. */
+function takeRows(numbers: Float64Array, rows: readonly number[], width: number): Float64Array {
+  const found = new Float64Array(width * rows.length)
+  for (const [nth, row] of rows.entries()) found.set(numbers.subarray(width * row, width * (row + 1)), width * nth)
   return found
 }
 
 /** The probabilities of the classes of some rows, and which are true. */
 function evaluatedClasses({ targets, probabilities, classes, rows: all }: Scores, rows: readonly number[]) {
   if (rows.length === all) return { probabilities: probabilities!, targets: targets! }
-  const found = {
-    probabilities: new Float64Array(rows.length * classes),
-    targets: new Uint8Array(rows.length * classes),
-  }
+  const found = new Uint8Array(rows.length * classes)
   for (const [nth, row] of rows.entries()) {
-    const [start, end, to] = [row * classes, (row + 1) * classes, nth * classes]
-    found.probabilities.set(probabilities!.subarray(start, end), to)
-    found.targets.set(targets!.subarray(start, end), to)
+    found.set(targets!.subarray(row * classes, (row + 1) * classes), nth * classes)
   }
-  return found
+  return { probabilities: takeRows(probabilities!, rows, classes), targets: found }
 }
 
 /** Per class: the number of rows that have it, that get it as a label, and both. */

@@ -51,15 +51,16 @@ export const METRIC_TEXTS: Readonly<Record<Metric, string>> = {
   aurc: 'the area under the risk-coverage curve: the share of the k most confident rows whose most probable class is wrong, averaged over all k',
   aurc_bound: 'the maximum error of aurc, which is computed from confidence bins',
   auroc:
-    'the area under the ROC curve of a class: how often a row that has the class has a larger probability of it than a row that does not; equal ones count half. With two classes, this is of the second one; with --sigmoid, of each class, and here the mean without classes that all rows or no rows have. Null for three or more classes without --sigmoid, and for more than 128 with it',
+    'the area under the ROC curve of a class: how often a row that has the class has a larger probability of it than a row that does not; equal ones count half. With two classes, this is of the second one. With --one-vs-rest (three to 128 classes, each against all others) and with --sigmoid (up to 128), it is the mean over classes, without those that all rows or no rows have; classes has the AUROC of each. Otherwise null',
   auroc_bound: 'the maximum error of auroc, which is computed from bins of probabilities',
   average_precision:
-    'the mean precision at each row that has a class, in descending order of its probability; of the same classes as auroc. With --sigmoid, the mean over classes (mAP)',
+    'the mean precision at each row that has a class, in descending order of its probability; of the same classes as auroc. With --one-vs-rest and with --sigmoid, the mean over classes that any row has (mAP)',
   average_precision_bound: 'the maximum error of average_precision',
   macro: 'mean precision, recall and F1 of the classes that are the true class or the label of a row',
   micro: 'precision, recall and F1 over the decisions of all classes together',
   weighted: 'mean precision, recall and F1 of the classes, weighted by support',
-  classes: 'precision, recall, F1 and support of each class; with --sigmoid, also auroc and average_precision',
+  classes:
+    'precision, recall, F1 and support of each class; with --one-vs-rest and with --sigmoid, also auroc and average_precision, of all rows',
   confusion:
     'the number of rows by true class (rows) and label (columns), in the order of classes; with --sigmoid, the counts [neither, only predicted, only true, both] for each class',
   precision: 'of the rows whose label is the class, the share whose true class it is',

@@ -1,8 +1,8 @@
 /** Evaluates batches of rows by their true classes. */
 import { NO_CLASS } from '../constants'
 import { evaluationOf, entryOf, membersOf, rowOf, stateOf, targetsOf } from './batch'
-import { evaluateRow, evaluateSet } from './row-evaluation'
-import { addClasses, addEvaluated, Metrics } from './metrics'
+import { evaluateRow, evaluateSet, takeProbabilities } from './row-evaluation'
+import { addClasses, addEvaluated, addRanks, Metrics } from './metrics'
 import { beginMultiLabel, countClasses, endMultiLabel, evaluateMultiLabel } from './multi-label'
 import { Decision, Job } from './structs'
 
@@ -23,6 +23,7 @@ export function evaluateBatch(rows: u32, job: Job): void {
     const logits = rowOf(job.logits, row, job)
     const values = rowOf(job.values, row, job)
     evaluateRow(logits, values, classes, stateOf(row, job), truth, job.flags, least, evaluationOf(row, job))
+    if (job.probabilities) takeProbabilities(logits, values, classes, stateOf(row, job), job.flags, rowOf(job.probabilities, row, job))
     if (hasSets) evaluateSet(membersOf(row, job), classes, evaluationOf(row, job))
   }
 }
@@ -47,6 +48,8 @@ export function passEvaluated(rows: u32, job: Job): void {
   if (job.metrics) addEvaluated(changetype<Metrics>(job.metrics), job.evaluated, rows)
   else job.evaluatedCount += rows
   if (job.targets) countTargets(rows, job)
+  // The totals of these rows fit in any kernel.
+  else if (job.probabilities) addRanks(changetype<Metrics>(job.metrics), job.evaluated, job.probabilities, rows)
 }
 
 function countTargets(rows: u32, job: Job): void {

@@ -30,7 +30,7 @@ class MatrixResults {
   members: u32
   /** The address of the true-class bytes (u8 per class), if a row may have several; or 0. */
   targets: u32
-  /** The address of the probabilities of the classes (f64), if a row may have several true ones. */
+  /** The address of the probabilities of the classes (f64), if each class is ranked; or 0. */
   probabilities: u32
 }
 
@@ -110,17 +110,17 @@ function evaluateSome(
 ): void {
   const truths = <usize>results.truths + (<usize>row << 2)
   const evaluated = <usize>results.evaluated + <usize>row * ROW_EVALUATION_SIZE
+  const probabilities = results.probabilities ? <usize>results.probabilities + ((<usize>row * classes) << 3) : 0
   if (results.targets) {
     const first = <usize>row * classes
     const targets = <usize>results.targets + first
     const members = <usize>results.members + first
-    const probabilities = <usize>results.probabilities + (first << 3)
     return evaluateMultiLabelRows(at, values, rows, classes, states, truths, targets, members, probabilities, flags, evaluated)
   }
   const decision = changetype<Decision>(results.decision)
   const least = results.decision ? decision.minConfidence : 0
   const members = results.decision && decision.cutoffs ? <usize>results.members + <usize>row * classes : 0
-  evaluateRows(at, values, rows, classes, states, truths, members, flags, least, evaluated)
+  evaluateRows(at, values, rows, classes, states, truths, members, probabilities, flags, least, evaluated)
 }
 
 function decideSome(

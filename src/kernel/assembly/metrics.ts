@@ -30,7 +30,7 @@ export class Metrics {
    */
   lowest: f64
   shift: i32
-  /** The number of classes with ROC bins: the second of two, each if rows may have several true ones, or none. */
+  /** The number of classes with ROC bins: the second of two, each if rows may have several true ones or if requested, or none. */
   rocClasses: u32
 }
 
@@ -204,6 +204,27 @@ function countClasses(metrics: Metrics, at: usize, truths: usize, count: u32): v
     countProbability(roc, load<f64>(at), load<u8>(truths) != 0, bits, bins)
     roc += size
     if (roc == last) roc = first
+  }
+}
+
+/** Counts evaluated rows in the ROC bins of each class, against all others, given the probabilities of their classes (f64). */
+export function addRanks(metrics: Metrics, at: usize, probabilities: usize, rows: u32): void {
+  const width = (<usize>metrics.rocClasses) << 3
+  for (; rows > 0; rows--, at += ROW_EVALUATION_SIZE, probabilities += width) {
+    const truth = changetype<RowEvaluation>(at).truth
+    if (truth >= 0) countRanks(metrics, probabilities, <u32>wholeOf(truth))
+  }
+}
+
+/** Counts the probability of each class of a row. */
+function countRanks(metrics: Metrics, at: usize, truth: u32): void {
+  const classes = metrics.rocClasses
+  const bits = rocBits(classes)
+  const bins = rocBins(classes)
+  const size = rocSize(classes)
+  let roc = rocOf(metrics)
+  for (let index: u32 = 0; index < classes; index++, at += 8, roc += size) {
+    countProbability(roc, load<f64>(at), index == truth, bits, bins)
   }
 }
 

@@ -204,6 +204,13 @@ function probabilities(at: usize, end: usize, state: RowState): v128 {
   return f64x2.replace_lane(f64x2.splat(first), 1, at + 8 < end ? probability(load<f64>(at, 8), state) : 0)
 }
 
+/** Writes the probabilities of the classes of a row that fits in memory (f64), even if results are logarithms. */
+export function takeProbabilities(at: usize, values: usize, classes: u32, state: RowState, flags: u32, out: usize): void {
+  const size = (<usize>classes) << 3
+  if (!(flags & WANT_LOG)) return memory.copy(out, values, size)
+  for (const end = at + size; at < end; at += 8, out += 8) store<f64>(out, probability(load<f64>(at), state))
+}
+
 /** The largest probability of a row that fits in memory. */
 function largest(values: usize, classes: u32, state: RowState, flags: u32): f64 {
   if (flags & WANT_LOG) return probability(state.max, state)
@@ -260,7 +267,7 @@ export function evaluateSet(members: usize, classes: u32, out: RowEvaluation): v
 
 /**
  * Evaluates rows that were scored together; `truths` has the true class of each (u32), `members` their prediction sets, or
- * is 0.
+ * is 0; `probabilities` has room for those of their classes (f64), or is 0.
  */
 export function evaluateRows(
   at: usize,
@@ -270,13 +277,19 @@ export function evaluateRows(
   states: usize,
   truths: usize,
   members: usize,
+  probabilities: usize,
   flags: u32,
   least: f64,
   out: usize,
 ): void {
   const width = (<usize>classes) << 3
   for (; rows > 0; rows--, at += width, values += width, states += STATE_SIZE, truths += 4, out += ROW_EVALUATION_SIZE) {
-    evaluateRow(at, values, classes, changetype<RowState>(states), load<u32>(truths), flags, least, changetype<RowEvaluation>(out))
+    const state = changetype<RowState>(states)
+    evaluateRow(at, values, classes, state, load<u32>(truths), flags, least, changetype<RowEvaluation>(out))
+    if (probabilities) {
+      takeProbabilities(at, values, classes, state, flags, probabilities)
+      probabilities += width
+    }
     if (!members) continue
     evaluateSet(members, classes, changetype<RowEvaluation>(out))
     members += classes

@@ -212,7 +212,7 @@ export class Job {
   members: u32
   /** If rows may have several true classes: the address of the true-class bytes of each row; else 0. */
   targets: u32
-  /** The same for the probabilities of its classes (f64). */
+  /** If each class is ranked: the address of the probabilities of the classes of each row (f64); else 0. */
   probabilities: u32
   /**
    * The address of the class (u32) of each true class column, if there is one per class; 0 if one column lists them.

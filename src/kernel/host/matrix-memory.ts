@@ -27,6 +27,8 @@ export type Room = ReturnType<typeof layOut>['room']
 interface Truths {
   isEvaluated: boolean
   hasTargets: boolean
+  /** Whether the probabilities of all classes are stored, to rank each class. */
+  isRanked: boolean
 }
 
 /** Lays out kernel memory, growing it if needed, and writes what is constant for all rows. */
@@ -40,7 +42,8 @@ export function makeRoom(classes: number, options: KernelOptions, truths: Truths
 }
 
 /** The addresses, and the end of the last one. An odd row has one more class in scratch and results. */
-function layOut(classes: number, { top, summary, decision }: KernelOptions, { isEvaluated, hasTargets }: Truths) {
+function layOut(classes: number, { top, summary, decision }: KernelOptions, truths: Truths) {
+  const { isEvaluated, hasTargets, isRanked } = truths
   let end = Math.ceil(ownKernel().heapBase() / 16) * 16
   const take = (bytes: number) => {
     const start = end
@@ -68,14 +71,15 @@ function layOut(classes: number, { top, summary, decision }: KernelOptions, { is
     labels: take(decision ? 4 * rows : 0),
     members: take(decision?.cutoffs ? CHUNK : 0),
     targets: take(hasTargets ? CHUNK : 0),
-    probabilities: take(hasTargets ? 8 * CHUNK : 0),
+    probabilities: take(isRanked ? 8 * CHUNK : 0),
     rows,
   }
   return { room, end }
 }
 
 /** Tells the kernel where results go; it decides labels and evaluates rows only if their addresses are not 0. */
-function writeResultAddresses(room: Room, { decision }: KernelOptions, { isEvaluated, hasTargets }: Truths): void {
+function writeResultAddresses(room: Room, { decision }: KernelOptions, truths: Truths): void {
+  const { isEvaluated, hasTargets, isRanked } = truths
   words(room.results, 11).set([
     room.index,
     room.status,
@@ -87,7 +91,7 @@ function writeResultAddresses(room: Room, { decision }: KernelOptions, { isEvalu
     room.labels,
     room.members,
     hasTargets ? room.targets : 0,
-    room.probabilities,
+    isRanked ? room.probabilities : 0,
   ])
 }
 
@@ -105,7 +109,7 @@ export function loadTargets({ scores: { targets }, room }: Run, start: number, c
     new Uint8Array(ownKernel().memory.buffer, room.targets, count).set(targets.subarray(start, start + count))
 }
 
-/** Copies the probabilities of some classes out of kernel memory, if their true ones may be several. */
+/** Copies the probabilities of some classes out of kernel memory, if each class is ranked. */
 export function storeProbabilities({ scores: { probabilities }, room }: Run, start: number, count: number): void {
   probabilities?.set(doubles(room.probabilities, count), start)
 }

@@ -29,10 +29,14 @@ export function scoreMatrix(
   scores = emptyScores(rows, classes, options),
 ): Scores {
   const { truths, targets } = logits
-  const room = makeRoom(classes, options, { isEvaluated: truths !== undefined, hasTargets: targets !== undefined })
-  const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: truths !== undefined }) }
+  const isEvaluated = truths !== undefined
+  const hasTargets = targets !== undefined
+  const isRanked = hasTargets || (isEvaluated && options.oneVsRest === true)
+  const room = makeRoom(classes, options, { isEvaluated, hasTargets, isRanked })
+  const run = { logits, scores, room, options, flags: flagsOf({ ...options, truth: isEvaluated }) }
   scores.unscored = 0
-  if (targets) Object.assign(scores, { targets, probabilities: new Float64Array(rows * classes) })
+  if (targets) scores.targets = targets
+  if (isRanked) scores.probabilities = new Float64Array(rows * classes)
   if (truths) scores.evaluated = new Float64Array(EVALUATION_FIELDS * rows)
   if (classes > CHUNK) for (let row = 0; row < rows; row++) scoreWideRow(run, row)
   else if (classes > 0) {

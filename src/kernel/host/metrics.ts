@@ -1,5 +1,5 @@
 /** Counts and sums over evaluated rows, in the kernel: see `assembly/metrics.ts` and `assembly/exact-sum.ts`. */
-import { ABSTAINED, BINS, CURVE_BINS, EVALUATION_FIELDS, PARTS_BITS, RANKS } from '../constants.js'
+import { ABSTAINED, BINS, CURVE_BINS, EVALUATION_FIELDS, MOST_RANKED, PARTS_BITS, RANKS } from '../constants.js'
 import { growMemory, type Kernel, newKernel, offsetOf } from './wasm.js'
 
 /** The maximum number of classes for a dense confusion matrix. */
@@ -82,21 +82,25 @@ const PARTS = 1 << PARTS_BITS
 const NO_PROBE: Probe = { lowest: 0, shift: -1 }
 
 /** The shape of the totals of an evaluation. A row with several true classes is right or wrong as a unit: two classes. */
-export function shapeOf(classes: number, sigmoid: boolean, probe?: Probe): TotalsShape {
+export function shapeOf(classes: number, ranked: Ranked, probe?: Probe): TotalsShape {
   return {
-    classes: sigmoid ? 2 : classes,
-    rocClasses: probe ? 0 : rocClassesOf(classes, sigmoid),
+    classes: ranked.sigmoid ? 2 : classes,
+    rocClasses: probe ? 0 : rocClassesOf(classes, ranked),
     probe: probe ?? NO_PROBE,
   }
 }
 
-/** The maximum number of classes with ROC bins, whose size is limited. */
-const MOST_WITH_ROC = 128
+/** What decides which classes are ranked: whether each has a probability of its own, or is requested. */
+interface Ranked {
+  sigmoid: boolean
+  oneVsRest?: true | undefined
+}
 
-/** More than two classes of one softmax have none: one against the rest would cost a count for each class of each row. */
-function rocClassesOf(classes: number, sigmoid: boolean): number {
-  if (sigmoid) return classes > MOST_WITH_ROC ? 0 : classes
-  return classes === 2 ? 1 : 0
+/** More than two classes of one softmax have none unless requested: they cost a count for each class of each row. */
+function rocClassesOf(classes: number, { sigmoid, oneVsRest }: Ranked): number {
+  if (classes > MOST_RANKED) return 0
+  if (sigmoid) return classes
+  return classes === 2 ? 1 : oneVsRest ? classes : 0
 }
 
 /** The maximum number of classes for totals in the memory of every kernel; with more, rows are passed on one by one. */
@@ -164,6 +168,22 @@ export class EvaluationTotals {
       this.#doubles(this.#at.rows, part.length).set(part)
       this.#kernel.addEvaluated(this.#at.metrics, this.#at.rows, part.length / EVALUATION_FIELDS)
       if (this.#pairs) this.#addPairs(part, this.#pairs)
+    }
+  }
+
+  /** The same for rows whose classes are ranked, with the probabilities of all classes. */
+  addRanked(evaluated: Float64Array, probabilities: Float64Array): void {
+    this.add(evaluated)
+    const { metrics, rows: at } = this.#at
+    const classes = this.#rocClasses
+    const step = Math.floor((EVALUATION_FIELDS * ROWS) / (EVALUATION_FIELDS + classes))
+    for (let from = 0; from < evaluated.length / EVALUATION_FIELDS; from += step) {
+      const part = evaluated.subarray(EVALUATION_FIELDS * from, EVALUATION_FIELDS * (from + step))
+      const some = probabilities.subarray(classes * from, classes * (from + step))
+      const probabilitiesAt = at + 8 * part.length
+      this.#doubles(at, part.length).set(part)
+      this.#doubles(probabilitiesAt, some.length).set(some)
+      this.#kernel.addRanks(metrics, at, probabilitiesAt, part.length / EVALUATION_FIELDS)
     }
   }
 

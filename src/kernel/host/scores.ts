@@ -18,6 +18,8 @@ export interface KernelOptions {
   slope?: boolean
   /** Whether `values` are stored class by class; for no more than {@link MOST_BY_CLASS} classes, and without `top`. */
   byClass?: boolean
+  /** Whether rows that are evaluated have the probabilities of all classes; for rows in one chunk only. */
+  oneVsRest?: true | undefined
   /** How labels are chosen, if not by the largest logit. */
   decision?: Decision | undefined
   /**
@@ -59,7 +61,7 @@ export interface Scores {
   members?: Uint8Array
   /** The given true classes, if a row may have several. */
   targets?: Uint8Array
-  /** Rows x classes, if a row may have several true classes: the probabilities, even if `values` are logarithms. */
+  /** Rows x classes, if each class is ranked: the probabilities before rounding, even if `values` are logarithms. */
   probabilities?: Float64Array
   /** Rows x top: positions of the largest logits in descending order, the first if tied. */
   top: Uint32Array

@@ -71,6 +71,7 @@ export interface Kernel {
   endMultiLabel(classes: number, evaluation: number): void
   addClasses(metrics: number, at: number, truths: number, count: number): void
   addEvaluated(metrics: number, at: number, rows: number): void
+  addRanks(metrics: number, at: number, probabilities: number, rows: number): void
   addMetrics(metrics: number, other: number): void
   beginMetrics(
     metrics: number,
