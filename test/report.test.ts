@@ -215,8 +215,13 @@ describe('the table of classes', () => {
   const column = async (page: Page, at: number) => (await cellsOf(page, '[data-sortable]')).map((row) => row[at]!)
   const sortedNumbers = (texts: string[]) => texts.map(Number).sort((a, b) => a - b)
 
-  it.each(['softmax', 'sigmoid'] as const)('is not cut in windows of usual widths, by %s', async (op) => {
-    const { html } = await report([Readable.from([table(named(30), 300)])], { ...TRUTH, op })
+  it.each([
+    ['softmax', { op: 'softmax' }, 30],
+    ['sigmoid', { op: 'sigmoid' }, 30],
+    ['one class against the rest', { oneVsRest: true }, 30],
+    ['one class of few against the rest', { oneVsRest: true }, 5],
+  ] as const)('is not cut in windows of usual widths, by %s', async (_, options, classes) => {
+    const { html } = await report([Readable.from([table(named(classes), 300)])], { ...TRUTH, ...options })
     const { page } = await open(html)
     for (const width of [1920, 1280, 1200, 800]) {
       await page.setViewportSize({ width, height: 900 })
@@ -340,8 +345,8 @@ describe('what is on the page', () => {
     })
     const [, ...classes] = await cellsOf(page, '[data-sortable]')
     expect(classes).toEqual([
-      ['1', 'b', '3', '0', '1', '1', '0.6666666666666666', '0.8'],
-      ['2', 'c', '1', '0', '0', '1', '1', '1'],
+      ['1', 'b', '3', '0', '1', '1', '0.6666666666666666', '0.8', '-1', '1'],
+      ['2', 'c', '1', '0', '0', '1', '1', '1', '1', '1'],
     ])
     const images = await page.getByRole('img').evaluateAll((all) => all.map((one) => one.ariaLabel ?? ''))
     expect(images).toEqual([expect.stringMatching(/^Reliability diagram: share that is true against mean probability/)])

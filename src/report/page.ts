@@ -1,6 +1,6 @@
 /** The page of a report: a self-contained HTML file. The same evaluation gives the same bytes. */
 import { createHash } from 'node:crypto'
-import { figure, type Headline, headlinesOf, isMultiLabel, labelledText } from '../core/headlines.js'
+import { figure, type Headline, headlinesOf, isMultiLabel, isRankedByClass, labelledText } from '../core/headlines.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Charts } from './charts.js'
 import {
@@ -36,6 +36,7 @@ export function pageOf(subject: Subject, charts: Charts): string {
   const title = `Evaluation of ${inputsText(subject.inputs)}`
   const { metrics } = evaluation
   const hasConfidences = metrics.rows > 0 && !isMultiLabel(metrics)
+  const isPair = hasConfidences && isNarrow(metrics.classes.length) && !isRankedByClass(metrics)
   const drawn = metrics.rows === 0 ? undefined : chartsOf(subject, charts)
   return html`<!doctype html>
 <html lang="en">
@@ -55,9 +56,9 @@ ${factsOf(subject)}
 ${isMultiLabel(metrics) ? html`<p>${MULTI_LABEL}</p>` : undefined}
 <dl class="tiles" aria-label="Headline figures">${tilesOf(subject)}</dl>
 ${drawn}
-<div class="stack${hasConfidences && isNarrow(metrics.classes.length) ? ' pair' : undefined}">
+<div class="stack${isPair ? ' pair' : undefined}">
 ${hasConfidences ? section('Confusion', html`${labelledOnly(metrics)}${confusion(evaluation)}`) : undefined}
-${section('Classes', html`${labelledOnly(metrics)}${scrollable('Classes', classTable(metrics))}`)}
+${section('Classes', html`${labelledOnly(metrics, isRankedByClass(metrics) ? '; AUROC and AP: of all rows' : '')}${scrollable('Classes', classTable(metrics))}`)}
 ${rejectedSection(evaluation)}
 </div>
 <footer>Made by softmax-stream. This page loads nothing and sends nothing.</footer>
@@ -68,10 +69,10 @@ ${rejectedSection(evaluation)}
 `.text
 }
 
-/** The rows of a table, if some rows have no label. */
-function labelledOnly(metrics: Metrics): Html | undefined {
+/** The rows of a table, if some rows have no label, and those of its other columns. */
+function labelledOnly(metrics: Metrics, others = ''): Html | undefined {
   const scope = labelledText(metrics)
-  return scope === undefined ? undefined : html`<p class="about">Only the ${scope}.</p>`
+  return scope === undefined ? undefined : html`<p class="about">Only the ${scope}${others}.</p>`
 }
 
 const MULTI_LABEL =

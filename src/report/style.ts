@@ -79,6 +79,12 @@ thead button::after { content: '\\2195'; color: var(--muted); margin-left: 3px; 
 .matrix td { text-align: center; print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 .none { color: var(--muted); }
 footer { color: var(--muted); font-size: .87rem; margin-top: 18px; }
+@media (max-width: 900px) {
+  .ranked { font-size: .8rem; }
+  .ranked thead button { text-decoration: underline dotted; }
+  .ranked th:not([aria-sort]) > button::after { content: none; }
+  .ranked .score { --bar: 3.3em; }
+}
 @media (max-width: 560px) {
   th, td { padding: 3px 5px; }
   [data-sortable] { font-size: .8rem; }

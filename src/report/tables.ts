@@ -1,6 +1,6 @@
 /** The tables of a report. */
 import { figure, isMultiLabel } from '../core/headlines.js'
-import type { Metrics, Scores } from '../core/metrics.js'
+import type { Metrics } from '../core/metrics.js'
 import {
   type Bar,
   type Confusion,
@@ -160,26 +160,28 @@ function shade(share: number): string {
 /** The maximum number of classes to list. */
 const MOST_LISTED = 5000
 
-/** Precision, recall and F1 of each class, sortable. */
+/** The scores of each class, sortable. */
 export function classTable(metrics: Metrics): Html {
-  const { classes, macro, micro, weighted } = metrics
+  const { classes, macro, micro, weighted, auroc, average_precision } = metrics
   const listed = listedClasses(classes)
+  const isRanked = classes.some(({ average_precision = null }) => average_precision !== null)
+  const scores = isRanked ? [...SCORES, ...RANKING] : SCORES
   const caption =
     listed.length === classes.length
-      ? 'Precision, recall and F1 of each class'
+      ? `Precision, recall${isRanked ? ', F1, AUROC and average precision (AP)' : ' and F1'} of each class`
       : `The ${count(listed.length)} classes of ${count(classes.length)} with the lowest F1`
   const counts = countsOf(metrics)
   const rows = listed.map(
-    ({ index, label, ...scores }) =>
-      html`<tr><td>${index}</td><th scope="row" class="text"><bdi>${label}</bdi></th>${counts.map(({ of }) => countCell(of(index)))}${scoreCells(scores)}</tr>\n`,
+    ({ index, label, ...one }) =>
+      html`<tr><td>${index}</td><th scope="row" class="text"><bdi>${label}</bdi></th>${counts.map(({ of }) => countCell(of(index)))}${scoreCells(scores, one)}</tr>\n`,
   )
   const averages = [
-    averageRow('macro average', macro, counts.length),
-    averageRow('micro average', micro, counts.length),
-    averageRow('weighted average', weighted, counts.length),
+    averageRow('macro average', counts.length, scoreCells(scores, { ...macro, auroc, average_precision })),
+    averageRow('micro average', counts.length, scoreCells(scores, micro)),
+    averageRow('weighted average', counts.length, scoreCells(scores, weighted)),
   ]
-  return html`<table data-sortable><caption>${caption}</caption>
-<thead><tr><th scope="col">#</th><th scope="col" class="text" data-text>class</th>${[...counts, ...SCORES].map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+  return html`<table data-sortable class="${isRanked ? 'ranked' : undefined}"><caption>${caption}</caption>
+<thead><tr><th scope="col">#</th><th scope="col" class="text" data-text>class</th>${[...counts, ...scores].map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
 <tbody>${rows}</tbody>
 <tfoot>${averages}</tfoot></table>`
 }
@@ -205,23 +207,47 @@ function countsOf(metrics: Metrics) {
   ]
 }
 
-const SCORES = [
-  { key: 'precision', head: 'precision' },
-  { key: 'recall', head: 'recall' },
-  { key: 'f1', head: 'F1' },
-] as const
+/** A column of scores: its key in the metrics, its heading, and how its cells are drawn. */
+interface ScoreColumn {
+  key: 'precision' | 'recall' | 'f1' | 'auroc' | 'average_precision'
+  head: string
+  cell(score: number): Html
+}
+
+const SCORES: readonly ScoreColumn[] = [
+  { key: 'precision', head: 'precision', cell: barCell },
+  { key: 'recall', head: 'recall', cell: barCell },
+  { key: 'f1', head: 'F1', cell: barCell },
+]
+const RANKING: readonly ScoreColumn[] = [
+  { key: 'auroc', head: 'AUROC', cell: plainCell },
+  { key: 'average_precision', head: 'AP', cell: plainCell },
+]
 
 function countCell(value: number): Html {
   return html`<td data-value="${value}">${count(value)}</td>`
 }
 
-function scoreCells(scores: Scores): Html[] {
-  return SCORES.map(
-    ({ key }) =>
-      html`<td class="score" data-value="${scores[key]}" style="--s:${shade(scores[key])}">${figure(scores[key])}</td>`,
-  )
+/** Null is a score that is undefined; one that is missing is not computed. */
+type ClassScores = { readonly [Key in ScoreColumn['key']]?: number | null }
+
+function scoreCells(columns: readonly ScoreColumn[], scores: ClassScores): Html[] {
+  return columns.map(({ key, cell }) => {
+    const score = scores[key]
+    if (score === undefined) return html`<td></td>`
+    return score === null ? html`<td data-value="-1">-</td>` : cell(score)
+  })
 }
 
-function averageRow(label: string, scores: Scores, counts: number): Html {
-  return html`<tr><td></td><th scope="row" class="text">${label}</th><td colspan="${counts}"></td>${scoreCells(scores)}</tr>\n`
+function barCell(score: number): Html {
+  return html`<td class="score" data-value="${score}" style="--s:${shade(score)}">${figure(score)}</td>`
+}
+
+/** Without a bar: the AUROC of chance is 0.5. */
+function plainCell(score: number): Html {
+  return html`<td data-value="${score}">${figure(score)}</td>`
+}
+
+function averageRow(label: string, counts: number, cells: Html[]): Html {
+  return html`<tr><td></td><th scope="row" class="text">${label}</th><td colspan="${counts}"></td>${cells}</tr>\n`
 }
