@@ -84,7 +84,7 @@ describe('--dry-run', () => {
   it('says that the columns are guessed, and that inputs come after the first', () => {
     const cwd = folder({ 'a.csv': 'cat,dog\n2,1\n', 'b.csv': 'cat,dog\n2,1\n' })
     expect(report(['a.csv', 'b.csv'], { cwd })).toMatchObject({
-      input: expect.stringContaining('a.csv, the first of 2 ('),
+      input: expect.stringContaining('a.csv, the first of 2 files ('),
       logits: '2 columns (cat, dog), guessed',
       kept: 'none',
     })

@@ -20,6 +20,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { tableFromIPC } from 'apache-arrow'
+import { scoreFiles } from 'softmax-stream'
 import { afterAll, describe, expect, it, vi } from 'vitest'
 import { P21 } from './streams.js'
 import { command, FAST_CLOCK, folder, MANIFEST, ROOT, start } from './support.js'
@@ -131,6 +132,63 @@ describe('a folder as the output', () => {
     expect(contentOf(cwd)).toMatchObject({ 'a.csv': scored(1), 'b.tab': scored(2).replaceAll(',', '\t') })
     expect(command(['in', '-o', 'other/', '-t', 'ndjson', '-q'], { cwd }).status).toBe(0)
     expect(names('other')).toEqual(['D.ndjson', 'a.ndjson', 'b.ndjson', 'c.jsonl', 'part-00004.ndjson'])
+  })
+
+  const LEFTOVERS = [
+    'part-0.csv.tmp',
+    'part-0.csv~',
+    'part-0.csv.inprogress',
+    'part-0.csv.inprogress.8f2a',
+    'part-0.csv.md5',
+    'part-0.csv.sha256',
+    'part-0.parquet.crc',
+    'part-0.bak',
+    'part-0.csv.swp',
+    'part-0.csv.partial',
+    'part-0.csv.part',
+    'part-0.csv._COPYING_',
+    'part-0.csv.crdownload',
+  ]
+
+  it.each(LEFTOVERS)('has no %s, with a warning', (name) => {
+    const text = `"$${name}" is left out, as its name ends like that of a temporary file, a backup or a checksum; to read such a file, name it as an input\n`
+    const cwd = tree({ 'in/part-0.csv': rows(1), 'in/deep/part-1.csv': rows(2), [`in/deep/${name}`]: rows(9) })
+    expect(run(cwd).stderr).toBe(
+      `softmax: warning: ${text.replace('$', 'in/deep/')}softmax: out/: 2 of 2 parts done, 2 rows\n`,
+    )
+    expect(contentOf(cwd)).toEqual({ ...DONE, 'part-0.csv': scored(1), 'deep/part-1.csv': scored(2) })
+    const one = command(['in/deep'], { cwd })
+    expect(one).toEqual({
+      status: 0,
+      stdout: scored(2),
+      stderr: `softmax: warning: in/deep: ${text.replace('$', '')}`,
+    })
+    expect(command([`in/deep/${name}`, '--from', 'csv'], { cwd }).stdout).toBe(scored(9))
+  })
+
+  it('reports what it leaves out through the API', async () => {
+    const cwd = tree({ 'in/part-0.csv': rows(1), 'in/part-0.csv.tmp': rows(9) })
+    const stream = scoreFiles(join(cwd, 'in'))
+    const warnings: unknown[] = []
+    stream.on('warning', (...warning) => warnings.push(warning))
+    expect(String(Buffer.concat(await stream.toArray()))).toBe(scored(1))
+    expect(warnings).toEqual([[expect.stringContaining('"part-0.csv.tmp" is left out'), join(cwd, 'in')]])
+  })
+
+  it('counts what it leaves out, once, also in a dry run, and takes other names', () => {
+    const files = Object.fromEntries(LEFTOVERS.map((name) => [`in/${name}`, rows(9)]))
+    const cwd = tree({ 'in/part-0.csv': rows(1), 'in/part-00004': rows(2), 'in/part-temp': rows(3), ...files })
+    const counted =
+      '"part-0.bak" and 12 other files are left out, as their names end like that of a temporary file, a backup or a checksum'
+    for (const args of [[], ['--dry-run'], ['--dry-run', '-o', 'dry/']]) {
+      const { status, stderr } = command(['in', ...args], { cwd })
+      expect(stderr.replace('in/', '')).toContain(counted)
+      expect(stderr.match(/left out/g)).toHaveLength(1)
+      expect(status).toBe(0)
+    }
+    expect(command(['in', '-q'], { cwd })).toEqual({ status: 0, stdout: scored(1, 2, 3), stderr: '' })
+    const { stdout } = command(['in', '-q', '--dry-run'], { cwd })
+    expect(stdout).toContain('in/part-0.csv, the first of 3 files (csv')
   })
 
   it('has a warning for each part that may be truncated', () => {

@@ -90,7 +90,7 @@ export async function calibrateInputs(
   settings: SettingsOf<'bytes'> & SettingsOf<'calibrate'>,
   emit: Run['emit'],
 ): Promise<Calibration> {
-  const files = new RepeatedInputs(await readableFiles(inputs, settings), settings.source)
+  const files = new RepeatedInputs(await readableFiles(inputs, settings, emit), settings.source)
   try {
     const passes = new Passes(files, inputs.length === 1, settings, emit)
     const found = await findTemperature((temperature) => passes.measure(temperature), isAlwaysRight)

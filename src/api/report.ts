@@ -63,7 +63,7 @@ async function beforeAndAfter(
   settings: SettingsOf<'bytes'>,
   emit: Run['emit'],
 ): Promise<Evaluation[]> {
-  const files = new RepeatedInputs(await readableFiles(inputs, settings), settings.source)
+  const files = new RepeatedInputs(await readableFiles(inputs, settings, emit), settings.source)
   const pass = (settings: SettingsOf<'bytes'>, emit: Run['emit']) =>
     evaluateRows((run) => repeated(files, { ...run, single: inputs.length === 1 }), settings, emit)
   try {

@@ -29,7 +29,7 @@ export interface FilesStream
 /**
  * Scores one or more inputs (paths or streams of bytes), in order, into one output with one header. All inputs must have the columns of the first; objects may lack kept keys, and have others that are not kept. Formats are detected from the options, the file extensions or the first bytes; formats
  * with a footer are read by random access. A folder is read as its parts, sorted by name: the files that are named
- * part-* or have the extension of a format, except those whose names begin with _ or a dot.
+ * part-* or have the extension of a format, except those whose names begin with _ or a dot, and temporary files, backups and checksums of parts.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CALIBRATION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
  *
@@ -125,7 +125,7 @@ export async function over<T>(inputs: readonly (string | Readable)[], run: () =>
 
 /** Scores inputs once all of them can be read, so that nothing is written where the last one is missing. */
 export async function* scoreReadable(inputs: readonly (string | Readable)[], run: Run): AsyncGenerator<Uint8Array> {
-  const files = await readableFiles(inputs, run.settings)
+  const files = await readableFiles(inputs, run.settings, run.emit)
   if (files.every((file) => typeof file === 'string')) await requireSameColumns(files, run)
   const sources = files.map((file) => inputOf(file, inputName(file, files, run.settings.source), run.stats))
   yield* scoreInputs(sources, { ...run, single: files.length === 1 })
@@ -144,9 +144,12 @@ function bytesStream(bytes: AsyncGenerator<Uint8Array>, signal: AbortSignal | un
 export async function readableFiles(
   inputs: readonly (string | Readable)[],
   settings: SettingsOf<'bytes'>,
+  emit: Run['emit'],
 ): Promise<(string | Readable)[]> {
   requireNames(inputs, settings.source)
-  const files = inputs.flatMap<string | Readable>((input) => (typeof input === 'string' ? partsOf(input) : [input]))
+  const warn = (text: string, source: string) => emit('warning', text, source)
+  const partsIn = (input: string | Readable) => (typeof input === 'string' ? partsOf(input, {}, warn) : [input])
+  const files = inputs.flatMap<string | Readable>(partsIn)
   const paths = files.filter((file) => typeof file === 'string')
   for (const path of paths) await requireReadable(path)
   if (files.length > 1) for (const path of paths) await requireKnown(path, settings)

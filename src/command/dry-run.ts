@@ -55,7 +55,7 @@ export async function* dryRun(
 }
 
 function reportOf(schema: Schema, info: InputInfo, { inputs, output }: Names): string {
-  const others = inputs.length > 1 ? `, the first of ${inputs.length}` : ''
+  const others = inputs.length > 1 ? `, the first of ${inputs.length} files` : ''
   const lines: [string, string][] = [
     ['input', `${inputs[0]}${others} (${inputText(info)})`],
     ['logits', `${logitsText(schema)}${schema.guessed ? ', guessed' : ''}`],

@@ -8,17 +8,21 @@ import { CHUNK } from '../pipeline/file-input.js'
 import { partsOf } from '../pipeline/input-files.js'
 import { fileOf } from './conflict.js'
 import { isClosed, isStandardInput, DASH as STDIN } from './descriptor.js'
+import { warn } from './messages.js'
 
 /**
  * The inputs named by arguments, with directories expanded to their parts; standard input if there are none. Throws
  * E_NO_INPUT, E_PARTS.
  */
-export function inputsOf(named: readonly string[], purpose: Parameters<typeof partsOf>[1]): string[] {
-  const files = (name: string) => (name === STDIN ? [name] : partsOf(name, purpose))
+export function inputsOf(named: readonly string[], purpose: Purpose, settings: { quiet: boolean }): string[] {
+  const warnOf = (text: string, source: string) => warn(settings, `${source}: ${text}`)
+  const files = (name: string) => (name === STDIN ? [name] : partsOf(name, purpose, warnOf))
   const inputs = (named.length > 0 ? named : [STDIN]).flatMap(files)
   if (inputs.includes(STDIN) && isatty(0)) throw new SoftmaxError('E_NO_INPUT', {})
   return inputs
 }
+
+type Purpose = Parameters<typeof partsOf>[1]
 
 /** The name of an input in messages. */
 export function nameOf(input: string): string {

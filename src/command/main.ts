@@ -33,7 +33,7 @@ async function main(argv: string[]): Promise<void> {
   if (!verb && isFolder(parsed.output)) return scoreFolder(named, parsed, file)
   const settings = fileSettings(parsed, verb)
   const other = file === undefined ? [] : [file]
-  const findInputs = () => inputsOf(named, { verb, output: settings.output })
+  const findInputs = () => inputsOf(named, { verb, output: settings.output }, settings)
   const inputs = verb ? findInputs() : await prepared(settings, [...named, ...other], findInputs)
   requireDistinct([...inputs, ...other], settings)
   return run(verb, inputs, options, settings)

@@ -1,26 +1,28 @@
 /** A directory as an input: the part files that a job wrote there. */
 import { type Dirent, readdirSync, statSync } from 'node:fs'
 import { extname, join, relative, sep } from 'node:path'
-import { SoftmaxError, shown, systemReason } from '../core/errors.js'
+import { plural, SoftmaxError, shown, systemReason } from '../core/errors.js'
 import { optionText, shellFolder, speaking } from '../core/option-words.js'
 import { formatOf } from '../formats/index.js'
 import { compressionOf } from '../io/compression.js'
 
 /**
  * The files that a path refers to: the parts in a directory, ordered by the bytes of their names, otherwise the path
- * itself. A directory without parts is returned as is and reported when it is opened.
+ * itself. A directory without parts is returned as is and reported when it is opened. `warn` gets what is left out.
  *
  * @throws E_PARTS if parts are in subdirectories (their rows would be missed); E_INPUT if the directory cannot be read
  */
-export function partsOf(path: string, { verb, output }: Purpose = {}): string[] {
+export function partsOf(path: string, { verb, output }: Purpose = {}, warn: Warn = () => {}): string[] {
   // Only directories are opened here: a pipe can be opened only once.
   if (!isDirectory(path)) return [path]
   const inside = folderOfParts(path)
-  if (inside === undefined) return directParts(path)
+  if (inside === undefined) return directParts(path, warn)
   const remedy =
     verb === undefined ? `to write one output, ${EACH_FOLDER}${eachPart(output)}` : eachFolder(path, inside, verb)
   throw new SoftmaxError('E_PARTS', { source: path, reason: `there are parts in ${shown(inside)}; ${remedy}` })
 }
+
+type Warn = (text: string, source: string) => void
 
 /** What the command reads its inputs for: a verb has one output, others may have a folder instead. */
 interface Purpose {
@@ -50,8 +52,10 @@ function withoutExtension(path: string): string {
   return inner.slice(0, inner.length - extname(inner).length)
 }
 
-function directParts(folder: string): string[] {
+function directParts(folder: string, warn: Warn): string[] {
   const names = entriesOf(folder).map(({ name }) => name)
+  const leftovers = names.filter(isLeftover).sort()
+  if (leftovers.length > 0) warn(leftoversText(leftovers), folder)
   const parts = names.filter((name) => isPart(name) && !isDirectory(join(folder, name)))
   const inOrder = parts.sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
   return inOrder.length > 0 ? inOrder.map((name) => join(folder, name)) : [folder]
@@ -95,5 +99,21 @@ export function noParts(): string {
 
 /** Decided by name: Spark and Hadoop give parts no extension, and prefix marker and checksum files with _ or a dot. */
 export function isPart(name: string): boolean {
-  return /^part[-_.]/.test(name) || (/^[^._]/.test(name) && formatOf(name) !== undefined)
+  return (/^part[-_.]/.test(name) && !LEFTOVER.test(name)) || (/^[^._]/.test(name) && formatOf(name) !== undefined)
+}
+
+/** Whether a file is not taken for a part only because of the end of its name. */
+export function isLeftover(name: string): boolean {
+  return /^part[-_.]/.test(name) && !isPart(name)
+}
+
+/** Names of files that are still written or copied, of backups and of checksums. */
+const LEFTOVER =
+  /(?:~|\.(?:te?mp|partial|pending|inprogress(?:\.[^.]+)?|_COPYING_|crdownload|download|filepart|\w+\.part|lock|bak|backup|orig|old|save|swp|swo|crc(?:32c?)?|md5|sha\d*))$/i
+
+/** `"part-0.csv.tmp" and 2 other files are left out`, and why. */
+export function leftoversText([first, ...more]: readonly string[]): string {
+  const files = `${shown(first!)}${more.length === 0 ? ' is' : ` and ${plural(more.length, 'other file')} are`}`
+  const name = more.length === 0 ? 'its name ends' : 'their names end'
+  return `${files} left out, as ${name} like that of a temporary file, a backup or a checksum; to read such a file, name it as an input`
 }

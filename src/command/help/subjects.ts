@@ -70,7 +70,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   folders: {
     heading: 'Folders',
     also: 'folder directory directories dir parts',
-    text: 'An input folder is read as one table: all its files that are named part-* or have the extension of a format; parts in subfolders are an error. With -o FOLDER/, each file is scored separately, including those in subfolders; --resume skips those that are done, and --part I/N scores a share of them. Parts may have different classes, with a warning; with --logits a,b,c, a part without one of them is an error. --types infer is refused there: name the columns. A partition key that is only in the path, as in dt=2026-11-30/, is not added as a column, but an output folder keeps the paths.',
+    text: 'An input folder is read as one table: all its files that are named part-* or have the extension of a format, except names such as part-0.csv.tmp or .md5, which are left out with a warning; parts in subfolders are an error. With -o FOLDER/, each file is scored separately, including those in subfolders; --resume skips those that are done, and --part I/N scores a share of them. Parts may have different classes, with a warning; with --logits a,b,c, a part without one of them is an error. --types infer is refused there: name the columns. A partition key that is only in the path, as in dt=2026-11-30/, is not added as a column, but an output folder keeps the paths.',
   },
   environment: { heading: 'Environment', also: 'env variables color colour colors colours', entries: ENVIRONMENT },
   api: {

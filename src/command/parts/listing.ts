@@ -6,7 +6,7 @@ import { FORMATS, type FormatName } from '../../core/formats.js'
 import { shellFolder } from '../../core/option-words.js'
 import { formatOf } from '../../formats/index.js'
 import { type CompressionName, compressionOf, extensionOf } from '../../io/compression.js'
-import { isPart, noParts } from '../../pipeline/input-files.js'
+import { isLeftover, isPart, noParts } from '../../pipeline/input-files.js'
 
 /** A file as it was when listed, to detect changes. */
 export interface Listed {
@@ -88,6 +88,8 @@ export interface Excluded {
   onExcluded?: Check
   /** Called with each directory within the inputs. */
   onFolder?: Check
+  /** Called with each file that is not a part because its name ends like that of a temporary file. */
+  onLeftover?: Check
 }
 
 /** Throws for a file or directory within the inputs that must not be left out, or not be read. */
@@ -121,11 +123,15 @@ interface Walk {
   skipped: ReadonlySet<string | undefined>
   onExcluded: Check
   onFolder: Check
+  onLeftover: Check
 }
 
-function walkOf(formats: Formats, { paths, onExcluded = () => {}, onFolder = () => {} }: Excluded): Walk {
+const ignore = () => {}
+
+function walkOf(formats: Formats, excluded: Excluded): Walk {
+  const { paths, onExcluded = ignore, onFolder = ignore, onLeftover = ignore } = excluded
   const skipped = new Set(paths.map((path) => identityOf(statOf(path))))
-  return { formats, skipped, onExcluded, onFolder }
+  return { formats, skipped, onExcluded, onFolder, onLeftover }
 }
 
 interface Found {
@@ -163,7 +169,7 @@ class Folders {
     prefix = '',
     within: readonly (string | undefined)[] = [identityOf(statOf(path))],
   ): Generator<Found> {
-    const { formats, skipped, onExcluded, onFolder } = this.#walk
+    const { formats, skipped, onExcluded, onFolder, onLeftover } = this.#walk
     const folder = { path, prefix, formats }
     for (const name of namesIn(path)) {
       if (/^[._]/.test(name)) continue
@@ -174,6 +180,7 @@ class Folders {
         if (stat.isDirectory() || isPart(name)) onExcluded(file)
       } else if (!stat.isDirectory()) {
         if (isPart(name)) yield { folder, base: name, stat: requireStat(file) }
+        else if (isLeftover(name)) onLeftover(file)
       } else if (within.includes(identityOf(stat))) {
         throw new SoftmaxError('E_INPUT', { source: file, reason: 'it is a link to a folder that contains it' })
       } else if (this.#takes(file, identityOf(stat))) {

@@ -7,10 +7,11 @@ import { optionText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import { requestedTypes } from '../../core/requested-types.js'
 import { formatOf } from '../../formats/index.js'
-import { isPart } from '../../pipeline/input-files.js'
+import { isPart, leftoversText } from '../../pipeline/input-files.js'
 import { requireFormats } from '../../pipeline/output-conflicts.js'
 import { requireDistinct } from '../conflict.js'
 import { DASH, descriptorOf } from '../descriptor.js'
+import { warn } from '../messages.js'
 import { EXISTS } from '../output.js'
 import { isFolder } from '../output-folder.js'
 import { identityOf, listParts, type Part, partNamesIn, runInto, statOf } from './listing.js'
@@ -112,11 +113,14 @@ export function planOf(named: readonly string[], settings: Settings, { version, 
   const stats = sideFilesOf(settings.stats, undefined)
   const own = { rejects, stats }
   const excluded = pathsOf(own)
+  const leftovers: string[] = []
   const parts = listParts(named, settings, {
     paths: [folder, ...excluded],
     onExcluded: (found) => requireResults(found, folder, own),
     onFolder: requireNoOutput,
+    onLeftover: (found) => leftovers.push(found),
   })
+  if (leftovers.length > 0) warn(settings, leftoversText(leftovers))
   requireCompressible(parts, settings)
   requireWritable(parts, settings)
   const share = settings.part === undefined ? undefined : shareOf(settings.part)
