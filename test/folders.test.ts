@@ -740,6 +740,46 @@ describe('a temporary file that a killed share has left', () => {
   })
 })
 
+describe('a folder for a file next to one output', () => {
+  it.each([
+    [
+      '--rejects',
+      'there/',
+      '"there/" is a folder, which works only if the outputs are in a folder, too (-o FOLDER/); name a file, such as --rejects \'there/rejects.ndjson\'',
+    ],
+    [
+      '--rejects',
+      'there',
+      '"there" is a folder, which works only if the outputs are in a folder, too (-o FOLDER/); name a file, such as --rejects \'there/rejects.ndjson\'',
+    ],
+    [
+      '--stats',
+      'new/',
+      '"new/" is a folder, which works only if the outputs are in a folder, too (-o FOLDER/); name a file, such as --stats \'new/stats.json\'',
+    ],
+    ['--metrics', 'there/', '"there/" is a folder; name a file, such as --metrics \'there/metrics.json\''],
+  ])('is a usage error: %s %s', (option, path, message) => {
+    const cwd = tree({ 'in.csv': BAD, 'there/x': '' })
+    const truth = option === '--metrics' ? ['--truth', 'id'] : []
+    for (const output of [[], ['-o', 'out.csv'], ['--dry-run']]) {
+      expect(command(['in.csv', option, path, ...truth, ...output], { cwd })).toEqual({
+        status: 2,
+        stdout: '',
+        stderr: `softmax: ${message} [E_CONFLICT]\n`,
+      })
+    }
+    expect(readdirSync(cwd)).toEqual(['in.csv', 'there'])
+  })
+
+  it('is one of softmax evaluate, too', () => {
+    const cwd = tree({ 'in.csv': BAD, 'there/x': '' })
+    for (const option of ['--rejects', '--report']) {
+      const { status, stderr } = command(['evaluate', 'in.csv', '--truth', 'id', option, 'there'], { cwd })
+      expect({ status, stderr }).toEqual({ status: 2, stderr: expect.stringContaining('name a file, such as') })
+    }
+  })
+})
+
 describe('parts that keep other columns than the first', () => {
   const one = 'id,date,logit_a,logit_b\n1,x,2,1\n'
   const wide = (last: string) => `${'c1,c2,c3,c4,c5,'}${last},logit_a,logit_b\n1,2,3,4,5,6,2,1\n`

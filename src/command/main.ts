@@ -11,7 +11,7 @@ import { readArguments } from './flags.js'
 import { inputsOf } from './inputs.js'
 import { report } from './messages.js'
 import { openOutput } from './output.js'
-import { isFolder, requireCompression, requireFile, requireNoParts } from './output-folder.js'
+import { isFolder, requireCompression, requireFile, requireFilesBeside, requireNoParts } from './output-folder.js'
 import { outputFormat } from './output-format.js'
 import { scoreByInputs } from './score.js'
 import { requireNoUrls } from './urls.js'
@@ -47,6 +47,7 @@ type CommandOptions = ReturnType<typeof readArguments>['options']
 function fileSettings(parsed: Settings, verb: Verb): Settings {
   requireNoParts(parsed, verb)
   if (verb) requireFile(parsed.output, verb)
+  requireFilesBeside(parsed)
   const settings = verb ? parsed : { ...parsed, to: outputFormat(parsed.output, parsed.to) }
   requireMeasured(settings, verb)
   if (!verb) requireOutput(settings)

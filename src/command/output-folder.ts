@@ -1,7 +1,7 @@
 /** An output directory: one file per input. */
 import { statSync } from 'node:fs'
 import { join, sep } from 'node:path'
-import { SoftmaxError } from '../core/errors.js'
+import { SoftmaxError, shown } from '../core/errors.js'
 import { optionText, verbText } from '../core/option-words.js'
 import type { SettingsOf, Verb } from '../core/options.js'
 import { requireWritable } from '../io/compression.js'
@@ -56,6 +56,30 @@ export function requireFile(output: string | undefined, verb: Verb): void {
   const reason = `it is a folder, but ${verbText(verb)} writes one file, such as ${optionText('output', file)}`
   throw new SoftmaxError('E_OUTPUT', { path: output, reason })
 }
+
+/** The files beside an output, with the names to propose. */
+const BESIDE = {
+  rejects: 'rejects.ndjson',
+  stats: 'stats.json',
+  metrics: 'metrics.json',
+  report: 'report.html',
+} as const
+
+/** Refuses a directory for a file beside a single output. Throws E_CONFLICT. */
+export function requireFilesBeside(settings: Pick<SettingsOf<'command'>, keyof typeof BESIDE>): void {
+  for (const [option, name] of Object.entries(BESIDE)) {
+    const path = settings[option as keyof typeof BESIDE]
+    if (!isFolder(path)) continue
+    const file = optionText(option as keyof typeof BESIDE, join(path, name))
+    const ofParts = option in OF_PARTS ? ', which works only if the outputs are in a folder, too (-o FOLDER/)' : ''
+    throw new SoftmaxError('E_CONFLICT', {
+      reason: `${shown(path)} is a folder${ofParts}; name a file, such as ${file}`,
+    })
+  }
+}
+
+/** Those that a run over parts writes for each part. */
+const OF_PARTS = { rejects: true, stats: true }
 
 /** Refuses a compression that this Node lacks, before a directory is created. Throws E_NODE. */
 export function requireCompression({ compress }: Pick<SettingsOf<'command'>, 'compress'>): void {

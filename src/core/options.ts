@@ -884,7 +884,7 @@ export const OPTIONS = {
     aliases: 'reject rejected bad-rows error-file',
     help: 'write bad rows to FILE, one JSON object per line, and continue',
     details:
-      'Each object has the position, the reason and the row: its text or, of Parquet, Arrow and arrays, JSON of the columns that are read. Rows and lines count from 1, bytes and unnamed classes from 0. FILE is kept if the run fails later. If FILE is a folder, it gets one file per part.',
+      'Each object has the position, the reason and the row: its text or, of Parquet, Arrow and arrays, JSON of the columns that are read. Rows and lines count from 1, bytes and unnamed classes from 0. FILE is kept if the run fails later. If the outputs are in a folder, FILE may be one, too, with a file per part.',
   }),
   onReject: option({
     group: 'Bad rows',
@@ -1034,7 +1034,7 @@ export const OPTIONS = {
     aliases: 'summary',
     help: 'write statistics to FILE as JSON, also if the run fails: rows, bytes, seconds, lane and error code',
     details:
-      'Rows are counted as read, written, abstained (written without a label, because of --min-confidence or --nonfinite), rejected by code and, if there are any, nan (written as NaN or null by --nonfinite). During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. If a run fails, rows may be counted as written although a single output file has none of them. If the options cannot be read, FILE is left unchanged. Of parts, FILE also counts all, those done now and those done before, and lists the failed ones with their codes. If FILE is a folder, it gets one file per part.',
+      'Rows are counted as read, written, abstained (written without a label, because of --min-confidence or --nonfinite), rejected by code and, if there are any, nan (written as NaN or null by --nonfinite). During the run, FILE has the error code "unfinished" and counts of 0; a signal other than SIGKILL writes the counts so far. If a run fails, rows may be counted as written although a single output file has none of them. If the options cannot be read, FILE is left unchanged. Of parts, FILE also counts all, those done now and those done before, and lists the failed ones with their codes. If the outputs are in a folder, FILE may be one, too, with a file per part.',
   }),
   metrics: option({
     group: 'Reports',
