@@ -40,9 +40,9 @@ interface ForBytes {
   lane?: ValueOf<'lane'> | undefined
   /**
    * With three to 128 classes of softmax, also measure AUROC and average precision of each against all others
-   * [default: false]. The metrics, which need `truth`, include their means (macro averages). This takes about a
-   * third more CPU time. With two classes, the metrics of the second are always measured; with the sigmoid, those
-   * of each class.
+   * [default: false]. The metrics, which need `truth`, include their means (macro averages). This takes about 40 %
+   * more CPU time. With two classes, the metrics of the second are always measured; with the sigmoid, those of each
+   * class.
    */
   oneVsRest?: ValueOf<'oneVsRest'> | undefined
 }

@@ -1055,10 +1055,10 @@ export const OPTIONS = {
       'ovr one-vs-all ova multi-class multiclass auroc roc-auc auc roc average-precision pr-auc class-auroc per-class',
     help: 'with three to 128 classes of softmax, also measure AUROC and average precision of each against all others',
     details:
-      'The metrics include their means, which are macro averages. This takes about a third more CPU time, and makes a line of --partial a few MB long. With two classes, the metrics of the second are always measured; with --sigmoid, those of each class.',
+      'The metrics include their means, which are macro averages. This takes about 40 % more CPU time, and makes a line of --partial a few MB long. With two classes, the metrics of the second are always measured; with --sigmoid, those of each class.',
     doc: {
       details:
-        'The metrics, which need `truth`, include their means (macro averages). This takes about a third more CPU time. With two classes, the metrics of the second are always measured; with the sigmoid, those of each class.',
+        'The metrics, which need `truth`, include their means (macro averages). This takes about 40 % more CPU time. With two classes, the metrics of the second are always measured; with the sigmoid, those of each class.',
     },
   }),
   report: option({
