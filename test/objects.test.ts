@@ -242,6 +242,24 @@ describe('options', () => {
     expect(await predict([row], { logits, labels: ['a', 'b'] })).toMatchObject([{ label: 'a' }])
   })
 
+  // From numpy: exp(1) / (exp(1) + exp(2)). Such objects have more paths than can be tried.
+  it('are selected in objects that contain themselves or each other', async () => {
+    const own: Record<string, unknown> = { x: 1, y: 2 }
+    for (const key of ['a', 'b', 'c', 'd', 'e']) own[key] = own
+    const nodes = Array.from({ length: 12 }, (): Record<string, unknown> => ({ x: 1, y: 2 }))
+    for (const node of nodes) for (const [at, other] of nodes.entries()) node[`n${at}`] = other
+    for (const [m, logits] of [
+      [own, 'm.x,m.y'],
+      [own, 'm.*'],
+      [own, 'm.a.b.x,m.a.b.y'],
+      [nodes[0], 'm.x,m.n5.n1.y'],
+    ] as const) {
+      const [prediction] = await predict([{ id: 7, m }], { logits })
+      expect(prediction!.probabilities![0]).toBeCloseTo(0.2689414213699951, 15)
+    }
+    expect(await failure([{ id: 7, m: nodes[0] }], { logits: 'm.*' })).toMatchObject({ code: 'E_SELECTOR' })
+  })
+
   it('are not proposed of an object that contains itself, or of several objects', async () => {
     const self: Record<string, unknown> = { id: 1, name: 'x' }
     self.self = self

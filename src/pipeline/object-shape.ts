@@ -386,7 +386,7 @@ function columnPaths(first: Properties, { logits, missing }: ShapeSettings): (re
   const names = namesOf(first)
   const at = (path: readonly string[]) => valueAt(first, path)
   requireNoScoreItems(logits, at)
-  const inner = selectedPaths(logits, names, (name) => pathsAt(first, [name]), at, missing !== 'error')
+  const inner = selectedPaths(logits, names, (name) => pathsAt(first, name), at, missing !== 'error')
   return [...names.map((name) => [name]), ...inner]
 }
 
@@ -398,16 +398,31 @@ function requireNoScoreItems(logits: ShapeSettings['logits'], at: (path: readonl
   }
 }
 
-/** The paths to the values inside a property that are neither list nor object. */
-function pathsAt(first: Properties, path: readonly string[]): (readonly string[])[] {
-  const found = valueAt(first, path)
-  if (isRecord(found) && path.length < MOST_LEVELS)
-    return orderedKeys(found).flatMap((key) => pathsAt(first, [...path, key]))
-  return isList(found) || path.length === 1 ? [] : [path]
+/**
+ * The paths to the values inside a property that are neither list nor object; none if it has too many objects. An object
+ * inside itself is not entered again.
+ */
+function pathsAt(first: Properties, name: string): (readonly string[])[] {
+  const found: (readonly string[])[] = []
+  let objects = 0
+  const visit = (value: unknown, path: readonly string[], within: readonly unknown[]) => {
+    if (!isRecord(value)) {
+      if (!isList(value) && path.length > 1) found.push(path)
+      return
+    }
+    objects += 1
+    if (objects > MOST_OBJECTS || path.length === MOST_LEVELS || within.includes(value)) return
+    const inside = [...within, value]
+    for (const key of orderedKeys(value)) visit(memberOf(value, key), [...path, key], inside)
+  }
+  visit(valueAt(first, [name]), [name], [])
+  return objects > MOST_OBJECTS ? [] : found
 }
 
-/** Objects may contain themselves. */
 const MOST_LEVELS = 16
+
+/** Objects that refer to each other have a number of paths that is exponential in their levels. */
+const MOST_OBJECTS = 100_000
 
 /** Throws E_COLUMNS if nothing is selected and some property is a list, which may hold all logits. */
 function requireNoList(first: Properties, settings: ShapeSettings): void {
