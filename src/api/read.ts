@@ -42,7 +42,8 @@ export function read(format: FormatName, options: ReadOptions & { header: false 
  * their digits. The rows also have the types of their columns, which are invisible; `write` uses them. A bad row is one
  * that cannot be parsed, or in Parquet and Arrow has an integer or a decimal above 2^53 - 1 in its list of logits or in a
  * selected column; `softmax` checks that logits are numbers. Memory is constant: nothing is read while the consumer does
- * not read.
+ * not read. If the source is destroyed with an error, how many of the rows before it arrive depends on timing, as in any
+ * pipeline of Node streams.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CONFLICT at once; any other error is the stream's `error` event.
  *

@@ -48,7 +48,8 @@ export interface ScoreStream extends DuplexOf<Buffer, ScoreEvents> {
 
 /**
  * A transform stream that reads a file of logits, in any of the formats, and writes one of class probabilities and argmax
- * labels. Memory is constant: nothing is read while the consumer does not read.
+ * labels. Memory is constant: nothing is read while the consumer does not read. If the source is destroyed with an
+ * error, how many of the rows before it are written depends on timing, as in any pipeline of Node streams.
  *
  * @throws {SoftmaxError} E_FLAG, E_OPTION, E_CALIBRATION, and E_CONFLICT of options with each other, at once; any other error is the stream's `error` event.
  *
