@@ -1764,6 +1764,22 @@ describe('--part', () => {
     ])
   })
 
+  it('with --max-errors counts the bad rows of all shares before it marks the folder complete', () => {
+    const parts = ['a', 'b', 'c', 'd'].map((name) => [`in/${name}.csv`, `${rows(1)}x,2,y\n`])
+    const cwd = tree(Object.fromEntries(parts))
+    const share = (index: number, most: number) =>
+      run(cwd, '-q', '--resume', '--max-errors', `${most}`, '--part', `${index}/4`)
+    for (const index of [3, 1, 4]) expect(share(index, 3).status).toBe(0)
+    const { status, stderr } = share(2, 3)
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining('[E_TOO_MANY]') })
+    expect(stderr).toContain('more than 3 bad rows (--max-errors 3); the last: one of 4 in "out/"')
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+    expect(share(1, 4).status).toBe(0)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
+    expect(share(1, 3).status).toBe(1)
+    expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(false)
+  })
+
   it('takes the mark of a complete folder away where a part of another share has changed', () => {
     const cwd = tree({ 'in/a.csv': rows(1), 'in/b.csv': rows(2) })
     for (const share of [1, 2]) expect(run(cwd, '-q', '--part', `${share}/2`).status).toBe(0)

@@ -40,20 +40,23 @@ function isOf({ name, input }: Part, entry: Entry): boolean {
 }
 
 /**
- * The number of parts that no process has completed, according to the current manifests. Each process writes its
- * manifest before it reads those of others, so the last process to finish sees all parts done.
+ * The number of parts that no process has completed, according to the current manifests, and of bad rows in the others.
+ * Each process writes its manifest before it reads those of others, so the last process to finish sees all parts done.
  */
-export function countMissing({ folder, parts, made }: Plan): number {
+export function countAll({ folder, parts, made }: Plan): { missing: number; rejected: number } {
   const missing = new Map<string, Part>()
+  let rejected = 0
   for (const part of parts) missing.set(part.name, part)
   for (const name of manifestsIn(folder)) {
     for (const { entry } of readEntries(join(folder, name))) {
       const part = missing.get(entry.part)
       const isDone = part && isOf(part, entry) && part.isUnchanged && differenceOf(entry.made, made) === undefined
-      if (isDone && isInPlace(join(folder, part.name), entry)) missing.delete(part.name)
+      if (!isDone || !isInPlace(join(folder, part.name), entry)) continue
+      missing.delete(part.name)
+      rejected += rejectedOf(entry)
     }
   }
-  return missing.size
+  return { missing: missing.size, rejected }
 }
 
 function isInPlace(path: string, { output }: Entry): boolean {

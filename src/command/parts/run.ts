@@ -25,7 +25,7 @@ import { type Entry, Manifest } from './manifest.js'
 import { NameSets, positionsIn } from './names.js'
 import { inOrder, type Outcome, type Recorded, sayDone, sayFailed, sayStopped } from './outcome.js'
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
-import { countMissing, proofOf, removeLeft } from './proof.js'
+import { countAll, proofOf, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
 import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects } from './side-files.js'
 import { TypeSets } from './types.js'
@@ -220,6 +220,14 @@ function requireFewErrors({ plan, totals }: Run, { file }: Part, entry: Entry): 
   throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(file)}` })
 }
 
+/** Throws E_TOO_MANY if the parts of all shares have more bad rows in total than allowed, which no share knows alone. */
+function requireFewInAll({ folder, settings, share }: Plan, rejected: number): void {
+  const { maxErrors = Number.POSITIVE_INFINITY } = settings
+  if (!share || rejected <= maxErrors) return
+  rmSync(join(folder, SUCCESS), { force: true })
+  throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `one of ${rejected} in ${shown(folder)}` })
+}
+
 function addUp(totals: Stats, { read, written, abstained, rejected, nan = 0, lane, input }: Entry): void {
   totals.read += read
   totals.written += written
@@ -243,9 +251,12 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const successFile = join(plan.folder, SUCCESS)
   // Checked before the manifests are read: a marker that another share creates in the meantime does not count.
   const hasSuccessFile = existsSync(successFile)
-  const missing = countMissing(plan)
-  if (missing === 0) await markComplete(plan, files)
-  else if (hasSuccessFile) rmSync(successFile, { force: true })
+  const { missing, rejected } = countAll(plan)
+  if (missing === 0) {
+    requireFewInAll(plan, rejected)
+    await markComplete(plan, files)
+  }
+  if (missing > 0 && hasSuccessFile) rmSync(successFile, { force: true })
   summarise({ done: totals, settings })
   sayDone(run, plan.share ? missing : 0)
   if (missing > 0 && !plan.share) throw notComplete(plan, missing)
