@@ -427,25 +427,37 @@ describe('inputs', () => {
 
   it.each([
     ['other names', 'id,logit_a,logit_c\n1,2,3\n', 'column 3 is "logit_c", but "logit_b" in "a.csv"'],
-    ['another order', 'id,logit_b,logit_a\n1,2,3\n', 'column 2 is "logit_b", but "logit_a" in "a.csv"'],
-    ['one column more', 'id,logit_a,logit_b,note\n1,2,3,4\n', 'it has the column "note", which "a.csv" lacks'],
-    ['one column less', 'logit_a,logit_b\n2,3\n', 'it lacks the column "id" of "a.csv"'],
+    [
+      'one column more',
+      'id,logit_a,logit_b,note\n1,2,3,4\n',
+      'it has the column "note", which "a.csv" lacks; --keep id leaves out other columns, or',
+    ],
+    [
+      'one column less',
+      'logit_a,logit_b\n2,3\n',
+      'it lacks the column "id" of "a.csv"; --no-keep leaves out other columns, or',
+    ],
     ['two columns less', 'logit_b\n3\n', 'it lacks the columns "id", "logit_a" of "a.csv"'],
     [
       'others',
       'key,logit_a,x,logit_c\n',
       'it lacks the columns "id", "logit_b" of "a.csv", and has "key", "x", "logit_c" instead',
     ],
-    ['one column twice', 'id,logit_a,logit_b,id\n', 'it has 4 columns, but "a.csv" has 3'],
+    [
+      'one column twice',
+      'id,logit_a,logit_b,id\n',
+      'its columns cannot be matched by name with those of "a.csv", as two are called "id"; --no-keep leaves out other columns, or',
+    ],
   ])('of %s are refused, files before a byte is written', (_, content, difference) => {
     const cwd = folder({ 'a.csv': GOOD, 'b.csv': content, 'b.csv.gz': zlib.gzipSync(content) })
     for (const name of ['b.csv', 'b.csv.gz']) {
       const { status, stdout, stderr } = command(['a.csv', 'a.csv', name], { cwd })
-      expect(stderr).toBe(`softmax: ${name}: ${difference}; -o FOLDER/ scores each file separately [E_SCHEMA]\n`)
+      const refusal = difference.endsWith(', or') ? difference : `${difference};`
+      expect(stderr).toBe(`softmax: ${name}: ${refusal} -o FOLDER/ scores each file separately [E_SCHEMA]\n`)
       expect({ status, stdout }).toEqual({ status: 1, stdout: '' })
     }
     const piped = command(['a.csv', '-'], { cwd, stdin: content })
-    expect(piped.stderr).toContain(`softmax: stdin: ${difference}; -o `)
+    expect(piped.stderr).toContain(`softmax: stdin: ${difference}`)
     expect({ status: piped.status, stdout: piped.stdout }).toEqual({ status: 1, stdout: SCORED })
   })
 
@@ -461,8 +473,8 @@ describe('inputs', () => {
     expect(refusal('a.csv', 'b.csv')).toBe(`${misc}; -o FOLDER/ scores each file separately`)
     expect(refusal('evaluate', 'a.csv', 'b.csv', '--truth', 'y')).toBe(`${misc}; measure it separately`)
     expect(refusal('calibrate', 'a.csv', 'b.csv', '--truth', 'y')).toBe(`${misc}; leave out this input`)
-    expect(refusal('evaluate', 'a.csv', 'c.csv', '--truth', 'y')).toBe(
-      'c.csv: it has the column "note", which "a.csv" lacks; --partial measures each file, and --merge combines the results',
+    expect(refusal('a.csv', 'c.csv')).toBe(
+      'c.csv: it has the column "note", which "a.csv" lacks; --keep y leaves out other columns, or -o FOLDER/ scores each file separately',
     )
     expect(refusal('joined.csv', '-o', 'out.csv')).toContain(
       'the row is a header that differs from the first one, as if files were concatenated: column 21 is "logit_z", but "logit_x" in the first one; score each file separately',
@@ -483,7 +495,7 @@ describe('inputs', () => {
     const refusal = (other: string) =>
       command(['evaluate', 'cat.csv', other, '--logits', '1-2', '--truth', 'y'], { cwd }).stderr
     expect(refusal('cow.csv')).toContain('column 2 is "cow", but "dog" in "cat.csv"; measure it separately')
-    expect(refusal('note.csv')).toContain('; --partial measures each file, and --merge combines the results')
+    expect(refusal('note.csv')).toBe('')
   })
 
   it('of other columns are no error where no row of theirs is wanted, nor are empty ones', () => {

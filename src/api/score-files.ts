@@ -27,7 +27,7 @@ export interface FilesStream
     Pick<ScoreStream, 'stats' | 'metrics' | 'release'> {}
 
 /**
- * Scores one or more inputs (paths or streams of bytes), in order, into one output with one header. All inputs must have the columns of the first; objects may lack kept keys, and have others that are not kept. Formats are detected from the options, the file extensions or the first bytes; formats
+ * Scores one or more inputs (paths or streams of bytes), in order, into one output with one header. All inputs must have the columns of the first, which are found by name, in any order; columns that are not kept may differ, and objects may lack kept keys. Formats are detected from the options, the file extensions or the first bytes; formats
  * with a footer are read by random access. A folder is read as its parts, sorted by name: the files that are named
  * part-* or have the extension of a format, except those whose names begin with _ or a dot, and temporary files, backups and checksums of parts.
  *

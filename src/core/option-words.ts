@@ -45,7 +45,9 @@ export const PLAIN_KEY = /^[\p{L}_][\p{L}\p{N}_-]*$/u
 export const LONGEST_VALUE = 80
 
 /** Several options, for use together: `--decimal ',' --delimiter ','` or `decimal: ',', delimiter: ','`. */
-export function optionsText(...options: readonly (readonly [name: string, value: string])[]): string {
+export function optionsText(
+  ...options: readonly (readonly [name: string, value: string | false | undefined])[]
+): string {
   return options.map(([name, value]) => optionText(name, value)).join(speaker === 'command' ? ' ' : ', ')
 }
 

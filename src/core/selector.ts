@@ -143,7 +143,7 @@ export function selectTruths(selector: string, names: readonly string[]): number
 
 /** A selector of columns by their names, in quotes where a name could be read as something else. */
 export function selectorOfNames(names: readonly string[]): string {
-  return names.map((name) => (/^[\p{L}_][^,"*?]*$/u.test(name) ? name : `"${name.replaceAll('"', '""')}"`)).join()
+  return names.map((name) => (/^[\p{L}_][^,"*?]*$/u.test(name) ? name : itemOfName(name))).join()
 }
 
 /** The position of the only column with a name or position. Throws E_SELECTOR. */
@@ -333,10 +333,15 @@ function unambiguous(indices: readonly number[], columns: Columns): string {
   return indices.map(itemOf).join()
 }
 
+/** The item that selects the column with exactly this name, whatever it looks like. */
+export function itemOfName(name: string): string {
+  return `"${name.replaceAll('"', '""')}"`
+}
+
 /** The items that select columns by their positions, or by names if one looks like such an item. */
 export function itemsOfPositions(indices: readonly number[], names: readonly string[]): string[] {
   const isUsual = !names.some((name) => /^\s*\d+-\d+\s*$/.test(name))
-  return indices.map((index) => (isUsual ? positionItem(index) : `"${names[index]!.replaceAll('"', '""')}"`))
+  return indices.map((index) => (isUsual ? positionItem(index) : itemOfName(names[index]!)))
 }
 
 /** An item that selects the column at a position, even if a column has that number as its name. */

@@ -1,5 +1,4 @@
 /** Resolves and reports the columns of an input; every later input must have the columns of the first. */
-import { isLogitName } from '../core/column-name.js'
 import { plural, SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { delimiterOf, type FormatName, rowFormatOf } from '../core/formats.js'
 import { headerDifference, type Noun } from '../core/header-difference.js'
@@ -11,33 +10,35 @@ import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
-import { itemsOfPositions, listsNames, select } from '../core/selector.js'
+import { listsNames } from '../core/selector.js'
 import { truthWarnings } from '../core/truth-columns.js'
 import { isRowOrder } from '../formats/tensor/tensor.js'
 import { hasLogits } from './defining-row.js'
+import { hasHeaderOf, headerOf, inOrderOf, keptNames, requireMatch, withSelection } from './matched-columns.js'
 import { isNumericColumn, leftOutWarning, requireNumeric, uselessLabels } from './numeric-columns.js'
 import type { Input } from './open-input.js'
 import { rejectedOf } from './row-counts.js'
 import { type InputSettings, type Run, warnOfColumns } from './run.js'
+import { separately } from './separate-inputs.js'
 
 type Settings = SettingsOf<'bytes'>
 
 /**
- * Resolves and reports the columns of an input. A later input must have the columns of the first, so it reuses the
- * first one's logit positions.
+ * Resolves and reports the columns of an input. A later input must have the columns of the first, so it reuses what
+ * was selected there.
  */
 export function resolveColumns(
-  { columns, named }: RecordBatchReader,
+  reader: RecordBatchReader,
   resolve: (settings: InputSettings) => Schema,
   { name }: Input,
   run: Run,
   settings: InputSettings,
 ): Schema {
-  const header = columns.map(({ name }, index) => (named ? name : String(index + 1)))
+  const { columns, named } = reader
   const { first } = run
+  const header = headerOf(reader)
   run.emit('header', header, name)
-  requireHeader(header, run)
-  const schema = resolve(withSelection(settings, run))
+  const schema = resolveMatched(reader, resolve, run, settings)
   if (first) {
     requireForm(schema, first, run)
     const compared = { first: first.name, noun: 'class', remedy: labelsRemedy({ schema, columns }, first) } as const
@@ -54,6 +55,28 @@ export function resolveColumns(
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from, named, header, columns: [...columns], schema }
   return schema
+}
+
+/**
+ * Resolves the columns of an input: those of a later one are selected as in the first, and kept in its order. Throws
+ * E_SCHEMA if they do not match.
+ */
+export function resolveMatched(
+  reader: RecordBatchReader,
+  resolve: (settings: InputSettings) => Schema,
+  run: Run,
+  settings: InputSettings,
+): Schema {
+  const { first } = run
+  if (first) requireMatch(reader, { ...first, ...logitsOf(first.schema, settings) }, run)
+  const schema = resolve(withSelection(settings, reader, run))
+  return first && !hasHeaderOf(reader, first) ? inOrderOf(first.schema, schema) : schema
+}
+
+/** The logits of the first input. If a row has a single one, other columns with numbers would be doubtful. */
+function logitsOf({ logits, logitsList, guessed }: Schema, settings: InputSettings) {
+  const isDoubtful = settings.logits === undefined && !logitsList && logits.length === 1
+  return { logits, isGuessed: guessed === true || isDoubtful }
 }
 
 /**
@@ -83,36 +106,19 @@ function formOf({ depth = 0, logitsList, logitKeys }: Schema): string {
   return logitsList ? `${'lists of '.repeat(depth + 1)}numbers` : 'single numbers'
 }
 
-function keptNames({ header, kept }: Schema): string[] {
-  return kept.map((index) => header[index]!)
-}
-
-/** Throws E_SCHEMA if the columns differ from those of the first input. */
-export function requireHeader(header: readonly string[], run: Run): void {
-  const { first } = run
-  if (first) requireSame(header, first.header, run, { first: first.name })
-}
-
-/** The settings with the logits resolved to the positions they had in the first input. */
-export function withSelection<S extends Settings>(settings: S, { first }: Pick<Run, 'first'>): S {
-  if (!first || first.schema.logitsList) return settings
-  return { ...settings, logits: itemsOfPositions(first.schema.logits, first.schema.header) }
-}
-
-/** The names of the compared inputs, if they have names, and what is compared. */
+/** The name of the first input, if it has one, and what is compared. */
 interface Compared {
   first: string | undefined
-  source?: string
-  noun?: Noun
+  noun: Noun
   remedy?: string | undefined
 }
 
-/** Throws E_SCHEMA if columns or classes differ from those of the `first` input. */
-export function requireSame(
+/** Throws E_SCHEMA if classes or kept columns differ from those of the `first` input. */
+function requireSame(
   names: readonly string[],
   others: readonly string[],
-  run: Pick<Run, 'measures' | 'probe' | 'settings'>,
-  { first, source, noun = 'column', remedy }: Compared,
+  run: Run,
+  { first, noun, remedy }: Compared,
 ): void {
   if (names.join('\0') === others.join('\0')) return
   const difference = headerDifference(names, others, first === undefined ? 'the first input' : shown(first), noun)
@@ -120,8 +126,7 @@ export function requireSame(
     header: [...names],
     first: first ?? 'the first',
     difference,
-    remedy: remedy ?? separately(run, noun === 'class' || haveOtherLogits(names, others, run.settings)),
-    ...(source !== undefined && { source }),
+    remedy: remedy ?? separately(run, noun === 'class'),
   })
 }
 
@@ -145,31 +150,6 @@ function labelsRemedy(
 /** Whether the type of the logits fixes their keys: a struct of Parquet or Arrow. */
 function hasType({ logits: [first] }: Schema, columns: readonly Column[]): boolean {
   return columns[first!]!.field !== undefined
-}
-
-/** Whether the selected columns differ, or those that are called like logits, so that the classes do. */
-function haveOtherLogits(
-  names: readonly string[],
-  others: readonly string[],
-  { logits }: Pick<InputSettings, 'logits'>,
-): boolean {
-  const chosen = (header: readonly string[]) =>
-    logits === undefined ? header.filter(isLogitName) : select(logits, header).map((index) => header[index]!)
-  try {
-    return chosen(names).join('\0') !== chosen(others).join('\0')
-  } catch {
-    // The selector does not fit one of them.
-    return true
-  }
-}
-
-/** How to read inputs with different columns. */
-function separately({ measures, probe }: Pick<Run, 'measures' | 'probe'>, hasOtherClasses: boolean): string {
-  if (probe) return 'leave out this input'
-  const isCommand = speaking() === 'command'
-  if (!measures) return isCommand ? '-o FOLDER/ scores each file separately' : 'score it separately'
-  if (!isCommand || hasOtherClasses) return 'measure it separately'
-  return `${optionText('partial', true)} measures each file, and ${optionText('merge', true)} combines the results`
 }
 
 /** The warning of {@link headerlessWarning} for JSON, if the output has no header. */

@@ -12,7 +12,7 @@ import type { Column, Format, RecordBatchReader } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
 import { type Evidence, resolveTable, type Schema, type SchemaNeeds } from '../core/schema.js'
 import { unknownNames } from '../core/selector.js'
-import { numbersOf, requireHeader, resolveColumns, withSelection } from './columns.js'
+import { numbersOf, resolveColumns, resolveMatched } from './columns.js'
 import { defineColumns, hasLogits, untriedWarning } from './defining-row.js'
 import { firstRows } from './first-rows.js'
 import type { Input } from './open-input.js'
@@ -70,8 +70,8 @@ export function passesObjects({ named }: RecordBatchReader, { from, to, keep }: 
 async function fitsOptions(context: InputContext, isFirstRow: boolean): Promise<boolean> {
   const { reader, run, settings } = context
   const evidence = isFirstRow ? await evidenceOf(reader, run, settings) : {}
-  const schema = resolveTable(withSelection(settings, run), reader.columns, needsOf(context), evidence)
-  requireHeader(schema.header, run)
+  const resolve = (settings: InputSettings) => resolveTable(settings, reader.columns, needsOf(context), evidence)
+  const schema = resolveMatched(reader, resolve, run, settings)
   if (run.first && schema.depth !== run.first.schema.depth) return false
   return (isFirstRow || !schema.guessed) && hasLogits(schema, reader.columns, settings)
 }

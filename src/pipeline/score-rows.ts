@@ -11,6 +11,7 @@ import { inputInfo } from './input-info.js'
 import { jobOf, newWriter } from './job.js'
 import { setTypes } from './kept-types.js'
 import { countLane, laneOf } from './lanes.js'
+import { withSelection } from './matched-columns.js'
 import type { Input } from './open-input.js'
 import { watchLogits } from './probability-warning.js'
 import { requireAllBytes } from './row-counts.js'
@@ -26,7 +27,7 @@ export async function* scoreRows(
   settings: InputSettings,
   { opened, taken, rows: count }: Origin,
 ): AsyncGenerator<Uint8Array> {
-  if (run.first) measureByFirst(reader, settings, run.first.schema)
+  if (run.first) measureByFirst(reader, withSelection(settings, reader, run), run.first.schema)
   const format = await loadFormat(settings.to)
   const isFirst = !run.first
   const job = await jobOf({ reader, format, input, run, settings }).catch((error) => {

@@ -110,9 +110,15 @@ function putForm(column: Column, { type, width = 0, keys, nested }: LogitsForm, 
   else Object.assign(column, { type, width, keys })
 }
 
-function emptyCells({ columns, text }: RecordBatchReader, { listText, logits }: Schema): Column | undefined {
-  const column = listText && text?.source.format === 'csv' ? columns[logits[0]!] : undefined
+function emptyCells({ columns, text }: RecordBatchReader, first: Schema): Column | undefined {
+  const column = first.listText && text?.source.format === 'csv' ? sameColumn(columns, first) : undefined
   return column && !column.listText && !column.nested ? column : undefined
+}
+
+/** The column with the name of the logits in the first input, which may be in another place. */
+function sameColumn(columns: readonly Column[], { header, logits: [first] }: Schema): Column | undefined {
+  const name = header[first!]
+  return columns[first!]?.name === name ? columns[first!] : columns.find((column) => column.name === name)
 }
 
 /** Whether an input has rows, and nothing shows how many logits they have. */

@@ -188,14 +188,14 @@ softmax in.npy`,
     fix: 'The message has the reason of the first row; --rejects FILE writes it for each row. For metrics, check --truth.',
   },
   E_SCHEMA: {
-    is: 'The header of an input, the depth of its lists of logits, or a header among its rows differs from the first one.',
+    is: 'The columns of an input, the depth of its lists of logits, or a header among its rows differ from the first one.',
     cause:
-      'Several inputs make one output, with the columns of the first input. If files were concatenated, a header in the middle ends the run even with --on-error skip, because the rows below it have other columns.',
+      'Several inputs make one output, with the columns of the first input. Those of the others are found by name, in any order, and columns that --keep leaves out do not matter. If files were concatenated, a header in the middle ends the run even with --on-error skip, because the rows below it have other columns.',
     example: String.raw`printf 'logit_a,logit_b\n1,2\n' > a.csv
 printf 'logit_a,logit_c\n1,2\n' > b.csv
 softmax a.csv b.csv`,
     says: 'softmax: b.csv: column 2 is "logit_c", but "logit_b" in "a.csv"; -o FOLDER/ scores each file separately [E_SCHEMA]',
-    fix: 'Score the input separately; concatenated files, too. -o FOLDER/ writes one output for each input.',
+    fix: 'If only kept columns differ, name those that all inputs have, as in --keep id,region. Otherwise, score the input separately; concatenated files, too. -o FOLDER/ writes one output for each input.',
   },
   E_COLUMN_TYPE: {
     is: 'The type of a kept column differs from that in the first input, or the output cannot store one of its values.',

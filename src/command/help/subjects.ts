@@ -37,7 +37,7 @@ export const SUBJECTS: Readonly<Record<string, Subject>> = {
   input: {
     heading: 'Inputs',
     also: 'inputs stdin standard-input file files',
-    text: 'An input is a file, a folder of parts, or "-" for standard input, which is the default. --from sets its format; otherwise it is detected from the file extension, or else from the first bytes. Several inputs must have the same columns.',
+    text: 'An input is a file, a folder of parts, or "-" for standard input, which is the default. --from sets its format; otherwise it is detected from the file extension, or else from the first bytes. Several inputs must have the same columns, in any order if these have names; those that --keep leaves out may differ.',
   },
   formats: {
     heading: 'Formats',
