@@ -1,6 +1,7 @@
 /** Converts values to logits. */
 import { type InexactNumber, isExact } from './column-numbers.js'
 import { shown } from './errors.js'
+import { extended } from './extended.js'
 import { kindOf } from './kind-of.js'
 import type { MissingRule } from './missing.js'
 import { isOverflow, readNumber } from './number.js'
@@ -36,12 +37,12 @@ export function notLogits(name: string, value: unknown, expected: string): RowEr
 
 /** The error of a logit in a list, which is identified by its class index, from 0. */
 export function ofClass({ code, info }: RowError, index: number): RowError {
-  return { code, info: { ...info, classIndex: index }, column: String(index) }
+  return { code, info: extended(info, { classIndex: index }), column: String(index) }
 }
 
 /** The error of a logit in a list or an object, whose classes may have names. */
 export function ofNamedClass(error: RowError, name: string | undefined, index: number): RowError {
-  return name === undefined ? ofClass(error, index) : { ...error, column: name }
+  return name === undefined ? ofClass(error, index) : extended(error, { column: name })
 }
 
 /** The error of an object of logits, at a path, with a key that is not a class. */

@@ -1,6 +1,7 @@
 /** Bad rows that are skipped: what is reported for each, so that none is lost. */
 import { isUtf8 } from 'node:buffer'
 import { type Code, messageOf, type Position, reasonOf, SoftmaxError } from './errors.js'
+import { extended } from './extended.js'
 
 /** A bad row, ready to be written as JSON. */
 export interface Reject {
@@ -38,14 +39,12 @@ export type RejectHandler = (reject: Reject) => unknown
 /** The report of a bad row, without the row. Not an Error, which would capture a stack for each row. */
 export function rejectOf(code: Code, info: Position): Reject {
   const { source, row = 0, line, column } = info
-  return {
-    ...(source !== undefined && { source }),
+  const position = extended(source === undefined ? {} : { source }, {
     row,
     ...(line !== undefined && { line }),
     ...(column !== undefined && { column }),
-    code,
-    message: messageOf(code, info as never, true),
-  }
+  })
+  return extended(position, { code, message: messageOf(code, info as never, true) })
 }
 
 /** The bytes of a row, as text if they are valid UTF-8. */
@@ -56,7 +55,7 @@ export function rawOf(bytes: Uint8Array): Pick<Reject, 'raw' | 'rawBase64'> {
 
 /** The report with a row that is a JavaScript value; `JSON.stringify` accepts it, whatever the row contains. */
 export function withRow(reject: Reject, raw: unknown): Reject {
-  return Object.defineProperty({ ...reject, raw }, 'toJSON', { value: plainReject })
+  return Object.defineProperty(extended(reject, { raw }), 'toJSON', { value: plainReject })
 }
 
 /** The report as JSON, without a row that contains itself. */

@@ -5,6 +5,7 @@ import { isExact, type Numbers, numbersOf } from '../core/column-numbers.js'
 import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
 import { textReader, valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
+import { extended } from '../core/extended.js'
 import { logitOf, notExact, ofClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import {
@@ -231,7 +232,7 @@ function columnsIn(
 
 /** The error of a row that is located only by its number. */
 export function atRow({ code, info, column }: RowError, row: number): LocatedRowError {
-  return { code, info: { ...info, row, ...(column !== undefined && { column }) } }
+  return { code, info: extended(info, { row, ...(column !== undefined && { column }) }) }
 }
 
 export const MISSING: RowError = { code: 'E_MISSING', info: { of: 'list' } }

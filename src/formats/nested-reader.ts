@@ -2,6 +2,7 @@
 import type { ColumnData } from '../core/column-data.js'
 import { isValid } from '../core/column-slices.js'
 import { textReader } from '../core/column-values.js'
+import { extended } from '../core/extended.js'
 import { indexPath, itemCount } from '../core/nesting.js'
 import type { KeptColumn, ReaderOptions, RecordBatch, RowError } from '../core/record-batch.js'
 import { jsonOf } from '../core/value-text.js'
@@ -59,11 +60,8 @@ export class NestedReader {
     const { info: all, column, ...rest } = error
     // The index path is the position.
     const { classIndex: _, ...info } = all
-    const of = error.code === 'E_WIDTH' && { of: `list ${path.join('.')}` }
-    this.#bad.set(row, {
-      ...rest,
-      info: { ...info, ...of },
-      ...(column !== undefined && { column: [...path, column].join('.') }),
-    })
+    const of = error.code === 'E_WIDTH' ? { of: `list ${path.join('.')}` } : {}
+    const position = column === undefined ? {} : { column: [...path, column].join('.') }
+    this.#bad.set(row, extended(rest, { info: extended(info, of), ...position }))
   }
 }

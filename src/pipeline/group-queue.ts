@@ -36,7 +36,7 @@ export class ClaimedGroup {
   /** Adds a result; undefined at the end. */
   add(part: TablePart | undefined): void {
     if (part) this.received++
-    const size = sizeOfArrays(part?.part)
+    const size = sizeOfArrays(part)
     this.waiting += size
     this.#next.push({ part, size })
   }

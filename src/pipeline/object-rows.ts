@@ -2,6 +2,7 @@
 
 import { isNoRow, isOneRow } from '../core/declared-shape.js'
 import { shortened } from '../core/errors.js'
+import { extended } from '../core/extended.js'
 import { logitOf, ofNamedClass } from '../core/logit.js'
 import { type MissingRule, nullsOf } from '../core/missing.js'
 import { hasTextNumbers } from '../core/numbers-from-text.js'
@@ -46,7 +47,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
     errors,
     withPosition: ({ code, info, column }, row) => ({
       code,
-      info: { ...info, row, ...(column !== undefined && { column }) },
+      info: extended(info, { row, ...(column !== undefined && { column }) }),
       value: rows[row],
     }),
     lines: 0,

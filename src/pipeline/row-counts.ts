@@ -3,9 +3,11 @@
  * scoring.
  */
 import { type Code, type Position, SoftmaxError } from '../core/errors.js'
+import { extended } from '../core/extended.js'
 import type { SettingsOf } from '../core/options.js'
 import type { EvaluatedRows, LocatedRowError, Relocate, RowErrors, ScoredRows } from '../core/record-batch.js'
 import { noRows, type Reject, type RejectHandler, rawOf, rejectOf, tooMany, withRow } from '../core/reject.js'
+import { codesOf } from '../core/row-errors.js'
 import { rowOriginOf } from '../core/row-origin.js'
 import { isFatal } from './error-limit.js'
 
@@ -171,20 +173,19 @@ async function unlessAborted(done: unknown, signal: AbortSignal | undefined): Pr
 /** The error data of a bad row, with its position in the input as far as it is known. */
 function located({ info, value }: LocatedRowError, before: BlockStart, name: string | undefined): Position {
   const { row = before.row + info.row, source = name } = rowOriginOf(value) ?? {}
-  return {
-    ...info,
+  return extended(info, {
     row,
     ...(info.line !== undefined && { line: before.line + info.line }),
     ...(info.byte !== undefined && { byte: before.byte + info.byte }),
     ...(source !== undefined && { source }),
-  }
+  })
 }
 
 /** The report with the row: its byte range if the input is text, and its content. */
 function withRaw(reject: Reject, { start, end, raw, value }: LocatedRowError, { byte }: BlockStart): Reject {
-  if (typeof raw === 'string') return { ...reject, raw }
+  if (typeof raw === 'string') return extended(reject, { raw })
   if (start === undefined || end === undefined) return value === undefined ? reject : withRow(reject, value)
-  return { ...reject, byteStart: byte + start, byteEnd: byte + end, ...(raw && rawOf(raw)) }
+  return extended(reject, { byteStart: byte + start, byteEnd: byte + end, ...(raw && rawOf(raw)) })
 }
 
 function count(
@@ -195,7 +196,7 @@ function count(
   stats.written += written
   stats.abstained += abstained
   if (nan > 0) stats.nan = (stats.nan ?? 0) + nan
-  for (const { code } of rowErrors) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
+  for (const code of codesOf(rowErrors)) stats.rejected[code] = (stats.rejected[code] ?? 0) + 1
 }
 
 /** The number of bad rows. */

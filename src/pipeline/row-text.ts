@@ -1,6 +1,7 @@
 /** Bad rows of typed columns, as JSON: their values are written as in NDJSON output. */
 import { shortest, textReader } from '../core/column-values.js'
 import { type DataType, fieldsOf } from '../core/data-type.js'
+import { extended } from '../core/extended.js'
 import { nestedValues } from '../core/nesting.js'
 import type { Column, LocatedRowError, ReaderOptions, RecordBatch } from '../core/record-batch.js'
 import { jsonOf } from '../core/value-text.js'
@@ -25,7 +26,7 @@ export function rowReporter(columns: readonly Column[] | undefined, read: ReadCo
     let textOf: ReturnType<typeof rowText> | undefined
     return (error) => {
       textOf ??= rowText(batch, columns, read)
-      return { ...error, raw: textOf(error) }
+      return extended(error, { raw: textOf(error) })
     }
   }
 }

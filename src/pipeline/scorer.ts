@@ -4,6 +4,7 @@
  */
 
 import type { Dialect } from '../core/dialect.js'
+import { extended } from '../core/extended.js'
 import { ofNamedClass } from '../core/logit.js'
 import { indexPath, itemCount, itemRange, itemsOf, type Nesting } from '../core/nesting.js'
 import { rounder } from '../core/number.js'
@@ -241,7 +242,7 @@ function located(
 ): RowError {
   if (index === undefined) return error
   if (input)
-    return { ...error, ...(logitsList ? { cell: logits![0]!, column: String(index) } : { cell: logits![index]! }) }
+    return extended(error, logitsList ? { cell: logits![0]!, column: String(index) } : { cell: logits![index]! })
   const name = logitKeys || logitsList ? logitKeys?.[index] : header?.[logits![index]!]
   return ofNamedClass(error, name, index)
 }
@@ -250,7 +251,7 @@ function located(
 function withClassName(error: LocatedRowError, { classes, binary }: Layout): LocatedRowError {
   const { classIndex } = error.info
   const column = classIndex !== undefined && !binary ? classes[classIndex as number] : undefined
-  return column === undefined ? error : { ...error, info: { ...error.info, column } }
+  return column === undefined ? error : { ...error, info: extended(error.info, { column }) }
 }
 
 /** Adds the index path of a nested logit to its error, or that of its list if the error concerns all of the list. */
@@ -263,7 +264,7 @@ function inList(
 ): RowError {
   const cell = input && { cell: logits![0]! }
   if (index !== undefined) return { code, info, ...cell, column: [...path, index].join('.') }
-  return { code, info: { ...info, of: `list ${path.join('.')}` }, ...cell }
+  return { code, info: extended(info, { of: `list ${path.join('.')}` }), ...cell }
 }
 
 /** Separates good rows from bad ones, up to a fatal one or the first bad row after `errorsLeft` tolerated ones. */

@@ -3,6 +3,7 @@ import type { ColumnData } from '../core/column-data.js'
 import { valueReader } from '../core/column-values.js'
 import type { DataType } from '../core/data-type.js'
 import { fromBytes } from '../core/dialect.js'
+import { extended } from '../core/extended.js'
 import { nullsOf } from '../core/missing.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { RawJson, type RecordBatch, type RowError, type Value } from '../core/record-batch.js'
@@ -37,7 +38,7 @@ export function truthReader(job: ScoreJob): Labelled {
       if (!error) continue
       const { nth = 0, ...rest } = error
       const info = truthList ? { ...error.info, nth } : error.info
-      errors.set(row, { ...rest, info, ...locationOf(job, truths[nth] ?? truth) })
+      errors.set(row, extended(rest, { info, ...locationOf(job, truths[nth] ?? truth) }))
     }
     return { ...batch, kept: batch.kept.slice(0, kept.length), errors, ...collector.found }
   }

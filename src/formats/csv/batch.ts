@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { encodingInfo, isUtf8Text } from '../../core/encoding.js'
+import { extended } from '../../core/extended.js'
 import { logitOf } from '../../core/logit.js'
 import { isNumber, withPoint } from '../../core/number.js'
 import type { Cells, Column, LocatedRowError, ReaderOptions, RecordBatch, RowError } from '../../core/record-batch.js'
@@ -201,6 +202,6 @@ function locator(
     const column = name !== undefined && { column: item === undefined ? name : `${name}.${item}` }
     // Copied to its own buffer, because a worker posts a view together with the complete buffer behind it.
     const raw = wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
-    return { code, info: { ...info, line, row, byte, ...column }, start, end, ...raw }
+    return { code, info: extended(info, { line, row, byte, ...column }), start, end, ...raw }
   }
 }

@@ -4,6 +4,7 @@ import { columnOfValues, misfitInfo, proposedTypes } from '../../core/cell-types
 import { dataTypeOf } from '../../core/column-builder.js'
 import { isNoRow, shapeReason } from '../../core/declared-shape.js'
 import { shown } from '../../core/errors.js'
+import { extended } from '../../core/extended.js'
 import { logitOf, notLogits, ofNamedClass, unknownClass } from '../../core/logit.js'
 import {
   type Column,
@@ -71,7 +72,7 @@ export function readBatch(block: Buffer, columns: readonly JsonColumn[], plan: R
     errors: bad,
     withPosition: ({ code, info: data, column }, row) => {
       const { line, start, end } = lines[row]!
-      const info = { ...data, row, line, byte: start, ...(column !== undefined && { column }) }
+      const info = extended(data, { row, line, byte: start, ...(column !== undefined && { column }) })
       // Copied to its own buffer, because a worker posts a view together with the complete buffer behind it.
       const raw = plan.wantRaw && { raw: new Uint8Array(block.subarray(start, end)) }
       return { code, info, start, end, ...raw }

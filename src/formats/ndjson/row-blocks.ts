@@ -1,4 +1,5 @@
 /** Converts the rows of a JSON text to blocks of lines, whatever their layout. */
+import { extended } from '../../core/extended.js'
 import type { Block, Relocate } from '../../core/record-batch.js'
 import { Peekable } from '../../io/peekable.js'
 import { layoutOf, undecidedLayout } from './layout.js'
@@ -35,7 +36,7 @@ function relocator(origins: Origin[]): Relocate {
     const { rows, bytes, lines } = origin
     const errors = scored.errors.map((rowError) => {
       const { start, end, line } = rows[rowError.info.row]!
-      return { ...rowError, info: { ...rowError.info, line, byte: start }, start, end }
+      return extended(rowError, { info: extended(rowError.info, { line, byte: start }), start, end })
     })
     return { ...scored, errors, lines, bytes }
   }

@@ -5,6 +5,7 @@
 import type { ColumnData } from '../../core/column-data.js'
 import { corruptData } from '../../core/corrupt-data.js'
 import { plural, SoftmaxError, shown, shownNames } from '../../core/errors.js'
+import { extended } from '../../core/extended.js'
 import { readNumbers } from '../../core/float.js'
 import { labelNames } from '../../core/labels.js'
 import { ofClass } from '../../core/logit.js'
@@ -227,7 +228,7 @@ function indexed({ others, shape }: RowOrder, axes: number, truth: TruthRows | u
     const first = before
     const errors = scored.errors.map((error) => {
       const index = indexOf(error, first)
-      return index ? { ...error, info: { ...error.info, index: `[${index.join(', ')}]` } } : error
+      return index ? { ...error, info: extended(error.info, { index: `[${index.join(', ')}]` }) } : error
     })
     before += scored.rows
     return { ...scored, errors }
