@@ -4,7 +4,7 @@
  */
 import type { ColumnData } from '../core/column-data.js'
 import { takeRows } from '../core/column-slices.js'
-import { type Field, hasUnscored } from '../core/output-columns.js'
+import { type Field, hasUnscored, isUnscored } from '../core/output-columns.js'
 import { isColumnData, type ScoredBatch } from '../core/record-batch.js'
 import type { CellValues } from '../kernel/host/cells.js'
 import type { Scores } from '../kernel/host/scores.js'
@@ -20,11 +20,6 @@ export function keptColumns({ batch, good }: ScoredBatch): ColumnData[] | undefi
   const isSmall = columns.every(({ values }) => (values?.byteLength ?? 0) < MOST_TEXT)
   if (columns.length < batch.kept.length || !isSmall) return undefined
   return columns.map((data) => (data.length === good.length ? data : takeRows(data, good)))
-}
-
-/** Whether some results are null because their rows have no softmax: such rows are written one by one. */
-export function hasNullRows({ scores }: ScoredBatch, fields: readonly Field[]): boolean {
-  return fields.some((field) => hasUnscored(field, scores))
 }
 
 /** The values of a column, and which of them are not null. */
@@ -59,16 +54,28 @@ export function newCells(
     })
   }
   if (type === 'count')
-    return ({ scores, good }) => ({ values: { kind: 'numbers', numbers: positionsOf(field, scores, good) } })
+    return (rows) => ({
+      values: { kind: 'numbers', numbers: positionsOf(field, rows.scores, rows.good) },
+      validity: scoredRows(field, rows),
+    })
   const count = type === 'classes' ? classes.length : 1
-  return ({ scores, good }) => ({
-    values: { kind: 'results', numbers: resultsOf(field, classes, scores, good), count },
+  return (rows) => ({
+    values: { kind: 'results', numbers: resultsOf(field, classes, rows.scores, rows.good), count },
+    validity: scoredRows(field, rows),
   })
+}
+
+/** Which rows have results; undefined if all have, or if those without a softmax are not null. */
+function scoredRows(field: Field, { scores, good }: ScoredBatch): Uint8Array | undefined {
+  if (!hasUnscored(field, scores)) return undefined
+  const bits = new Uint8Array((good.length + 7) >> 3)
+  for (let at = 0; at < good.length; at++) if (!isUnscored(scores, good[at]!)) bits[at >> 3]! |= 1 << (at & 7)
+  return bits
 }
 
 function labelCells(field: Field, { scores, good }: ScoredBatch, names: readonly Uint8Array[]): Cells {
   const positions = positionsOf(field, scores, good)
-  const { validity } = field.nullable ? validPositions(positions) : {}
+  const { validity } = field.nullable || hasUnscored(field, scores) ? validPositions(positions) : {}
   return { values: { kind: 'names', positions, names }, validity }
 }
 

@@ -11,7 +11,7 @@ import type { Column, OutputSchema, ScoredBatch, Value } from '../../core/record
 import { cellOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
-import { formatted, hasNullRows, keptColumns, newCells, numbersOf, type TextOf } from '../cell-values.js'
+import { formatted, keptColumns, newCells, numbersOf, type TextOf } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
 import { cellEncoder } from './rows.js'
 
@@ -35,16 +35,25 @@ export function columnCells(
   const layout = { tail: Buffer.from('\n'), delimiter: dialect.delimiter, ...rounding }
   const cellOfText = textCell(schema)
   const names = schema.classes.map((name) => Buffer.from(cellOfText(name), 'latin1'))
-  const added = joined.map((field) => newCells(field, schema.classes, names, textOf, 'latin1'))
+  const added = joined.map((field) => ({
+    cellsOf: newCells(field, schema.classes, names, textOf, 'latin1'),
+    none: Array.from({ length: field.type === 'classes' ? schema.classes.length : 1 }, () => none).join(
+      dialect.delimiter,
+    ),
+  }))
   return (rows) => {
-    const columns = hasNullRows(rows, fields) ? undefined : keptColumns(rows)
+    const columns = keptColumns(rows)
     if (!columns) return undefined
     const cells = [
-      ...columns.map((data, index) => keptCells(data, kept[index]!, schema, cellOfText, none)),
-      ...added.map((cellsOf) => cellsOf(rows)),
+      ...columns.map((data, index) => ({ none, ...keptCells(data, kept[index]!, schema, cellOfText, none) })),
+      ...added.map(({ cellsOf, none }) => ({ none, ...cellsOf(rows) })),
     ]
     const before = (index: number) => (index === 0 ? NOTHING : delimiter)
-    const all = cells.map((cell, index) => ({ lead: before(index), none: Buffer.from(none, 'latin1'), ...cell }))
+    const all = cells.map(({ none, ...cell }, index) => ({
+      lead: before(index),
+      none: Buffer.from(none, 'latin1'),
+      ...cell,
+    }))
     return Array.from(writeCells(all, rows.good.length, layout), (piece) => acquireJoined([piece]))
   }
 }

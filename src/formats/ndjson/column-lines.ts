@@ -10,11 +10,11 @@ import type { Column, OutputSchema, ScoredBatch } from '../../core/record-batch.
 import { jsonOf } from '../../core/value-text.js'
 import { acquireJoined } from '../../io/buffer-pool.js'
 import { type CellValues, writeCells } from '../../kernel/host/cells.js'
-import { formatted, hasNullRows, keptColumns, newCells, numbersOf } from '../cell-values.js'
+import { formatted, keptColumns, newCells, numbersOf } from '../cell-values.js'
 import { joinedFields } from '../class-columns.js'
 import { jsonText } from '../json-text.js'
 
-/** The values of a member, with the text around them. */
+/** The values of a member, with the text around those that are not null. */
 interface Member {
   name: string
   values: CellValues
@@ -36,7 +36,7 @@ export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8
   const textOf = (field: Field) => jsonText(field, classes, print)
   const writers = joined.map((field) => ({ field, cellsOf: newCells(field, classes, names, textOf, 'utf8') }))
   return (rows) => {
-    const columns = rows.batch.rawRows || hasNullRows(rows, fields) ? undefined : keptColumns(rows)
+    const columns = rows.batch.rawRows ? undefined : keptColumns(rows)
     if (!columns) return undefined
     const added = writers.map(({ field, cellsOf }) => ({ field, ...cellsOf(rows) }))
     if (!added.every(({ values }) => isFinite(values, rounding.float32))) return undefined
@@ -44,31 +44,32 @@ export function columnLines(schema: OutputSchema): ((rows: ScoredBatch) => Uint8
       ...columns.map((data, index) => keptMember(data, kept[index]!)),
       ...added.flatMap(({ field, values, validity }) => newMembers(field, values, validity, fields)),
     ]
-    const pieces = writeCells(cellsOf(members), rows.good.length, { ...layoutOf(members), ...rounding })
+    const pieces = writeCells(cellsOf(members), rows.good.length, { ...LAYOUT, ...rounding })
     return Array.from(pieces, (piece) => acquireJoined([piece]))
   }
 }
 
-/** Prefixes each value with its key, and with what closes the previous value. */
+/** Prefixes each value with its key. */
 function cellsOf(members: readonly Member[]) {
-  return members.map(({ name, open = '', values, validity }, index) => {
-    const before = index === 0 ? '{' : `${members[index - 1]!.close ?? ''},`
-    return { lead: Buffer.from(`${before}${JSON.stringify(name)}:${open}`), none: NULL, values, validity }
-  })
+  return members.map(({ name, open = '', close = '', values, validity }, index) => ({
+    lead: Buffer.from(`${index === 0 ? '{' : ','}${JSON.stringify(name)}:`),
+    none: NULL,
+    open: Buffer.from(open),
+    close: Buffer.from(close),
+    values,
+    validity,
+  }))
 }
 
 const NULL = Buffer.from('null')
-
-function layoutOf(members: readonly Member[]) {
-  return { tail: Buffer.from(`${members.at(-1)!.close ?? ''}}\n`), delimiter: ',' }
-}
+const LAYOUT = { tail: Buffer.from('}\n'), delimiter: ',' }
 
 function keptMember(data: ColumnData, { name, field }: Column): Member {
   const { validity } = data
   const numbers = extensionOf(field) ? undefined : numbersOf(data)
   if (numbers && isFinite(numbers)) return { name, values: numbers, validity }
   const plain = extensionOf(field) ? undefined : plainTexts(data)
-  if (plain) return { name, values: plain, open: '"', close: '"' }
+  if (plain) return { name, values: plain, validity, open: '"', close: '"' }
   const read = textReader(data, field)
   const texts = Array.from({ length: data.length }, (_, row) => jsonOf(read(row)))
   return { name, values: formatted(texts, 'utf8') }
@@ -90,6 +91,7 @@ function newMembers(
     .map(({ name }, index) => ({
       name,
       values: { kind: 'results', numbers: columnOf(numbers, count, index), count: 1 },
+      validity,
     }))
 }
 
@@ -123,9 +125,9 @@ function areFinite(numbers: Float64Array | Float32Array, most: number): boolean 
   return true
 }
 
-/** Strings, if none is null and none needs escapes. */
-function plainTexts({ type, values, offsets, validity }: ColumnData): CellValues | undefined {
-  if (type.kind !== 'utf8' || !(offsets instanceof Int32Array) || validity) return undefined
+/** Strings, if none needs escapes. */
+function plainTexts({ type, values, offsets }: ColumnData): CellValues | undefined {
+  if (type.kind !== 'utf8' || !(offsets instanceof Int32Array)) return undefined
   const bytes = values as Uint8Array
   for (let at = offsets[0]!; at < offsets.at(-1)!; at++) {
     const byte = bytes[at]!

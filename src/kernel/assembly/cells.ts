@@ -15,7 +15,7 @@ export function writeCells(rows: u32, table: CellTable, out: usize): usize {
     for (let at = table.cells; at < end; at += <u32>offsetof<Cell>()) {
       const cell = changetype<Cell>(<usize>at)
       out = writeText(textAt(cell.lead, 0), out)
-      out = isNull(cell, row) ? writeText(textAt(cell.lead, 1), out) : writeCell(cell, row, table, out)
+      out = isNull(cell, row) ? writeText(textAt(cell.lead, 1), out) : writeValue(cell, row, table, out)
     }
     out = writeText(tail, out)
   }
@@ -26,6 +26,12 @@ export function writeCells(rows: u32, table: CellTable, out: usize): usize {
 @inline
 function isNull(cell: Cell, row: u32): bool {
   return cell.valid != 0 && !((<u32>load<u8>(<usize>cell.valid + (row >> 3)) >> (row & 7)) & 1)
+}
+
+// @ts-ignore: decorator
+@inline
+function writeValue(cell: Cell, row: u32, table: CellTable, out: usize): usize {
+  return writeText(textAt(cell.lead, 4), writeCell(cell, row, table, writeText(textAt(cell.lead, 3), out)))
 }
 
 function writeCell(cell: Cell, row: u32, table: CellTable, out: usize): usize {

@@ -242,7 +242,7 @@ export class Cell {
   /** The kind of its values (CELL_...), and the number of results. */
   kind: u32
   count: u32
-  /** The address of the text before it, and of the text for null (Text, both). */
+  /** The address of five texts (Text): before it, for null, for an empty string, and before and after a value. */
   lead: u32
   /**
    * Addresses of its numbers, positions or offsets; of the bytes of its strings, or of the names (Text); of a bitmap,

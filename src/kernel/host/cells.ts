@@ -17,6 +17,9 @@ interface CellColumn {
   lead: Uint8Array
   none?: Uint8Array
   empty?: Uint8Array | undefined
+  /** The bytes around a value that is not null. */
+  open?: Uint8Array
+  close?: Uint8Array
   validity?: Uint8Array | undefined
   values: CellValues
 }
@@ -56,8 +59,15 @@ export function* writeCells(columns: readonly CellColumn[], rows: number, layout
 }
 
 /** The maximum size of a cell, without the contents of strings. */
-function roomOf({ lead, none, empty, values }: CellColumn): number {
-  const room = lead.length + Math.max(none?.length ?? 0, empty?.length ?? 0)
+function roomOf({
+  lead,
+  none = NOTHING,
+  empty = NOTHING,
+  open = NOTHING,
+  close = NOTHING,
+  values,
+}: CellColumn): number {
+  const room = lead.length + open.length + close.length + Math.max(none.length, empty.length)
   if (values.kind === 'results') return room + values.count * (NUMBER_ROOM + 1)
   if (values.kind === 'names') return room + values.names.reduce((most, { length }) => Math.max(most, length), 0)
   return room + (values.kind === 'numbers' ? NUMBER_ROOM : 0)
@@ -96,8 +106,8 @@ function writeSome(
 
 /** Copies the values of some rows into kernel memory; returns the words of a Cell. */
 function placeCell(column: CellColumn, start: number, count: number, memory: Allocator) {
-  const { lead, none = NOTHING, empty = NOTHING, validity, values } = column
-  const texts = memory.texts([lead, none, empty])
+  const { lead, none = NOTHING, empty = NOTHING, open = NOTHING, close = NOTHING, validity, values } = column
+  const texts = memory.texts([lead, none, empty, open, close])
   // Rows begin at a multiple of 8, so that their bits are whole bytes.
   const valid = validity ? memory.copy(validity.subarray(start >> 3, (start + count + 7) >> 3)) : 0
   const words = (kind: number, at: number, { many = 1, bytes = 0 } = {}) => [kind, many, texts, at, bytes, valid]
@@ -165,6 +175,6 @@ class Allocator {
 
   /** Writes a table of strings. */
   texts(texts: readonly Uint8Array[]): number {
-    return this.words(texts.flatMap((text) => [this.copy(text), text.length]))
+    return this.words(texts.flatMap((text) => [text.length > 0 ? this.copy(text) : 0, text.length]))
   }
 }
