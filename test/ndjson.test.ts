@@ -426,12 +426,12 @@ describe('a list of rows in a value', () => {
     // These may also be nested logits, which must be selected explicitly.
     [
       '{"meta": {"n": 1}, "result": {"rows": [[2, 1], [1, 2]]}}',
-      "'.result.rows = .result.rows[]'",
+      "'.result.rows = (.result.rows[]? // null)'",
       { code: 'E_COLUMNS', info: { logits: 'result.rows' } },
     ],
     [
       '{"id": 7, "logits": [[2, 1], [1, 2]]}',
-      "'.logits = .logits[]'",
+      "'.logits = (.logits[]? // null)'",
       { code: 'E_COLUMNS', info: { logits: 'logits' } },
     ],
   ])('is named with the command that makes lines of it, with the other keys: %s', async (input, program, expected) => {

@@ -211,7 +211,7 @@ describe('a list of rows beside other keys', () => {
           { a: 3, b: 4.5 },
         ],
       },
-      '.data = .data[]',
+      '.data = (.data[]? // null)',
       'data',
     ],
     [
@@ -222,7 +222,7 @@ describe('a list of rows beside other keys', () => {
           [3, 4.5],
         ],
       },
-      '.data = .data[]',
+      '.data = (.data[]? // null)',
       'data',
     ],
     [
@@ -236,14 +236,44 @@ describe('a list of rows beside other keys', () => {
           ],
         },
       },
-      '.r.data = .r.data[]',
+      '.r.data = (.r.data[]? // null)',
       'r.data.l',
     ],
   ])('is named with the command that keeps them: %j', (row, program, logits) => {
     const cwd = folder({ FILE: linesOf([row]) })
     const { stderr } = command(['-f', 'ndjson', 'FILE'], { cwd })
     expect(stderr).toContain(`run jq -c '${program}' FILE | softmax --logits ${logits}`)
-    const scored = proposedBy(stderr.replaceAll(')', ';').replaceAll(' [E', '; [E'), cwd, '')
+    const scored = proposedBy(stderr.replace(/\)(?=[; ])/g, ';').replaceAll(' [E', '; [E'), cwd, '')
     if (scored) expect(scored).toMatchObject([{ id: 7 }, { id: 7 }])
+  })
+
+  it('keeps rows whose list is empty or missing, as bad rows', () => {
+    const rows = [{ id: 1, data: [{ l: [1.5, -2] }, { l: [2, 1] }] }, { id: 2, data: [] }, { id: 3 }]
+    const cwd = folder({ FILE: linesOf(rows) })
+    const [, line] = / (jq -c '[^']*' FILE \| softmax --logits data.l)/.exec(
+      command(['-f', 'ndjson', 'FILE'], { cwd }).stderr,
+    )!
+    const { status, stderr } = shell(`command -v jq >/dev/null || exit 9; ${line} --rejects bad.ndjson`, cwd)
+    if (status === 9) return
+    expect(stderr).toMatch(/: 2 of 4 rows rejected: /)
+  })
+
+  it('of one object may be read where it is', () => {
+    const lists = folder({
+      FILE: linesOf([
+        { id: 1, outputs: [{ scores: [2, 1] }] },
+        { id: 2, outputs: [] },
+      ]),
+    })
+    const proposed = command(['-f', 'ndjson', 'FILE'], { cwd: lists }).stderr
+    expect(proposed).toContain(
+      '"outputs" contains a list of objects; --logits outputs.0.scores reads the first object; to make a row of each, run jq -c ',
+    )
+    const args = ['-f', 'ndjson', 'FILE', '--logits', 'outputs.0.scores', '--on-error', 'skip', '--emit', 'index']
+    expect(command(args, { cwd: lists })).toMatchObject({
+      status: 0,
+      stdout: '{"id":1,"outputs":[{"scores":[2,1]}],"index":0}\n',
+      stderr: expect.stringContaining('1 of 2 rows rejected'),
+    })
   })
 })

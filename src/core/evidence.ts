@@ -17,6 +17,7 @@ export interface SampledColumn {
   listPath?: string | undefined
   rowsPath?: string | undefined
   rowsLogits?: string | undefined
+  rowsOnly?: string | undefined
   rowsRemedy?: string | undefined
   /** A description of a list of labels with scores in its first value. */
   scoreList?: string | undefined

@@ -26,12 +26,13 @@ export function jqKey(key: string): string {
 
 /**
  * The command that makes a row of each item in a list at a path of a row. Other keys of the row are kept, if there are
- * some, and the list is replaced by the item; `inner` selects the logits in it, if necessary.
+ * some, and the list is replaced by the item, an empty one by null: no row is lost. `inner` selects the logits in it, if
+ * necessary.
  */
 export function rowsRemedy(path: Path, row: object, inner?: Path): string {
   const at = jqPath(path, row) ?? `.${path.join('.')}`
   if (isAlone(path, row)) return run(`jq -c "${at}[]" FILE`, inner?.join('.') || undefined)('FILE')
-  return run(`jq -c '${at} = ${at}[]' FILE`, inner && [...path, ...inner].join('.'))('FILE')
+  return run(`jq -c '${at} = (${at}[]? // null)' FILE`, inner && [...path, ...inner].join('.'))('FILE')
 }
 
 /** Whether no object on a path has other keys. */

@@ -162,9 +162,10 @@ export function requireNoScores(columns: readonly Pick<SampledColumn, 'scoreList
 }
 
 function requireNoRows(columns: readonly SampledColumn[]): void {
-  const { rowsPath: path, rowsRemedy } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
+  const { rowsPath: path, rowsOnly, rowsRemedy } = columns.find(({ rowsPath }) => rowsPath !== undefined) ?? {}
   if (path === undefined) return
-  const reason = `${shown(path)} contains a list of rows; ${rowsRemedy}`
+  const only = rowsOnly && `${optionText('logits', rowsOnly)} reads the first object; to make a row of each, `
+  const reason = `${shown(path)} contains a list of ${only ? 'objects' : 'rows'}; ${only ?? ''}${rowsRemedy}`
   throw new SoftmaxError('E_ROW', { row: 1, reason })
 }
 

@@ -50,6 +50,8 @@ export interface Column {
   rowsPath?: string | undefined
   /** The selector of the logits within these rows, if they are objects with a list of numbers. */
   rowsLogits?: string | undefined
+  /** The selector of the logits in the only object of the list of rows. */
+  rowsOnly?: string | undefined
   rowsRemedy?: string | undefined
   /** For nested values: a description of a list of labels with scores in the first of them. */
   scoreList?: string | undefined

@@ -206,12 +206,14 @@ function rowsIn(
   path: readonly string[],
   row: Row,
   list: unknown[] = [],
-): Pick<JsonColumn, 'rowsPath' | 'rowsLogits' | 'rowsRemedy'> {
+): Pick<JsonColumn, 'rowsPath' | 'rowsLogits' | 'rowsOnly' | 'rowsRemedy'> {
   const [item = []] = list as object[]
   const rowsLogits = logitsIn(item)
   const isOfLogits = nestingOf([item]) !== undefined || Object.values(item).every((value) => typeof value === 'number')
   const inner = rowsLogits?.split('.') ?? (isOfLogits ? [] : undefined)
-  return { rowsPath: path.join('.'), rowsLogits, rowsRemedy: rowsRemedy(path, row, inner) }
+  const rowsPath = path.join('.')
+  const rowsOnly = list.length === 1 && rowsLogits !== undefined ? `${rowsPath}.0.${rowsLogits}` : undefined
+  return { rowsPath, rowsLogits, rowsOnly, rowsRemedy: rowsRemedy(path, row, inner) }
 }
 
 /** A column with a requested type. */
