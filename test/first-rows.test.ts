@@ -134,7 +134,7 @@ describe('the first rows', () => {
     const text = textOf([...Array(50_000).fill({ id: 1, logits: null }), ...GOOD])
     const { warnings, error } = await run(text, { from: 'ndjson', onError: 'skip' })
     expect(error).toMatchObject({ code: 'E_NO_ROWS' })
-    expect(warnings[0]).toContain('none of the rows in the first 1 MiB has the logits that define the columns')
+    expect(warnings[0]).toContain('none of the rows in the first 1 MiB has logits, from which the columns are found')
   })
 
   it('may be without lists in cells of delimited text', async () => {

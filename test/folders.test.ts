@@ -632,7 +632,7 @@ describe('parts of other classes than the first', () => {
   const ABC = 'id,logit_a,logit_b,logit_c\n1,1,2,3\n'
   const CBA = 'id,logit_c,logit_b,logit_a\n1,3,2,1\n'
   const AB = 'id,logit_a,logit_b\n1,1,2\n'
-  const FEWER = '"c.$" lacks the class "c" of "a.$"; 1 other part differs, too; each part was scored with its own'
+  const FEWER = '"c.$" lacks the class "c" of "a.$" (1 more part differs); each part was scored with its own'
   const MOVED =
     '"b.$" has the classes of "a.$" in another order (class 1 is "c", not "a"); each output has the order of its part'
   const FIVE = { 'in/a.csv': ABC, 'in/b.csv': CBA, 'in/c.csv': AB, 'in/d.csv': AB, 'in/e.csv': ABC }
@@ -663,7 +663,7 @@ describe('parts of other classes than the first', () => {
     const moved = [...names.slice(0, 5), 'g', 'f']
     const cwd = tree({ 'in/a.csv': wide('x', 'y'), 'in/b.csv': wide(...names), 'in/c.csv': wide(...moved) })
     expect(run(cwd).stderr.split('\n').slice(0, 2)).toEqual([
-      'softmax: warning: "b.csv" lacks the classes "x", "y" of "a.csv", and has "a", "b", "c", "d", "e", "f", "g" instead; 1 other part differs, too; each part was scored with its own',
+      'softmax: warning: "b.csv" lacks the classes "x", "y" of "a.csv", and has "a", "b", "c", "d", "e", "f", "g" instead (1 more part differs); each part was scored with its own',
       'softmax: warning: "c.csv" has the classes of "b.csv" in another order (class 6 is "g", not "f"); each output has the order of its part',
     ])
   })
@@ -799,7 +799,7 @@ describe('parts that keep other columns than the first', () => {
     const cwd = tree({ 'in/a.csv': a, 'in/b.csv': a, 'in/c.csv': b })
     for (const more of [[], ['--resume']]) {
       const { status, stderr } = run(cwd, ...more)
-      const says = `"c.csv" ${difference}; each output has those of its part`
+      const says = `"c.csv" ${difference}; each output has the columns of its part`
       expect(stderr.split('\n')[0]).toBe(`softmax: warning: ${says}`)
       expect(status).toBe(0)
     }
@@ -911,7 +911,7 @@ describe('parts that keep other columns than the first', () => {
       'in/c.csv': 'id,logit_a,logit_b\n1,2,1\n',
     })
     const fewer = (to: string) =>
-      `softmax: warning: "c.${to}" lacks the kept column "date" of "a.${to}"; each output has those of its part\n`
+      `softmax: warning: "c.${to}" lacks the kept column "date" of "a.${to}"; each output has the columns of its part\n`
     expect(run(cwd, '-t', 'csv').stderr).toBe(
       `${fewer('csv')}softmax: warning: "b.csv" has the kept columns of "a.csv" in another order (kept column 1 is "date", not "id"); each output has the order of its part\nsoftmax: out/: 3 of 3 parts done, 3 rows\n`,
     )
@@ -1836,7 +1836,7 @@ describe('--part', () => {
   it('says how many parts are left to others, and may have none itself', () => {
     const cwd = tree(THREE)
     expect(run(cwd, '--part', '4/4').stderr).toBe(
-      'softmax: out/: 0 of 3 parts done, 0 rows; 3 parts are left to other shares\n',
+      'softmax: out/: 0 of 3 parts done, 0 rows; 3 parts of other shares are not done yet\n',
     )
     expect(run(cwd, '--part', '4/4').stderr).toMatch(/contains the output of another run.*\[E_RESUME\]\n$/)
     expect(run(cwd, '--part', '4/4', '--resume').status).toBe(0)
@@ -1864,7 +1864,7 @@ describe('--part', () => {
     expect(run(cwd, '-q', '--part', '1/2').status).toBe(0)
     const [{ part }] = manifest(cwd, '_manifest-1-of-2.ndjson')
     rmSync(join(cwd, 'out', part))
-    expect(run(cwd, '--part', '2/2').stderr).toMatch(/; 1 part is left to other shares\n$/)
+    expect(run(cwd, '--part', '2/2').stderr).toMatch(/; 1 part of other shares is not done yet\n$/)
     expect(run(cwd, '--part', '1/2', '--resume').status).toBe(0)
     expect(existsSync(join(cwd, 'out/_SUCCESS'))).toBe(true)
   })

@@ -479,7 +479,7 @@ describe('cells that PostgreSQL writes', () => {
     const column = tableFromIPC(bytes).getChild('c')!
     expect(Array.from(column, (value) => (value as Int32Array)[0]! | 0)).toEqual([1230, -50, 700])
     const { error } = await run('c,logit_x,logit_y\n12.3010,2,1\n', { to: 'arrow', types: 'c=decimal(10,2)' })
-    expect(error?.message).toContain('"12.3010" is not decimal128(10, 2)')
+    expect(error?.message).toContain('"12.3010" is not decimal(10,2)')
   })
 
   it.each(['Z', '+00', '+0000', '+00:00'])('are times in UTC with the zone %s', async (zone) => {

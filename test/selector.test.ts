@@ -114,7 +114,7 @@ describe('a selector', () => {
     const messageOf = async (logits: string) => (await refused(text, { logits })).message
     for (const logits of [`${names.join()},other`, 'logit_class_*,other', '2-13,other']) {
       expect(await messageOf(logits)).toBe(
-        'logits "other" is not one of the 14 columns, of which no item selects "id", "logit_misc" [E_SELECTOR]',
+        'logits "other" is not one of the 14 columns; logits does not name "id", "logit_misc" [E_SELECTOR]',
       )
     }
     expect(await messageOf(`${names.join()},misc`)).toContain('"id", "logit_misc"; did you mean ')

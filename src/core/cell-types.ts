@@ -19,7 +19,7 @@ import type { ColumnData, NumberArray } from './column-data.js'
 import { withNulls } from './column-slices.js'
 import { type DataType, type Field, typeName } from './data-type.js'
 import type { Value } from './record-batch.js'
-import { REQUESTED_TYPES, requestedTypes, type Types, withType } from './requested-types.js'
+import { REQUESTED_TYPES, requestedName, requestedTypes, type Types, withType } from './requested-types.js'
 import { cellOf } from './value-text.js'
 import { fits } from './value-type.js'
 
@@ -109,7 +109,7 @@ export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
   return {
     // An invalid date has no ISO text.
     cell: value instanceof Date ? String(value) : cellOf(value),
-    type: typeName(type),
+    type: requestedName(type) ?? typeName(type),
     types: proposedTypes(name, type, value, types),
     ...(isRequested && { isRequested }),
   }

@@ -394,7 +394,7 @@ function otherColumns(columns: Columns): string {
   const taken = takenBy(columns)
   const left = shownNames(columns.names.filter((_, index) => !taken.has(index)))
   if (taken.size === 0 || left === '' || left.endsWith(MORE)) return all
-  return `the ${columns.names.length} columns, of which no item selects ${left}`
+  return `the ${columns.names.length} columns; ${optionText(columns.option)} does not name ${left}`
 }
 
 /** The end of a shortened list of names. */

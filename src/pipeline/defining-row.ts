@@ -28,9 +28,10 @@ export async function defineColumns(
 
 /** The warning that rows which were not tried may have logits; `isList` unless one row has the number of each class. */
 export function untriedWarning(tried: string, isList: boolean): string {
-  const leaveOut = 'leave out those before them, as tail -n +N does'
-  const remedy = isList ? `${optionText('labels')} with the names of the classes reads them` : leaveOut
-  return `${tried} has the logits that define the columns; if later rows have them, ${remedy}`
+  const remedy = isList
+    ? `name the classes with ${optionText('labels')}`
+    : 'leave out the rows before them (tail -n +N)'
+  return `${tried} has logits, from which the columns are found; if later rows have them, ${remedy}`
 }
 
 async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean> {

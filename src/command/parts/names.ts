@@ -145,8 +145,8 @@ function isComplete({ count, names }: PartNames): boolean {
   return names.length === count
 }
 
-/** `; 3 other parts differ, too`: besides the first of some lists. */
+/** ` (3 more parts differ)`: besides the first of some lists. */
 function moreText(lists: readonly NameList[]): string {
   const more = lists.reduce((sum, { parts }) => sum + parts, -1)
-  return more === 0 ? '' : `; ${plural(more, 'other part')} ${more === 1 ? 'differs' : 'differ'}, too`
+  return more === 0 ? '' : ` (${plural(more, 'more part')} ${more === 1 ? 'differs' : 'differ'})`
 }

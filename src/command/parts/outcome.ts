@@ -36,7 +36,7 @@ export interface Outcome {
   isOver: boolean
 }
 
-/** Says what is unusual about the parts, and what is done; `missing` parts are left to other shares. */
+/** Says what is unusual about the parts, and what is done; `missing` parts of other shares are not done yet. */
 export function sayDone(outcome: Outcome, missing: number): void {
   sayUnscored(outcome)
   sayEmpty(outcome)
@@ -105,7 +105,7 @@ function sayDifferences(outcome: Outcome): void {
   const { classSets, keptSets, typeSets, plan } = outcome
   const differences: [difference: string | undefined, meaning: string, matters: () => boolean][] = [
     [classSets.difference, 'each part was scored with its own', always],
-    [keptSets.difference, 'each output has those of its part', always],
+    [keptSets.difference, 'each output has the columns of its part', always],
     [classSets.orderDifference, 'each output has the order of its part', () => isClassOrderWritten(plan)],
     [keptSets.orderDifference, 'each output has the order of its part', () => isColumnOrderWritten(plan)],
   ]
@@ -123,11 +123,12 @@ function areTextInputs({ settings, mine }: Plan): boolean {
   return mine.every(({ file }) => isText(settings.from ?? formatOf(file) ?? 'csv'))
 }
 
-/** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts are left to other shares` */
+/** `out/: 3 of 12 parts done (1 by earlier runs), 1,900 rows in all; 9 parts of other shares are not done yet` */
 function closingLine({ plan, totals, counts }: Outcome, missing: number): string {
   const parts = `${counts.all} of ${plural(plan.parts.length, 'part')} done`
   const before = counts.before > 0 ? ` (${counts.before} by earlier runs)` : ''
   const rows = `${grouped(totals.written)} ${totals.written === 1 ? 'row' : 'rows'}${counts.before > 0 ? ' in all' : ''}`
-  const left = missing > 0 ? `; ${plural(missing, 'part')} ${missing === 1 ? 'is' : 'are'} left to other shares` : ''
+  const left =
+    missing > 0 ? `; ${plural(missing, 'part')} of other shares ${missing === 1 ? 'is' : 'are'} not done yet` : ''
   return `${plan.folder}: ${parts}${before}, ${rows}${left}`
 }

@@ -11,7 +11,7 @@ export interface ByteRange {
 }
 
 /** The error for a row with an unclosed quote. */
-export const NOT_CLOSED = 'a quote is not closed within the maximum row size; write a quote inside a cell as two quotes'
+export const NOT_CLOSED = 'a quote is not closed; write a quote inside a cell as two quotes'
 
 /** The byte range of each row in a block, without blank lines and comments. */
 export function* rowRanges(block: Buffer, dialect: Dialect): Generator<ByteRange> {
