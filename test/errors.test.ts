@@ -65,10 +65,10 @@ const THROUGH_COMMAND = {
   E_MISSING: {
     ...badRow('2,1,'),
     begins: 'in.csv:3: column logit_dog (row 2, byte 33): ',
-    says: '; --on-error skip skips such rows, --missing -inf or --missing nan reads it',
+    says: '; --on-error skip skips such rows, --missing nan reads NaN, --missing -inf masks the class',
     api: {
       info: { source: 'in.csv', line: 3, row: 2, byte: 33, column: 'logit_dog' },
-      says: "; onError: 'skip' skips such rows, missing: '-inf' or missing: 'nan' reads it",
+      says: "; onError: 'skip' skips such rows, missing: 'nan' reads NaN, missing: '-inf' masks the class",
     },
   },
   E_OVERFLOW: {

@@ -104,9 +104,9 @@ describe('the first rows', () => {
   })
 
   it.each([
-    ['null', { id: 1, logits: null }, {}, 'E_ROW'],
-    ['null that is selected', { id: 1, logits: null }, NAMED, 'E_ROW'],
-    ['null with labels', { id: 1, logits: null }, LABELLED, 'E_ROW'],
+    ['null', { id: 1, logits: null }, {}, 'E_MISSING'],
+    ['null that is selected', { id: 1, logits: null }, NAMED, 'E_MISSING'],
+    ['null with labels', { id: 1, logits: null }, LABELLED, 'E_MISSING'],
     ['an empty list', { id: 1, logits: [] }, {}, 'E_WIDTH'],
     ['no logits', failed, NAMED, 'E_ROW'],
     ['a text', { id: 1, logits: 'timeout' }, NAMED, 'E_ROW'],

@@ -173,7 +173,7 @@ describe('lists in cells', () => {
       { id: '3', note: '', probabilities, index: 0, label: '0' },
     ])
     expect(rejects).toEqual([
-      'column scores (row 2): the logits are missing [E_MISSING]',
+      "column scores (row 2): the logits are missing; missing: 'nan' reads NaN [E_MISSING]",
       'column scores (row 4): "x" is not a list of numbers [E_CELL]',
       'class 1 (row 5): "y" is not a number [E_CELL]',
       "row 6: the list has 1 logit where 2 are expected; pad shorter lists with null, which missing: '-inf' masks [E_WIDTH]",

@@ -132,7 +132,9 @@ describe('a row of NDJSON', () => {
       (await run(`${first}\n${line}\n`, { from: 'ndjson' })).error!.message.replace(/^.*?byte \d+\)?: /, '')
     const list = '{"logits":[2,1]}'
     expect(await says(list, '{"id":8}')).toBe('the row has no "logits" [E_ROW]')
-    expect(await says(list, '{"logits":null}')).toBe('"logits" is null, not a list [E_ROW]')
+    expect(await says(list, '{"logits":null}')).toBe(
+      "the logits are missing; onError: 'skip' skips such rows, missing: 'nan' reads NaN [E_MISSING]",
+    )
     expect(await says(list, '{"logits":{"a":1}}')).toBe('"logits" is an object, not a list [E_ROW]')
     expect(await says('{"logits":{"a":1,"b":2}}', '{"logits":[1,2]}')).toBe(
       '"logits" is an array, not an object [E_ROW]',

@@ -687,7 +687,9 @@ describe('what stands in the wrong place', () => {
         return (error as Error).message
       }
     }
-    expect(refused(null)).toBe('class 1 (row 1): the logit is missing; -Infinity masks a class [E_MISSING]')
+    expect(refused(null)).toBe(
+      'class 1 (row 1): the logit is missing; write NaN, or -Infinity to mask the class [E_MISSING]',
+    )
     expect(refused('NA')).toBe('class 1 (row 1): "NA" is not a number [E_CELL]')
     expect(refused("'1'")).toBe(`class 1 (row 1): "'1'" is not a number [E_CELL]`)
   })

@@ -239,7 +239,11 @@ describe('onReject', () => {
 
 describe('the message of a bad row that is left out', () => {
   it.each([
-    ['8,,1', { maxErrors: 9 }, "the logit is missing; missing: '-inf' or missing: 'nan' reads it [E_MISSING]"],
+    [
+      '8,,1',
+      { maxErrors: 9 },
+      "the logit is missing; missing: 'nan' reads NaN, missing: '-inf' masks the class [E_MISSING]",
+    ],
     ['8,1', {}, 'the row has 2 cells where 3 are expected [E_WIDTH]'],
     ['c,2,1', { truth: 'id' }, 'the classes are "a", "b"; labels sets other names [E_TRUTH]'],
   ])('does not advise to leave it out: %s', async (row, options: ScoreOptions, end) => {

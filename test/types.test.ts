@@ -156,11 +156,11 @@ describe('a list of logits that is null', () => {
   const lists = vectorFromArray([[2, 1], null, [2, 1]], new List(new Field('item', new Float64())))
   const file = Buffer.from(tableToIPC(new Table({ logits: lists })))
 
-  it.each(['error', '-inf'] as const)('is a bad row, and the message names what leaves it out: %s', async (missing) => {
-    const { error } = await run(file, { to: 'ndjson', missing })
+  it('is a bad row, and the message names what leaves it out', async () => {
+    const { error } = await run(file, { to: 'ndjson' })
     expect(error).toMatchObject({ code: 'E_MISSING', info: { row: 2 } })
     expect(error!.message).toContain("onError: 'skip'")
-    const { stats } = await run(file, { to: 'ndjson', missing, onError: 'skip' })
+    const { stats } = await run(file, { to: 'ndjson', onError: 'skip' })
     expect(stats).toMatchObject({ read: 3, written: 2, rejected: { E_MISSING: 1 } })
   })
 })

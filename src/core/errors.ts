@@ -45,12 +45,17 @@ export const CODES = {
     const hint = of === 'matrix' ? '' : (decimalHint(decimal, delimiter) ?? cellHint(cell, column))
     return `${shown(cell)} is not a number${hint}`
   }),
-  E_MISSING: word<{ of?: 'list' | 'matrix' }>(1, ({ of }, isSkipped) => {
-    if (of === 'matrix') return 'the logit is missing; -Infinity masks a class'
+  E_MISSING: word<{ of?: 'list' | 'lists' | 'matrix'; isUnmeasured?: true }>(1, ({ of, isUnmeasured }, isSkipped) => {
+    if (of === 'matrix') return 'the logit is missing; write NaN, or -Infinity to mask the class'
+    if (isUnmeasured)
+      return `the logits are missing, and none of the first rows shows how many there are; ${optionText('labels')} names the classes`
     const skip = skipHint(isSkipped)
+    // A missing list of lists has no number of rows of logits.
+    if (of === 'lists') return `the logits are missing${skip}`
+    const nan = `${skip === '' ? ';' : ','} ${optionText('missing', 'nan')} reads NaN`
     return of === 'list'
-      ? `the logits are missing${skip}`
-      : `the logit is missing${skip}${skip === '' ? ';' : ','} ${optionText('missing', '-inf')} or ${optionText('missing', 'nan')} reads it`
+      ? `the logits are missing${skip}${nan}`
+      : `the logit is missing${skip}${nan}, ${optionText('missing', '-inf')} masks the class`
   }),
   E_OVERFLOW: word<OverflowInfo>(1, (info, isSkipped) =>
     info.isInteger || info.isDecimal || info.isBigint

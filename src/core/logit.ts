@@ -74,6 +74,18 @@ function logitOfText(text: string, rule: MissingRule): number | RowError {
   return isOverflow(number, text) ? { code: 'E_OVERFLOW', info: { cell: text } } : number
 }
 
+/** Whether a value means that all logits of a row are missing, instead of a list or an object of them. */
+export function areMissing(value: unknown, { nulls }: Pick<MissingRule, 'nulls'>): boolean {
+  if (value === null || value === undefined) return true
+  return (typeof value === 'string' && /^\s*$/.test(value)) || nulls?.hasValue(value) === true
+}
+
+/** What each logit of a missing list is read as, or the error: if no row shows how many logits there are, none can be read. */
+export function missingLogits({ missing, classes }: MissingRule & { classes: number }): number | RowError {
+  if (missing !== 'error' && classes > 0) return MISSING[missing]
+  return { code: 'E_MISSING', info: { of: missing === 'error' ? 'list' : 'lists' } }
+}
+
 const MISSING = { '-inf': Number.NEGATIVE_INFINITY, nan: Number.NaN }
 
 function missingLogit({ missing }: MissingRule): number | RowError {

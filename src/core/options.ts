@@ -914,7 +914,7 @@ export const OPTIONS = {
     aliases: 'na-action fill-missing fillna',
     help: 'how to read a missing logit: as an error, as -inf (probability 0), or as nan',
     details:
-      'A logit is missing if its cell is empty or null, or has a text of --null. This is not for a list of logits that is missing as a whole. With error, its row is a bad row. With -inf, the class is masked: its probability is 0. With nan, the logit is NaN (see --nonfinite).',
+      'A logit is missing if its cell is empty or null, or has a text of --null. If a list of logits is missing as a whole, all its logits are. With error, its row is a bad row. With -inf, the class is masked: its probability is 0. With nan, the logit is NaN (see --nonfinite).',
   }),
   null: option({
     group: 'Bad rows',

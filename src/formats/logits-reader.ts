@@ -6,7 +6,7 @@ import { isValid, layoutOf, trimRanges } from '../core/column-slices.js'
 import { textReader, valueReader } from '../core/column-values.js'
 import { fieldsOf } from '../core/data-type.js'
 import { extended } from '../core/extended.js'
-import { logitOf, notExact, ofClass } from '../core/logit.js'
+import { logitOf, missingLogits, notExact, ofClass } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import {
   isColumnData,
@@ -100,7 +100,7 @@ export class LogitsReader {
   /** Reads all classes of each row, from lists or structs. */
   readRows(data: ColumnData): void {
     if (data.type.kind === 'struct') this.#readStructs(data)
-    else if (data.type.kind === 'null') for (let row = 0; row < this.#rows; row++) this.#refuse(row, MISSING)
+    else if (data.type.kind === 'null') for (let row = 0; row < this.#rows; row++) this.#putMissing(row)
     else this.#readLists(data)
   }
 
@@ -117,8 +117,8 @@ export class LogitsReader {
   }
 
   #readStructs(data: ColumnData): void {
-    for (let row = 0; row < this.#rows; row++) if (!isValid(data, row)) this.#refuse(row, MISSING)
     for (const [index, { name }] of fieldsOf(data.type).entries()) this.readColumn(data.children![index]!, index, name)
+    for (let row = 0; row < this.#rows; row++) if (!isValid(data, row)) this.#putMissing(row)
     this.#noteRows(data)
   }
 
@@ -138,7 +138,7 @@ export class LogitsReader {
     const read = this.#logitReader(items, lists === data ? numbers : numbersOf(items))
     for (let row = 0; row < this.#rows; row++) {
       const [start, length] = [ends(row), ends(row + 1) - ends(row)]
-      if (!isValid(data, row)) this.#refuse(row, MISSING)
+      if (!isValid(data, row)) this.#putMissing(row)
       else if (length !== this.#classes) this.#refuse(row, this.#widthError(length))
       else {
         for (let at = 0; at < length; at++) this.#put(read(start + at), row * length + at, row)
@@ -179,6 +179,16 @@ export class LogitsReader {
     if (typeof logit === 'number') this.logits[at] = logit
     else this.#refuse(row, column === undefined ? ofClass(logit, at % this.#classes) : { ...logit, column })
     return typeof logit === 'number'
+  }
+
+  /** Stores the logits of a row without any, in place of what a null struct may have. */
+  #putMissing(row: number): void {
+    const classes = this.#classes
+    this.bad.delete(row)
+    const logit = missingLogits({ ...this.#rule, classes })
+    if (typeof logit !== 'number') this.#refuse(row, logit)
+    else if (!this.#columns) this.logits.fill(logit, row * classes, (row + 1) * classes)
+    else for (let index = 0; index < classes; index++) this.#columns[index * this.#rows + row] = logit
   }
 
   #refuse(row: number, error: RowError): void {
@@ -234,8 +244,6 @@ function columnsIn(
 export function atRow({ code, info, column }: RowError, row: number): LocatedRowError {
   return { code, info: extended(info, { row, ...(column !== undefined && { column }) }) }
 }
-
-export const MISSING: RowError = { code: 'E_MISSING', info: { of: 'list' } }
 
 /** Whether all numbers of a column can be copied. */
 function isPlain(numbers: Numbers | undefined): numbers is Numbers {

@@ -1,5 +1,5 @@
 /** Reads nested logits, from JSON or text cells, into a matrix and its nesting. */
-import { logitOf, notLogits } from '../core/logit.js'
+import { areMissing, logitOf, missingLogits, notLogits } from '../core/logit.js'
 import type { MissingRule } from '../core/missing.js'
 import type { Nesting } from '../core/nesting.js'
 import type { RowError } from '../core/record-batch.js'
@@ -72,6 +72,7 @@ export class NestedLogits {
 
   #putLogits(list: unknown, path: readonly number[], overflowAt: OverflowAt): RowError | undefined {
     const { classes, rule } = this.#shape
+    if (areMissing(list, rule)) return this.#putMissing()
     if (!Array.isArray(list)) return this.#notAList(list, path)
     if (list.length !== classes) {
       return { code: 'E_WIDTH', info: { cells: list.length, width: classes, of: `list ${path.join('.')}` } }
@@ -89,6 +90,16 @@ export class NestedLogits {
     return undefined
   }
 
+  /** A missing list is one row of logits that are all missing. */
+  #putMissing(): RowError | undefined {
+    const { classes, rule } = this.#shape
+    const logit = missingLogits({ ...rule, classes })
+    if (typeof logit !== 'number') return logit
+    this.#makeRoom()
+    this.#logits.fill(logit, this.#count * classes, ++this.#count * classes)
+    return undefined
+  }
+
   #makeRoom(): void {
     const needed = (this.#count + 1) * this.#shape.classes
     if (needed <= this.#logits.length) return
@@ -98,7 +109,7 @@ export class NestedLogits {
   }
 
   #notAList(value: unknown, path: readonly number[]): RowError {
-    if (value === null) return { code: 'E_MISSING', info: { of: 'list' } }
+    if (value === null) return { code: 'E_MISSING', info: { of: 'lists' } }
     const { name, depth } = this.#shape
     return notLogits([name, ...path].join('.'), value, `a list of ${'lists of '.repeat(depth - path.length)}numbers`)
   }

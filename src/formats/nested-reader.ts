@@ -7,7 +7,10 @@ import { indexPath, itemCount } from '../core/nesting.js'
 import type { KeptColumn, ReaderOptions, RecordBatch, RowError } from '../core/record-batch.js'
 import { jsonOf } from '../core/value-text.js'
 import { itemsOf } from './columnar.js'
-import { LogitsReader, listEnds, MISSING } from './logits-reader.js'
+import { LogitsReader, listEnds } from './logits-reader.js'
+
+/** A missing list of lists has no number of rows of logits, which could be read as missing ones. */
+const MISSING: RowError = { code: 'E_MISSING', info: { of: 'lists' } }
 
 /** The counterpart of {@link LogitsReader} for nested lists. */
 export class NestedReader {

@@ -10,15 +10,16 @@ import type { Schema } from '../core/schema.js'
 
 /**
  * When bad rows are skipped and the first row defines the columns, the first row that fits the options defines them,
- * and rows before it are bad. If no row fits, the first row defines them; returns which rows were tried, if there are
+ * and rows before it are bad; also if the first rows lack a list of logits, and are read as missing ones. If no row fits, the first row defines them; returns which rows were tried, if there are
  * others, for {@link untriedWarning}.
  */
 export async function defineColumns(
-  { defineBy, untried }: RecordBatchReader,
-  { onError }: Pick<SettingsOf<'bytes'>, 'onError'>,
+  { columns, defineBy, untried }: RecordBatchReader,
+  { onError, missing }: Pick<SettingsOf<'bytes'>, 'onError' | 'missing'>,
   fits: (isFirst: boolean) => boolean | Promise<boolean>,
 ): Promise<string | undefined> {
-  if (onError !== 'skip' || !defineBy || (await succeeds(() => fits(true)))) return undefined
+  const isOpen = missing !== 'error' && columns.some(({ mayBeList }) => mayBeList)
+  if (!(onError === 'skip' || isOpen) || !defineBy || (await succeeds(() => fits(true)))) return undefined
   for (let row = await defineBy(1); row !== undefined; row = await defineBy(row + 1)) {
     if (await succeeds(() => fits(false))) return undefined
   }

@@ -10,8 +10,9 @@ import { predictedNames } from '../core/prediction.js'
 import type { RecordBatch, RowError } from '../core/record-batch.js'
 import { takenName } from '../core/renaming.js'
 import { secondHeader } from '../core/second-header.js'
-import { isRecord, keptOf, misfit, type Properties, type RowShape, type ShapeSettings } from './object-shape.js'
+import { keptOf, misfit, type RowShape, type ShapeSettings } from './object-shape.js'
 import { truthFinder } from './object-truths.js'
+import { isRecord, type Properties } from './properties.js'
 
 /** A batch, with the other properties of its records. */
 interface ObjectBatch extends RecordBatch {

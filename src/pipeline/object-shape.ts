@@ -9,12 +9,14 @@ import { pathName, selectedPaths } from '../core/inner-paths.js'
 import { keptKeyTest } from '../core/kept-columns.js'
 import { orderedKeys, structNames } from '../core/key-order.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
+import { labelNames } from '../core/labels.js'
 import { patternRemedy, withRemedy } from '../core/late-keys.js'
 import { resolveLayout } from '../core/layout.js'
-import { logitOf, notLogits, unknownClass } from '../core/logit.js'
+import { areMissing, logitOf, notLogits, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, findSelected, selectorOf } from '../core/logits-list.js'
 import { memberOf } from '../core/members.js'
+import { nullsOf } from '../core/missing.js'
 import { requireNewNames } from '../core/new-names.js'
 import { requireEffect } from '../core/option-conflicts.js'
 import { optionText } from '../core/option-words.js'
@@ -32,16 +34,17 @@ import {
   scoreListReason,
 } from '../core/score-lists.js'
 import { selectOne, selectTruths, unknownNames, withoutUnknown } from '../core/selector.js'
-import { inSourceOrder, typesOf } from '../core/source-types.js'
+import { typesOf } from '../core/source-types.js'
 import { byClass, hasBits, requireTrueNames, requireTruth } from '../core/truth-columns.js'
 import { requireNoLogit } from '../core/truth-names.js'
 import { readingOf, requireNoBit } from '../core/truth-reading.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
+import { lacksList, withMissing } from './missing-list.js'
+import { isRecord, namesOf, ownValue, type Properties, valueAt } from './properties.js'
 
 /** The options that define the shape of rows. */
 export type ShapeSettings = Omit<SettingsOf<'objects'>, 'signal'> & { op: ValueOf<'op'> }
-export type Properties = Record<string, unknown>
 
 /** The common shape of all rows of a stream, resolved from the first. */
 export interface RowShape {
@@ -152,16 +155,26 @@ export function shapeAmong(
   isAll: boolean,
 ): RowShape | RowError | undefined {
   const [first, ...others] = rows.slice(0, EVIDENCE_ROWS)
-  const shapeOfFirst = () => shapeOf(first, evidence, settings)
-  if (settings.onError !== 'skip') return shapeOfFirst()
-  const own = unlessThrown(shapeOfFirst)
+  const lacks = lacksList(first, settings)
+  const shapeOfFirst = () => (lacks ? shapeOfLabels(first, evidence, settings) : shapeOf(first, evidence, settings))
+  if (settings.onError !== 'skip' && !lacks) return shapeOfFirst()
+  const own = lacks ? undefined : unlessThrown(shapeOfFirst)
   if (own && ('code' in own || !isOpen(first, own))) return own
-  for (const other of others) {
+  for (const other of lacks ? others.filter((row) => !lacksList(row, settings)) : others) {
     const shape = unlessThrown(() => shapeOf(other, evidence, settings))
     if (shape && !('code' in shape) && !shape.schema?.guessed && !isOpen(other, shape)) return shape
   }
   const isGood = own !== undefined && settings.missing !== 'error'
   return isAll || isGood || rows.length >= EVIDENCE_ROWS ? shapeOfFirst() : undefined
+}
+
+/** The shape of rows of which none shows how many logits there are: as many as labels. One is not a list. */
+function shapeOfLabels(first: Properties, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
+  const { labels, op } = settings
+  const width = labels === undefined ? undefined : labelNames(labels).length
+  if (width === 1 || (width === undefined && op.endsWith('sigmoid'))) return shapeOf(first, evidence, settings)
+  if (width === undefined) return { code: 'E_MISSING', info: { of: 'list', isUnmeasured: true } }
+  return shapeOf(withMissing(first, width, settings), evidence, settings)
 }
 
 function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | undefined {
@@ -224,11 +237,6 @@ function shapeOfRecord(first: Properties, evidence: readonly Properties[], setti
   return columnShape(first, evidence, settings)
 }
 
-/** The properties of a row, in the order of its columns if `read` made it. */
-function namesOf(row: Properties): readonly string[] {
-  return inSourceOrder(row, typesOf(row))
-}
-
 /** The keys of an object of logits, in the order of the columns or of the fields that they were. */
 function classKeys(record: Properties, row: Properties, path: readonly string[]): readonly string[] {
   const field = path.length === 1 ? typesOf(row)?.columns.get(path[0]!)?.field : undefined
@@ -253,10 +261,15 @@ function mayHoldLogits(value: unknown): boolean {
 function shapeWithLogits(first: Properties, path: readonly string[], settings: ShapeSettings): RowShape {
   const [name] = path as [string]
   const restOf = path.length > 1 ? (row: Properties) => ({ ...row }) : ({ [name]: _, ...rest }: Properties) => rest
-  const splitter = (logitsOf: (value: unknown) => ArrayLike<unknown> | undefined) => (row: unknown) => {
-    const logits = isRecord(row) ? logitsOf(valueAt(row, path)) : undefined
-    if (logits === undefined) return undefined
-    return { logits, rest: restOf(row as Properties) }
+  const rule = { missing: settings.missing, nulls: nullsOf(settings) }
+  const splitter = (logitsOf: (value: unknown) => ArrayLike<unknown> | undefined, width: number) => {
+    const missing = Array.from({ length: width }, () => null)
+    return (row: unknown) => {
+      if (!isRecord(row)) return undefined
+      const value = valueAt(row, path)
+      const logits = rule.missing !== 'error' && areMissing(value, rule) ? missing : logitsOf(value)
+      return logits && { logits, rest: restOf(row) }
+    }
   }
   const value = valueAt(first, path)
   requireNoTensor(value, first, path)
@@ -265,7 +278,8 @@ function shapeWithLogits(first: Properties, path: readonly string[], settings: S
   const declaredShapeOf = (row: unknown) => shapeAt(row as Properties, path)
   const declared = declaredShapeOf(first)
   const otherShape = declared && !declared.sizes && !declared.isTensor && { otherShape: declared }
-  return { ...listShape(listOf(value)!, splitter(listOf), settings), declaredShapeOf, ...otherShape }
+  const list = listOf(value)!
+  return { ...listShape(list, splitter(listOf, list.length), settings), declaredShapeOf, ...otherShape }
 }
 
 /** Throws E_COLUMNS if the value is a tensor, an object whose data are the logits. */
@@ -281,16 +295,6 @@ function requireNoTensor(value: unknown, first: Properties, path: readonly strin
 function requireNoScores(value: unknown, path: readonly string[]): void {
   const list = scoreListAt(value, path)
   if (list) throw new SoftmaxError('E_ROW', { row: 1, reason: scoreListReason(list, objectRemedy(list)) })
-}
-
-/** The value at a path; undefined if it leads nowhere. */
-function valueAt(row: Properties, path: readonly string[]): unknown {
-  let value: unknown = row
-  for (const key of path) {
-    if (typeof value !== 'object' || value === null) return undefined
-    value = memberOf(value, key)
-  }
-  return value
 }
 
 /** The shape next to the list at a path. */
@@ -323,7 +327,7 @@ function splitList(row: unknown): ReturnType<RowShape['split']> {
 function nestedShape(
   keys: readonly string[],
   name: string,
-  splitter: (logitsOf: (value: unknown) => unknown[] | undefined) => RowShape['split'],
+  splitter: (logitsOf: (value: unknown) => unknown[] | undefined, width: number) => RowShape['split'],
   settings: ShapeSettings,
 ): RowShape {
   const columns = declaredKeys(settings.labels, keys)
@@ -334,7 +338,11 @@ function nestedShape(
     const hasOther = Object.keys(record).some((name) => !known.has(name))
     return hasOther ? undefined : columns.map((name) => ownValue(record, name))
   }
-  return { layout, columns, split: splitter((value) => (isRecord(value) ? valuesOf(value) : undefined)) }
+  return {
+    layout,
+    columns,
+    split: splitter((value) => (isRecord(value) ? valuesOf(value) : undefined), columns.length),
+  }
 }
 
 /** The shape of records with a property per class, selected like the columns of a file with a header. */
@@ -452,10 +460,6 @@ function only(record: Properties, test: (name: string) => boolean): Properties {
 
 const PLAIN = { writable: true, enumerable: true, configurable: true }
 
-function ownValue(record: Properties, name: string): unknown {
-  return Object.hasOwn(record, name) ? record[name] : undefined
-}
-
 /** A value as cell text: empty for null and undefined, the type name if it has no text of its own. */
 function textOf(value: unknown): string {
   if (value === undefined || value === null) return ''
@@ -475,10 +479,6 @@ function isListText(value: unknown): boolean {
 function listOf(value: unknown): ArrayLike<unknown> | undefined {
   if (isList(value)) return value
   return typeof value === 'string' ? parseListCell(value) : undefined
-}
-
-export function isRecord(value: unknown): value is Properties {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !ArrayBuffer.isView(value)
 }
 
 /** Whether a row is an empty list or record, or its logits are. */

@@ -6,10 +6,11 @@ import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
 import { items, type SettingsOf, type ValueOf } from '../core/options.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
-import type { ScoredRows } from '../core/record-batch.js'
+import type { RowError, ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'
 import { nullTruthWarning } from '../core/truth-names.js'
 import { lookAhead } from '../io/look-ahead.js'
+import { lacksList } from './missing-list.js'
 import { readRows } from './object-rows.js'
 import { hasNoLogit, needsEvidence, type RowShape, shapeAmong } from './object-shape.js'
 import { logitsWatch } from './probability-warning.js'
@@ -52,8 +53,9 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
         throw shape
       }
       if ('code' in shape) {
-        waiting = waiting.slice(1)
-        yield { ...NOTHING, rows: 1, errors: [{ code: shape.code, info: { ...shape.info, row: 0 }, value: row }] }
+        const bad = waiting.slice(0, Math.min(countLike(waiting, run.settings), 1 + errorsLeft(run)))
+        waiting = waiting.slice(bad.length)
+        yield allRefused(bad, shape)
       } else {
         announce(shape, row, run)
         score = rowScorer(shape, run, row as object)
@@ -71,6 +73,12 @@ async function* scoredRows(batches: AsyncGenerator<unknown[]>, run: Run): AsyncG
   yield* scored(true)
 }
 
+/** How many rows are bad like the first one: it, or also those after it that lack a list of logits, as it does. */
+function countLike(rows: readonly unknown[], settings: Settings): number {
+  const end = rows.findIndex((row) => !lacksList(row, settings))
+  return end < 0 ? rows.length : Math.max(1, end)
+}
+
 /** The errors of rows that do not have what the options name. */
 const REFUSALS = ['E_COLUMNS', 'E_LABELS', 'E_NAME', 'E_SELECTOR'] as const
 
@@ -83,8 +91,11 @@ function unlessRefused<Shape>(shape: () => Shape): Shape | SoftmaxError {
   }
 }
 
-/** Rows of which none has a valid shape, so that the stream ends with their error: they are reported like other bad rows, as far as the limit allows. */
-function allRefused(rows: readonly unknown[], { code, info }: SoftmaxError): ScoredRows<Prediction> {
+/** Rows of which none has a valid shape are reported like other bad rows, as far as the limit allows. */
+function allRefused(
+  rows: readonly unknown[],
+  { code, info }: { code: RowError['code']; info: object },
+): ScoredRows<Prediction> {
   const errors = rows.map((value, row) => ({ code, info: { ...info, row }, value }))
   return { ...NOTHING, rows: rows.length, errors }
 }

@@ -138,6 +138,7 @@ function allBad({ numRows, errors }: RecordBatch): Map<number, RowError> {
   const errorOf = (row: number): RowError => {
     const error = errors.get(row)
     if (!error) return { code: 'E_ROW', info: { reason: 'the row has no logits' } }
+    if (error.info.of === 'lists') return { ...error, info: { ...error.info, isUnmeasured: true } }
     return error.code === 'E_WIDTH' ? { code: 'E_ROW', info: { reason: UNKNOWN() } } : error
   }
   return new Map(Array.from({ length: numRows }, (_, row) => [row, errorOf(row)]))

@@ -27,11 +27,12 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     fix: `Write plain numbers, such as 1.5 or -2e3. If a word such as NA means that the value is missing, use --null NA, and --missing to set how it is read. ${SKIP}`,
   },
   E_MISSING: {
-    is: 'A logit is missing.',
-    cause: 'A cell of a logit column is empty, null, or a text given by --null.',
+    is: 'A logit is missing, or all logits of a row are.',
+    cause:
+      'A cell of a logit column is empty, null, or a text given by --null; if logits are a list or an object, this may also be in place of the whole.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip skips such rows, --missing -inf or --missing nan reads it [E_MISSING]',
-    fix: `${SKIP} If an empty cell means that the model masked the class, --missing -inf gives it probability 0. If it means NaN, as written by pandas, --missing nan --nonfinite propagate keeps the row, with NaN, and --nonfinite null with null.`,
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip skips such rows, --missing nan reads NaN, --missing -inf masks the class [E_MISSING]',
+    fix: `${SKIP} If a missing logit means NaN, as written by pandas, --missing nan --nonfinite null keeps the row, with null results, and --nonfinite propagate with NaN. If it means that the model masked the class, --missing -inf gives it probability 0. If no row shows how many logits there are, --labels names the classes. A missing list of lists stays a bad row: it has no number of results.`,
   },
   E_OVERFLOW: {
     is: 'A logit does not fit into a double.',

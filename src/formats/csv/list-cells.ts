@@ -2,7 +2,7 @@
  * Lists of numbers in cells of delimited text: `[0.1, 0.2]` as written by JSON, pandas and DuckDB, `{0.1,0.2}` by
  * PostgreSQL, `[0.1 0.2]` by numpy. The items of a list are separated by commas or by blanks, not both.
  */
-import { logitOf } from '../../core/logit.js'
+import { areMissing, logitOf, missingLogits } from '../../core/logit.js'
 import { DEEPEST, isFlat, type Nesting, nestingOf } from '../../core/nesting.js'
 import { isNumber } from '../../core/number.js'
 import type { Column, ReaderOptions, RowError } from '../../core/record-batch.js'
@@ -145,8 +145,8 @@ export class ListCells {
 
   /** Reads the list of a row; returns the error, if any. */
   put(cell: string, row: number): RowError | undefined {
-    const { nulls, classes } = this.#options
-    if (/^\s*$/.test(cell) || nulls?.has(cell)) return { code: 'E_MISSING', info: { of: 'list' } }
+    const { classes } = this.#options
+    if (areMissing(cell, this.#options)) return this.#putMissing(row * classes)
     const list = parseListCell(cell)
     if (!list) return { code: 'E_CELL', info: { cell, of: 'list' } }
     if (this.#nested) return this.#nested.put(list, () => ({ code: 'E_OVERFLOW', info: { cell } }))
@@ -163,6 +163,15 @@ export class ListCells {
 
   get batch(): { logits: Float64Array; nesting?: Nesting } {
     return this.#nested?.batch ?? { logits: this.#logits }
+  }
+
+  #putMissing(at: number): RowError | undefined {
+    // The cell would have several lists of logits, or none.
+    if (this.#nested) return { code: 'E_MISSING', info: { of: 'lists' } }
+    const logit = missingLogits(this.#options)
+    if (typeof logit !== 'number') return logit
+    this.#logits.fill(logit, at, at + this.#options.classes)
+    return undefined
   }
 
   #putList(list: readonly unknown[], at: number): RowError | undefined {

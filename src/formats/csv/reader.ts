@@ -110,8 +110,9 @@ async function lookForList(
   const isLeftOut = (text: string) => settings.onError === 'skip' && !isNumber(text) && !hasList(text)
   const saysNothing = (text: string) => text.trim() === '' || isLeftOut(text)
   if (index === undefined || head.dialect.decimalComma || !saysNothing(textOf(head.first ?? []))) return blocks
-  // If bad rows are skipped, any number of them may come first.
-  const count = settings.onError === 'skip' ? Number.POSITIVE_INFINITY : EVIDENCE_ROWS
+  // If bad rows are skipped, or missing lists are read, any number of them may come first.
+  const isAny = settings.onError === 'skip' || settings.missing !== 'error'
+  const count = isAny ? Number.POSITIVE_INFINITY : EVIDENCE_ROWS
   const found = await readFirstRows(head, blocks, columns.length, count, (row) => !saysNothing(textOf(row)))
   const cell = found.rows.map(textOf).find((text) => !saysNothing(text))
   if (cell !== undefined) Object.assign(columns[index]!, listColumn(cell))

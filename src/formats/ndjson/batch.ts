@@ -5,7 +5,7 @@ import { dataTypeOf } from '../../core/column-builder.js'
 import { isNoRow, shapeReason } from '../../core/declared-shape.js'
 import { shown } from '../../core/errors.js'
 import { extended } from '../../core/extended.js'
-import { logitOf, notLogits, ofNamedClass, unknownClass } from '../../core/logit.js'
+import { areMissing, logitOf, missingLogits, notLogits, ofNamedClass, unknownClass } from '../../core/logit.js'
 import {
   type Column,
   type JsonColumn,
@@ -114,8 +114,10 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   const repeated = repeatedKey(value, text, task.uniqueKeys, task.taken)
   if (repeated !== undefined) return repeatedKeyError(repeated)
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
-  if (logitsColumn && found === undefined) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
+  const isOptional = plan.missing !== 'error' && !task.nested
+  if (logitsColumn && found === undefined && !isOptional) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
   if (task.nested) return task.nested.put(found, { value, text })
+  if (logitsColumn && areMissing(found, plan)) return putMissing(into, at, task)
   const declared = logitsColumn && shapeAt(value, logitsColumn.path)
   if (declared && isNoRow(declared)) return jsonError(shapeReason(declared))
   const values = valuesOf(found, task)
@@ -135,6 +137,14 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
     if (typeof logit !== 'number') return ofNamedClass(logit, keys[index], index)
     into[at + index] = logit
   }
+  return undefined
+}
+
+/** Stores the logits of a row without any; returns the error, if any. */
+function putMissing(into: Float64Array, at: number, { logitsColumn, plan }: Task): RowError | undefined {
+  const logit = missingLogits(plan)
+  if (typeof logit !== 'number') return { ...logit, column: logitsColumn!.name }
+  into.fill(logit, at, at + plan.classes)
   return undefined
 }
 

@@ -1,0 +1,37 @@
+/** Rows that lack their list of logits, which is read as missing logits once it is known how many there are. */
+import { areMissing } from '../core/logit.js'
+import { possibleList } from '../core/logits-list.js'
+import { nullsOf } from '../core/missing.js'
+import type { SettingsOf } from '../core/options.js'
+import { isRecord, namesOf, ownValue, type Properties, valueAt } from './properties.js'
+
+type Settings = Pick<SettingsOf<'objects'>, 'logits' | 'binary' | 'missing' | 'null'>
+
+/** Whether a row has null in place of what may be a list of logits, and is not bad. */
+export function lacksList(row: unknown, settings: Settings): row is Properties {
+  if (settings.missing === 'error' || !isRecord(row)) return false
+  const path = possiblePath(row, settings)
+  return path !== undefined && areMissing(valueAt(row, path), { nulls: nullsOf(settings) })
+}
+
+/** The path to what may be a list of logits in a row that lacks it. */
+function possiblePath(row: Properties, { logits, binary }: Settings): readonly string[] | undefined {
+  const list = possibleList(
+    { logits, binary },
+    namesOf(row).map((name) => ({ name })),
+  )
+  if (list) return [list.name]
+  return binary === undefined && typeof logits === 'string' && logits.includes('.') ? logits.split('.') : undefined
+}
+
+/** A copy of such a row, with a list of missing logits. */
+export function withMissing(row: Properties, width: number, settings: Settings): Properties {
+  const logits = Array.from({ length: width }, () => null)
+  return withValue(row, possiblePath(row, settings)!, logits)
+}
+
+/** A copy of a row with another value at a path. */
+function withValue(row: Properties, [key, ...rest]: readonly string[], value: unknown): Properties {
+  const inner = ownValue(row, key!)
+  return { ...row, [key!]: rest.length === 0 ? value : withValue(isRecord(inner) ? inner : {}, rest, value) }
+}
