@@ -140,7 +140,7 @@ describe('rows with logits after more than 1 MiB without', () => {
     const stream = scoreFiles(Readable.from([rows]), { from: 'ndjson', onError: 'skip' })
     stream.on('warning', (text) => warnings.push(text))
     await expect(stream.toArray()).rejects.toMatchObject({ code: 'E_NO_ROWS', info: { rows: 1101 } })
-    expect(warnings).toEqual([expect.stringContaining('labels with the names of the classes reads them')])
+    expect(warnings).toEqual([expect.stringContaining('name the classes with labels')])
   })
 })
 

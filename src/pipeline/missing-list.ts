@@ -21,7 +21,12 @@ function possiblePath(row: Properties, { logits, binary }: Settings): readonly s
     namesOf(row).map((name) => ({ name })),
   )
   if (list) return [list.name]
-  return binary === undefined && typeof logits === 'string' && logits.includes('.') ? logits.split('.') : undefined
+  return binary === undefined && typeof logits === 'string' && isOnePath(logits) ? logits.split('.') : undefined
+}
+
+/** Whether a selector is the path to one value: several paths select a logit each, which rows may lack. */
+function isOnePath(selector: string): boolean {
+  return /^[^!"/*?,]+\.[^!"/*?,]+$/.test(selector)
 }
 
 /** A copy of such a row, with a list of missing logits. */
