@@ -488,3 +488,12 @@ describe('columns that cannot be matched by name', () => {
     expect(Buffer.concat(await kept.toArray()).toString()).toBe('id,label\n1,a\n2,a\n')
   })
 })
+
+it('corrected rows of a later input get the order of the first after a file with only its header', () => {
+  const cwd = folder({ 'header.csv': `${FIRST}\n`, 'fixed.csv': delimited(REORDERED, [rowOf(4)], ',') })
+  const args = ['header.csv', 'fixed.csv', '--keep', 'id,region', '--no-output-header']
+  const { status, stdout, stderr } = command(args, { cwd })
+  const { id, region, p_cat, p_dog, p_cow, label } = scoredOf(4)
+  const row = `${id},"${region}",${p_cat},${p_dog},${p_cow},${label}\n`
+  expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: row, stderr: '' })
+})

@@ -112,19 +112,34 @@ describe('a list of labels with scores', () => {
 
   it('is named in place of logits that follow the convention, and where keys need quotes in jq', () => {
     const [list] = SENTIMENT.map(({ scores }) => scores)
-    const cwd = folder({ FILE: linesOf([{ id: 7, logits: list }]), 'in.ndjson': linesOf([{ id: 7, 'top-2': [list] }]) })
+    const cwd = folder({
+      FILE: linesOf([{ id: 7, logits: list }]),
+      'in.ndjson': linesOf([
+        { id: 7, 'top-2': [list] },
+        { id: 8, 'top-2': [null] },
+      ]),
+    })
     expect(command(['-f', 'ndjson', 'FILE'], { cwd }).stderr).toContain(
-      `jq -c '.logits |= (map({(.label): .score}) | add)'`,
+      `jq -c '.logits |= ((. // []) | map({(.label): .score}) | add)'`,
     )
     const { stderr } = command(['in.ndjson'], { cwd })
     expect(stderr).toContain(
-      `run jq -c '."top-2"[0] |= (map({(.label): .score}) | add)' FILE | softmax --logits 'top-2.0';`,
+      `run jq -c '."top-2"[0] |= ((. // []) | map({(.label): .score}) | add)' FILE | softmax --logits 'top-2.0';`,
     )
     const { status, stdout } = shell(
-      `command -v jq >/dev/null || exit 9; jq -c '."top-2"[0] |= (map({(.label): .score}) | add)' in.ndjson`,
+      `command -v jq >/dev/null || exit 9; jq -c '."top-2"[0] |= ((. // []) | map({(.label): .score}) | add)' in.ndjson`,
       cwd,
     )
-    if (status !== 9) expect(JSON.parse(stdout)).toEqual({ id: 7, 'top-2': [{ POSITIVE: 2.1, NEGATIVE: -1 }] })
+    if (status === 9) return
+    expect(
+      stdout
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line)),
+    ).toEqual([
+      { id: 7, 'top-2': [{ POSITIVE: 2.1, NEGATIVE: -1 }] },
+      { id: 8, 'top-2': [null] },
+    ])
   })
 
   it.each([[[]], [null], [{}]])('is named after a first row that has %j there', (none) => {

@@ -86,7 +86,8 @@ function nameOf({ path }: ScoreList): string {
 export function jqRemedy({ path, label, score }: ScoreList, row: unknown): string {
   const at = jqPath(path, row)
   if (at === undefined || !PLAIN_KEY.test(label) || !PLAIN_KEY.test(score)) return ''
-  const program = `${at} |= (map({(${jqKey(label)}): ${jqKey(score)}}) | add)`
+  // A row without a list becomes one with null, which is counted, where `map` would fail and lose it.
+  const program = `${at} |= ((. // []) | map({(${jqKey(label)}): ${jqKey(score)}}) | add)`
   const command = run(`jq -c '${program}' FILE`, path.join('.'))('FILE')
   return `; ${command}; if rows have different labels, list all with ${optionText('labels')} and add ${optionText('missing', '-inf')}`
 }
