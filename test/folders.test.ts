@@ -959,7 +959,7 @@ describe('a part that cannot be read', () => {
     const { status, stderr } = run(cwd, '--rejects', 'rejects/')
     expect(stderr.trimEnd().split('\n')).toEqual([
       expect.stringMatching(/^softmax: in\/d\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
-      'softmax: 2 of 4 parts are done: 2 rows written, 1 rejected (1 E_CELL); no row of the other 2 parts was written; replace or remove the parts with errors, and continue with --resume',
+      'softmax: 2 of 4 parts are done: 2 rows written, 1 rejected (1 E_CELL); this run wrote no row of the other 2 parts; replace or remove the parts with errors, and continue with --resume',
       expect.stringMatching(/^softmax: in\/b\.csv\.gz: the gzip data is corrupt or truncated.*\[E_CORRUPT\]$/),
     ])
     expect(status).toBe(3)
@@ -999,7 +999,7 @@ describe('a part with other columns', () => {
   const OTHER = 'id,first,second\n1,2,1\n'
   const PARTS = { 'in/a.csv': rows(1), 'in/b.csv': OTHER, 'in/c.csv': BAD, 'in/d.csv': OTHER, 'in/e.csv': rows(5) }
   const DONE_BEFORE =
-    '3 of 5 parts are done: 3 rows written, 1 rejected (1 E_CELL); no row of the other 2 parts was written'
+    '3 of 5 parts are done: 3 rows written, 1 rejected (1 E_CELL); this run wrote no row of the other 2 parts'
   const remedy =
     'correct or remove the parts with errors and continue with --resume, or score them into another folder with other options'
   const missing = (part: string) =>
@@ -1067,7 +1067,7 @@ describe('a part with other columns', () => {
     const { status, stderr } = run(cwd, '--on-error', 'skip', ...options)
     expect(stderr).toMatch(
       new RegExp(
-        `2 of 3 parts are done: 2 rows written; no row of the other part was written; .*\nsoftmax: in/b\\.csv.* \\[${code}\\]\n$`,
+        `2 of 3 parts are done: 2 rows written; this run wrote no row of the other part; .*\nsoftmax: in/b\\.csv.* \\[${code}\\]\n$`,
       ),
     )
     expect([status === 0, Object.keys(contentOf(cwd)).sort()]).toEqual([false, ['_manifest.ndjson', 'a.csv', 'c.csv']])
@@ -1267,7 +1267,7 @@ describe('a part that fails', () => {
     const others = done.length === 2 ? 'the other part' : 'the other 2 parts'
     const rows = done.length === 2 ? '2 rows' : '1 row'
     expect(where).toBe(
-      `softmax: ${done.length} of 3 parts ${done.length === 1 ? 'is' : 'are'} done: ${rows} written; no row of ${others} was written; correct the row or add --rejects FILE, and continue with --resume`,
+      `softmax: ${done.length} of 3 parts ${done.length === 1 ? 'is' : 'are'} done: ${rows} written; this run wrote no row of ${others}; correct the row or add --rejects FILE, and continue with --resume`,
     )
     // Small parts are scored concurrently.
     expect(contentOf(cwd)).toEqual({
@@ -1298,7 +1298,7 @@ describe('a part that fails', () => {
     const other = 'correct the input and continue with --resume, or write to another folder with other options'
     const others = '--resume --on-error skip scores the parts without such errors'
     expect(columns.stderr).toMatch(
-      /^softmax: 2 of 3 parts are done: 3 rows written; no row of the other part was written/,
+      /^softmax: 2 of 3 parts are done: 3 rows written; this run wrote no row of the other part/,
     )
     expect(columns.stderr).toContain(`; ${others}, or ${other}\nsoftmax: in/c.csv: cannot detect`)
     const none = run(tree({ 'in/a.csv': 'id,logit_a,logit_b\n1,x,1\n' }), '--on-error', 'skip')
@@ -1362,7 +1362,7 @@ describe('a part that fails', () => {
   })
 
   const STOPPED =
-    'softmax: 1 of 2 parts is done: 1 row written; no row of the other part was written; continue with --resume\n'
+    'softmax: 1 of 2 parts is done: 1 row written; this run wrote no row of the other part; continue with --resume\n'
   it.each([
     ['SIGINT', [], STOPPED],
     ['SIGTERM', [], STOPPED],

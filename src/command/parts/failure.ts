@@ -10,7 +10,7 @@ import type { Plan } from './plan.js'
 import { isMisfit, isUnreadable } from './score-part.js'
 
 /**
- * `2 of 3 parts are done: 8 rows written, 1 rejected (1 E_CELL); no row of the other part was written; ` and what helps;
+ * `2 of 3 parts are done: 8 rows written, 1 rejected (1 E_CELL); this run wrote no row of the other part; ` and what helps;
  * `3 of 3 parts are scored, but the folder is not complete: 12 rows written; ` if the parts fail together
  */
 export function failureText({ counts, totals, plan }: Progressed, error?: unknown): string {
@@ -18,7 +18,7 @@ export function failureText({ counts, totals, plan }: Progressed, error?: unknow
   const rejected = rejectedOf(totals)
   const bad = rejected === 0 ? '' : `, ${grouped(rejected)} rejected (${codesText(totals.rejected)})`
   const others = all - done === 1 ? 'the other part' : `the other ${all - done} parts`
-  const rest = all === done ? '' : `; no row of ${others} was written`
+  const rest = all === done ? '' : `; this run wrote no row of ${others}`
   const state = all === done ? 'scored, but the folder is not complete' : 'done'
   return `${done} of ${all} parts ${done === 1 ? 'is' : 'are'} ${state}: ${rowsText(totals.written)} written${bad}${rest}; ${remedyOf(error, plan.settings)}`
 }
