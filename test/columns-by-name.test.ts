@@ -7,7 +7,7 @@ import { parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { calibrate, evaluate, type Reject, type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { command, folder } from './support.js'
+import { command, folder, ROOT } from './support.js'
 
 const LANES = ['auto', 'general'] as const
 
@@ -496,4 +496,62 @@ it('corrected rows of a later input get the order of the first after a file with
   const { id, region, p_cat, p_dog, p_cow, label } = scoredOf(4)
   const row = `${id},"${region}",${p_cat},${p_dog},${p_cow},${label}\n`
   expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: row, stderr: '' })
+})
+
+describe('types of kept columns', () => {
+  const CSV = 'id,note,logit_a,logit_b\n1,x,1,1\n'
+  const INT64 = { name: 'id', data: [2n], type: 'INT64' as const }
+  const parquet = Buffer.from(
+    parquetWriteBuffer({
+      columnData: [
+        { name: 'logit_b', data: [1], type: 'DOUBLE' },
+        INT64,
+        { name: 'note', data: ['y'], type: 'STRING' },
+        { name: 'logit_a', data: [1], type: 'DOUBLE' },
+      ],
+    }),
+  )
+  const cwd = () => folder({ 'a.csv': CSV, 'b.parquet': parquet })
+
+  it('requested for text may be those that a later input has', async () => {
+    const dir = cwd()
+    const { status, stderr } = command(['a.csv', 'b.parquet', '--types', 'id=int64', '-o', 'all.parquet'], { cwd: dir })
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+    const { buffer } = new Uint8Array(readFileSync(join(dir, 'all.parquet')))
+    expect(await parquetReadObjects({ file: buffer })).toEqual([
+      { id: 1n, note: 'x', p_a: 0.5, p_b: 0.5, label: 'a' },
+      { id: 2n, note: 'y', p_a: 0.5, p_b: 0.5, label: 'a' },
+    ])
+  })
+
+  it.each([
+    ['', 'utf8'],
+    ['id=float64', 'float64'],
+  ])('must be those that a later input has: with --types %j, int64 is none', (types, first) => {
+    const asked = types === '' ? [] : ['--types', types]
+    const { status, stderr } = command(['a.csv', 'b.parquet', ...asked, '-o', 'all.parquet'], { cwd: cwd() })
+    expect(status).toBe(1)
+    expect(stderr).toContain(`column id: its type is int64, but ${first} in the first input`)
+  })
+
+  it('are refused of a first input that has types', () => {
+    const args = ['b.parquet', 'a.csv', '--types', 'id=int64', '-o', 'all.parquet']
+    const { status, stderr } = command(args, { cwd: cwd() })
+    expect(status).toBe(2)
+    expect(stderr).toContain('the input has types; leave it out, or name an input of text first [E_CONFLICT]')
+  })
+
+  it('may be text with offsets of 64 bits, as Polars writes it, in any of the inputs', () => {
+    const dir = cwd()
+    writeFileSync(join(dir, 'polars.parquet'), readFileSync(join(ROOT, 'fixtures/polars-text.parquet')))
+    for (const inputs of [
+      ['a.csv', 'polars.parquet'],
+      ['polars.parquet', 'a.csv'],
+    ]) {
+      const { status, stderr } = command([...inputs, '--keep', 'note', '-o', 'all.arrow'], { cwd: dir })
+      expect({ status, stderr }).toEqual({ status: 0, stderr: '' })
+      const notes = tableFromIPC(readFileSync(join(dir, 'all.arrow'))).getChild('note')
+      expect([...notes!]).toEqual(inputs[0] === 'a.csv' ? ['x', 'zażółć', null] : ['zażółć', null, 'x'])
+    }
+  })
 })

@@ -4,6 +4,7 @@ import { buildColumn, dataTypeOf } from '../core/column-builder.js'
 import type { ColumnData } from '../core/column-data.js'
 import { isNumeric } from '../core/column-numbers.js'
 import { isValid, nullWhere, takeRows, trimRanges } from '../core/column-slices.js'
+import { textReader } from '../core/column-values.js'
 import { type DataType, type Field, fieldsOf, sameType, typeName } from '../core/data-type.js'
 import { SoftmaxError } from '../core/errors.js'
 import { findSelected, possibleList } from '../core/logits-list.js'
@@ -189,12 +190,25 @@ function keptColumn(kept: Column, field: Field, column: KeptColumn, good: readon
       ? column
       : takeRows(column, good)
     : buildColumn(requireFit(partOf(column, good), kept), kept.type)
-  const isSame = sameType(rows.type, field.type)
-  if (isSame && (field.nullable || rows.nullCount === 0)) return rows
-  const info = isSame
+  const same = sameType(rows.type, field.type) ? rows : inLayout(rows, field.type)
+  if (same && (field.nullable || same.nullCount === 0)) return same
+  const info = same
     ? { reason: 'it has nulls, but its type does not allow them' }
     : { type: typeName(rows.type), expected: typeName(field.type) }
   throw new SoftmaxError('E_COLUMN_TYPE', { column: kept.name, ...info })
+}
+
+/** Text in the layout of a type, such as the 64-bit offsets of Polars; undefined for other types and layouts. */
+function inLayout(column: ColumnData, type: DataType): ColumnData | undefined {
+  if (column.type.kind !== 'utf8' || type.kind !== 'utf8' || type.layout === 'view') return undefined
+  const read = textReader(column)
+  const text = buildColumn(
+    Array.from({ length: column.length }, (_, row) => read(row)),
+    'text',
+  )
+  return type.layout === 'offsets'
+    ? text
+    : { ...text, type, offsets: BigInt64Array.from(text.offsets as Int32Array, BigInt) }
 }
 
 /**

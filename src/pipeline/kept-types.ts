@@ -11,7 +11,10 @@ import { selectorOfNames } from '../core/selector.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 
-/** Sets the types of kept columns, requested or inferred. Later inputs use the types of the first. */
+/**
+ * Sets the types of kept columns, requested or inferred. Later inputs use the types of the first; one with types of its
+ * own, such as Parquet after CSV, must have the same.
+ */
 export function setTypes(
   reader: RecordBatchReader,
   { schema, typed }: ScoreJob,
@@ -19,10 +22,10 @@ export function setTypes(
   { types: option, keep, to }: Pick<Run['settings'], 'types' | 'keep' | 'to'>,
 ): void {
   const requested = requestedTypes(option)
-  if (requestsNothing(requested)) return
+  if (requestsNothing(requested) || (run.types && reader.setType === undefined)) return
   const declares = reader.addKeys !== undefined
   const isText = declares && areText(requested) && delimiterOf(to) !== undefined
-  if (!isText) requireTypes(reader, typed, requested)
+  if (!isText) requireTypes(reader, typed, requested, run)
   const names = schema.kept.map((index) => schema.header[index]!)
   requireColumns(requested, names, declares ? (item) => keepRemedy(item, names, keep) : undefined)
   if (isText) return
@@ -34,12 +37,18 @@ export function setTypes(
 }
 
 /** Throws E_CONFLICT if the input already has types, or the output cannot have them. */
-function requireTypes(reader: RecordBatchReader, typed: boolean, { infers }: RequestedTypes): void {
+function requireTypes(
+  reader: RecordBatchReader,
+  typed: boolean,
+  { infers }: RequestedTypes,
+  { single }: Pick<Run, 'single'>,
+): void {
   const option = infers ? optionText('types', 'infer') : optionText('types')
   const hasTypes = infers ? reader.inferType === undefined : reader.setType === undefined
   const ofInput = `works only with ${infers ? 'delimited text' : 'text'}, but the input has types`
+  const remedy = single ? 'leave it out' : 'leave it out, or name an input of text first'
   const needed = `needs an output with types, such as ${speaking() === 'command' ? '-o FILE.parquet' : "to: 'parquet'"}`
-  const reason = !typed ? needed : hasTypes ? `${ofInput}; leave it out` : undefined
+  const reason = !typed ? needed : hasTypes ? `${ofInput}; ${remedy}` : undefined
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason: `${option} ${reason}` })
 }
 
