@@ -7,6 +7,7 @@ import { parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { calibrate, evaluate, type Reject, type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { entriesOfLines, entriesOfParquet } from './output-entries.js'
 import { command, folder, ROOT } from './support.js'
 
 const LANES = ['auto', 'general'] as const
@@ -87,17 +88,9 @@ const READERS: Record<string, (bytes: Buffer) => [string, unknown][][] | Promise
     const valueOf = (name: string, cell: string) => (/^(p_|loss)/.test(name) ? Number(cell) : cell)
     return rows.map((cells) => cells.map((cell, at) => [header![at]!, valueOf(header![at]!, cell)]))
   },
-  ndjson: (bytes) =>
-    bytes
-      .toString()
-      .trimEnd()
-      .split('\n')
-      .map((line) => Object.entries(JSON.parse(line))),
+  ndjson: entriesOfLines,
   arrow: (bytes) => Array.from(tableFromIPC(bytes), (row) => [...row!] as [string, unknown][]),
-  parquet: async (bytes) => {
-    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
-    return (await parquetReadObjects({ file: file as ArrayBuffer })).map((row) => Object.entries(row))
-  },
+  parquet: entriesOfParquet,
 }
 
 /** Files of these formats and columns, of `count` rows each, by their paths. */

@@ -10,7 +10,7 @@ import { helpOn } from '../dist/command/help/help.js'
 import { FORMAT_NAMES } from '../dist/core/formats.js'
 import type { Option } from '../dist/core/options.js'
 import { OUTPUT_COLUMNS } from '../dist/core/output-columns.js'
-import { BIN, command, folder, MANIFEST, ROOT } from './support.js'
+import { arrayFixture, BIN, command, folder, MANIFEST, ROOT } from './support.js'
 
 /** The output, without anything on stderr. */
 function printed(args: string[]): string {
@@ -364,15 +364,8 @@ describe('examples of the help', () => {
     copyFileSync(join(ROOT, 'fixtures/digits.parquet'), join(cwd, 'parts/part-0.parquet'))
     for (const [name, text] of Object.entries(TABLES)) writeFileSync(join(cwd, name), text)
     copyFileSync(join(ROOT, 'fixtures/digits.npy'), join(cwd, 'logits.npy'))
-    const array = (format: string, name: string, as: string) => {
-      const lines = readFileSync(join(ROOT, 'fixtures', `arrays-${format}.ndjson`), 'utf8')
-        .trimEnd()
-        .split('\n')
-      const { bytes } = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
-      writeFileSync(join(cwd, as), Buffer.from(bytes, 'base64'))
-    }
-    array('npy', '<f4 C, axis -2', 'batch_class_token.npy')
-    array('npz', 'sizes of 64 bits', 'outputs.npz')
+    writeFileSync(join(cwd, 'batch_class_token.npy'), arrayFixture('npy', '<f4 C, axis -2'))
+    writeFileSync(join(cwd, 'outputs.npz'), arrayFixture('npz', 'sizes of 64 bits'))
     mkdirSync(join(cwd, 'bin'))
     const programs = {
       softmax: `exec "${process.execPath}" "${BIN}" "$@"`,

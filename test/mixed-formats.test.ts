@@ -2,10 +2,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Float64, Table, tableFromIPC, tableToIPC, Utf8, vectorFromArray } from 'apache-arrow'
-import { parquetReadObjects } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { type ScoreOptions, scoreFiles } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
+import { entriesOfLines, entriesOfParquet } from './output-entries.js'
 import { folder } from './support.js'
 
 type Row = { city: string; note: string; logit_a: number; logit_b: number }
@@ -48,17 +48,9 @@ const READERS: Record<string, (bytes: Buffer) => Kept | Promise<Kept>> = {
       .map((line) => line.split(','))
     return rows.map((cells) => cells.map((cell, at) => [header![at]!, cell]))
   },
-  ndjson: (bytes) =>
-    bytes
-      .toString()
-      .trimEnd()
-      .split('\n')
-      .map((line) => Object.entries(JSON.parse(line))),
+  ndjson: entriesOfLines,
   arrow: (bytes) => Array.from(tableFromIPC(bytes), (row) => [...row!] as Kept[number]),
-  parquet: async (bytes) => {
-    const file = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)
-    return (await parquetReadObjects({ file: file as ArrayBuffer })).map((row) => Object.entries(row))
-  },
+  parquet: entriesOfParquet,
 }
 
 /** 1 / (1 + exp(4 - n)) for n from 0 to 8, by mpmath. */

@@ -7,7 +7,7 @@ import { describe, expect, it } from 'vitest'
 import { optionTable } from '../dist/command/flags.js'
 import { CODES } from '../dist/core/errors.js'
 import { COLUMNS } from '../dist/core/output-columns.js'
-import { BIN, folder, MANIFEST, ROOT } from './support.js'
+import { arrayFixture, BIN, folder, MANIFEST, ROOT } from './support.js'
 
 const README = readFileSync(join(ROOT, 'README.md'), 'utf8')
 
@@ -38,16 +38,9 @@ function scene(): { cwd: string; env: NodeJS.ProcessEnv } {
   fixture('digits-logits.csv', 'logits.csv')
   fixture('digits-logits.csv', 'validation.csv')
   fixture('digits.npy', 'logits.npy')
-  const array = (format: string, name: string, as: string) => {
-    const lines = readFileSync(join(ROOT, 'fixtures', `arrays-${format}.ndjson`), 'utf8')
-      .trimEnd()
-      .split('\n')
-    const { bytes } = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
-    writeFileSync(join(cwd, as), Buffer.from(bytes, 'base64'))
-  }
-  array('npy', '<f4 C, axis -2', 'batch_class_token.npy')
-  array('npz', 'savez, logits of several', 'outputs.npz')
-  array('safetensors', 'logits of several', 'outputs.safetensors')
+  writeFileSync(join(cwd, 'batch_class_token.npy'), arrayFixture('npy', '<f4 C, axis -2'))
+  writeFileSync(join(cwd, 'outputs.npz'), arrayFixture('npz', 'savez, logits of several'))
+  writeFileSync(join(cwd, 'outputs.safetensors'), arrayFixture('safetensors', 'logits of several'))
   fixture('digits.parquet', 'logits.parquet')
   mkdirSync(join(cwd, 'parts'))
   fixture('digits.parquet', 'parts/part-0.parquet')

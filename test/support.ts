@@ -151,6 +151,15 @@ export function folder(files: Record<string, string | Buffer> = {}): string {
   return path
 }
 
+/** A file of numpy or safetensors from the fixtures, by the name of its case. */
+export function arrayFixture(format: 'npy' | 'npz' | 'safetensors', name: string): Buffer {
+  const lines = readFileSync(join(ROOT, `fixtures/arrays-${format}.ndjson`), 'utf8')
+    .trimEnd()
+    .split('\n')
+  const { bytes } = lines.map((line) => JSON.parse(line)).find((one) => one.name === name)
+  return Buffer.from(bytes, 'base64')
+}
+
 /** A copy of an example, with the command on the PATH and the package installed. */
 export function exampleCopy(name: string) {
   const cwd = folder()
