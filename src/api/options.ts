@@ -120,9 +120,9 @@ interface ForBytesObjectsRead {
   maxErrors?: ValueOf<'maxErrors'> | undefined
   /**
    * How to read a missing logit: as an error, as -inf (probability 0), or as nan [default: 'error']. A logit is
-   * missing if its cell is empty or null, or has a text of `null`. If a list of logits is missing as a whole, all
-   * its logits are. With error, its row is a bad row. With -inf, the class is masked: its probability is 0. With
-   * nan, the logit is NaN (see `nonfinite`).
+   * missing if its cell is empty or null, or has a text of `null`. A missing list of logits is read as if each of
+   * its logits were missing. With error, its row is a bad row. With -inf, the class is masked: its probability is
+   * 0. With nan, the logit is NaN (see `nonfinite`).
    */
   missing?: ValueOf<'missing'> | undefined
 }

@@ -244,7 +244,7 @@ function requireShape(logits: ArrayLike<unknown>, rows: unknown, classes: unknow
     throw new SoftmaxError('E_OPTION', { option: 'logits', value: logits, expected: 'an array or typed array' })
   }
   for (const [option, value] of Object.entries({ rows, classes })) {
-    if (typeof value !== 'number') throw new SoftmaxError('E_OPTION', { option, value, expected: 'a whole number' })
+    if (typeof value !== 'number') throw new SoftmaxError('E_OPTION', { option, value, expected: 'an integer' })
   }
   const sizes = [rows, classes] as [number, number]
   if (sizes.every((size) => Number.isSafeInteger(size) && size >= 0) && logits.length === sizes[0] * sizes[1]) return

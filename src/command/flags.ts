@@ -112,10 +112,12 @@ export function describeFlags() {
     .filter(([, { scopes }]) => scopes.includes('command'))
     .flatMap(([option, entry]) => {
       const { flags, negation } = entry
-      const whole = describe(option, entry)
-      const describeEach = (flag: ValueFlag) => ({ ...whole, ...describeValue(flag) })
+      const described = describe(option, entry)
+      const describeEach = (flag: ValueFlag) => ({ ...described, ...describeValue(flag) })
       if (flags) return flags.map(describeEach)
-      return negation ? [whole, describeEach({ name: `no-${whole.name.split(' ')[0]}`, ...negation })] : [whole]
+      return negation
+        ? [described, describeEach({ name: `no-${described.name.split(' ')[0]}`, ...negation })]
+        : [described]
     })
 }
 

@@ -30,7 +30,7 @@ export interface SampledColumn {
   /** Whether only later rows have it. */
   isLate?: true | undefined
   /** A description of the first row, if it holds a complete table. */
-  wholeTable?: string | undefined
+  jsonTable?: string | undefined
 }
 
 /** What the name and the first rows of a column show. */
@@ -117,7 +117,7 @@ export function strangerAmong(columns: readonly Facts[]): Facts | undefined {
 
 type Find = (columns: readonly Facts[]) => Doubt | undefined
 
-const OTHERS: readonly Find[] = [wholeBesideFractions, counter, constant, magnitude, family, stranger]
+const OTHERS: readonly Find[] = [integersBesideFractions, counter, constant, magnitude, family, stranger]
 
 /** Numbers that may be probabilities. */
 function probabilities(columns: readonly Facts[]): Doubt | undefined {
@@ -126,12 +126,12 @@ function probabilities(columns: readonly Facts[]): Doubt | undefined {
 }
 
 /** Integers next to fractions are keys or counts; in a single row a logit may be integral by chance. */
-function wholeBesideFractions(columns: readonly Facts[]): Doubt | undefined {
-  const whole = columns.filter(({ isInteger }) => isInteger)
+function integersBesideFractions(columns: readonly Facts[]): Doubt | undefined {
+  const integers = columns.filter(({ isInteger }) => isInteger)
   const fractions = columns.filter(({ isInteger, values }) => !isInteger && values.some(Number.isFinite)).length
   const rows = columns[0]!.values.length
-  if (whole.length === 0 || fractions === 0 || (rows === 1 && whole.length > fractions)) return undefined
-  return because(whole[0], 'has only whole numbers, while other columns have fractions')
+  if (integers.length === 0 || fractions === 0 || (rows === 1 && integers.length > fractions)) return undefined
+  return because(integers[0], 'has only integers, while other columns have fractions')
 }
 
 /** Row numbers and times increase or decrease in equal steps, and in a long run in unequal ones, too. */

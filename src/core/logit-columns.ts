@@ -142,8 +142,8 @@ function requireNoInnerList(columns: readonly SampledColumn[], all: readonly Sam
 }
 
 /** Throws E_ROW if the first row is a complete table. */
-export function requireNoTable([first]: readonly Pick<SampledColumn, 'wholeTable'>[]): void {
-  if (first?.wholeTable !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: first.wholeTable })
+export function requireNoTable([first]: readonly Pick<SampledColumn, 'jsonTable'>[]): void {
+  if (first?.jsonTable !== undefined) throw new SoftmaxError('E_ROW', { row: 1, reason: first.jsonTable })
 }
 
 /** Throws E_ROW if the actual rows are in a list inside the first row. */

@@ -83,17 +83,16 @@ const format: Kind<FormatName> = {
   expected: `${FORMAT_NAMES.join(' or ')} (JSON lines are ndjson)`,
 }
 
-const wholeNumber = (place: string, least: number, most: number, expected?: string): Kind<number> => ({
+const integer = (place: string, least: number, most: number, expected?: string): Kind<number> => ({
   place,
-  expected:
-    expected ?? (most === Infinity ? `a whole number from ${least}` : `a whole number from ${least} to ${most}`),
+  expected: expected ?? (most === Infinity ? `an integer from ${least}` : `an integer from ${least} to ${most}`),
   read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
   accepts: (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
 })
 
 const axisNumber: Kind<number> = {
   place: 'N',
-  expected: 'a whole number, below 0 to count from the end',
+  expected: 'an integer, below 0 to count from the end',
   read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
   accepts: (value): value is number => Number.isSafeInteger(value),
 }
@@ -583,7 +582,7 @@ export const OPTIONS = {
   topK: option({
     group: 'Output',
     brief: 'only the K most probable classes',
-    kind: wholeNumber('K', 1, Infinity),
+    kind: integer('K', 1, Infinity),
     scopes: EVERYWHERE,
     short: 'k',
     defaultText: 'off',
@@ -680,7 +679,7 @@ export const OPTIONS = {
   precision: option({
     group: 'Output',
     brief: 'significant digits [shortest round-trip]',
-    kind: wholeNumber('N', 1, 17),
+    kind: integer('N', 1, 17),
     scopes: [...STREAMS, 'write'],
     short: 'p',
     defaultText: 'shortest round-trip',
@@ -780,7 +779,7 @@ export const OPTIONS = {
   }),
   skipLines: option({
     group: 'Input',
-    kind: wholeNumber('N', 0, Number.MAX_SAFE_INTEGER),
+    kind: integer('N', 0, Number.MAX_SAFE_INTEGER),
     scopes: READERS,
     default: 0,
     about: 'delimited',
@@ -895,7 +894,7 @@ export const OPTIONS = {
   }),
   maxErrors: option({
     group: 'Bad rows',
-    kind: wholeNumber('N', 0, Infinity, 'a whole number of rows from 0 (not a percentage)'),
+    kind: integer('N', 0, Infinity, 'a number of rows from 0 (not a percentage)'),
     scopes: [...STREAMS, 'read'],
     defaultText: 'no limit',
     aliases: 'max-bad-records max-rejects error-limit',
@@ -914,7 +913,7 @@ export const OPTIONS = {
     aliases: 'na-action fill-missing fillna',
     help: 'how to read a missing logit: as an error, as -inf (probability 0), or as nan',
     details:
-      'A logit is missing if its cell is empty or null, or has a text of --null. If a list of logits is missing as a whole, all its logits are. With error, its row is a bad row. With -inf, the class is masked: its probability is 0. With nan, the logit is NaN (see --nonfinite).',
+      'A logit is missing if its cell is empty or null, or has a text of --null. A missing list of logits is read as if each of its logits were missing. With error, its row is a bad row. With -inf, the class is masked: its probability is 0. With nan, the logit is NaN (see --nonfinite).',
   }),
   null: option({
     group: 'Bad rows',
@@ -938,7 +937,7 @@ export const OPTIONS = {
   }),
   maxRowBytes: option({
     group: 'Bad rows',
-    kind: wholeNumber('N', 1, 1 << 29),
+    kind: integer('N', 1, 1 << 29),
     scopes: READERS,
     default: 1 << 24,
     defaultText: '16 MiB',
@@ -948,7 +947,7 @@ export const OPTIONS = {
   head: option({
     group: 'Runs',
     brief: 'score only the first N rows',
-    kind: wholeNumber('N', 0, Infinity),
+    kind: integer('N', 0, Infinity),
     scopes: BYTES,
     short: 'n',
     defaultText: 'all',
@@ -986,7 +985,7 @@ export const OPTIONS = {
   jobs: option({
     group: 'Runs',
     brief: 'number of threads [one per core]',
-    kind: wholeNumber('N', 0, 256),
+    kind: integer('N', 0, 256),
     scopes: BYTES,
     short: 'j',
     default: 0,

@@ -58,7 +58,7 @@ export interface Column {
   /** The objects in its first value that appear to have a number for each class. */
   classObjects?: readonly ClassObject[]
   /** For the first column, if the first row holds a complete table: a description, and how to convert it to lines. */
-  wholeTable?: string | undefined
+  jsonTable?: string | undefined
   /** For a list: the shape next to it in the first row, if that is not the shape of the list. */
   otherShape?: DeclaredShape | undefined
   /** Whether the list contains words. */

@@ -458,7 +458,7 @@ function isAffixed(name: string, word: string): boolean {
 const SEPARATOR = /[\s_.:-]/
 
 /**
- * The whole option with one item replaced, and others that need a prefix or a suffix, too; or only the item if another
+ * The complete option with one item replaced, and others that need a prefix or a suffix, too; or only the item if another
  * one still selects nothing, or the option would be long.
  */
 function proposedText(item: string, meant: string, columns: Columns): string {

@@ -24,7 +24,7 @@ export function temporalText(type: Temporal): (count: bigint) => string {
 
 const DAY = 86_400_000n
 
-/** Milliseconds as a date, or as a time if they are not a whole number of days. */
+/** Milliseconds as a date, or as a time if they are not an integer number of days. */
 function dateText(milliseconds: bigint): string {
   return milliseconds % DAY === 0n ? dayText(Number(milliseconds / DAY)) : timestampText(milliseconds, 1000n, '')
 }

@@ -100,7 +100,9 @@ interface Match {
 }
 
 function matchOf({ columns }: InputColumns, first: FirstColumns, settings: Settings): Match {
-  const [own, others] = [columns, first.columns].map((list) => positionsBy(list.map(({ name }) => name))) as Places[]
+  const [own, others] = [columns, first.columns].map((list) =>
+    positionsBy(list.map(({ name }) => name)),
+  ) as PositionsByName[]
   const all = [
     ...first.columns,
     ...columns.filter(({ name }, index) => !others!.has(name) && own!.get(name)![0] === index),
@@ -120,7 +122,7 @@ function matchOf({ columns }: InputColumns, first: FirstColumns, settings: Setti
   }
 }
 
-type Places = ReadonlyMap<string, readonly number[]>
+type PositionsByName = ReadonlyMap<string, readonly number[]>
 
 function namesAt(positions: readonly number[], columns: readonly Column[]): string[] {
   return positions.map((index) => columns[index]!.name)
@@ -159,17 +161,17 @@ function differenceOf(header: readonly string[], first: FirstColumns, match: Mat
 
 /** The options that select what both inputs have, if that suffices; otherwise how to read each on its own. */
 function remedyOf({ common, hasLogits }: Match, first: FirstColumns, run: MatchRun): string {
-  const apart = separately(run, !hasLogits)
-  if (!hasLogits || run.probe) return apart
+  const separate = separately(run, !hasLogits)
+  if (!hasLogits || run.probe) return separate
   const keeps = !run.measures && run.settings.keep !== false
   if (first.logits.length === 0) {
     const both = keeps ? `${optionText('logits')} and ${optionText('keep')} select` : `${optionText('logits')} selects`
-    return `${both} only common columns, or ${apart}`
+    return `${both} only common columns, or ${separate}`
   }
   const options: [name: string, value: string | false | undefined][] = []
   if (first.isGuessed) options.push(['logits', selectorText(namesAt(first.logits, first.columns))])
   if (keeps) options.push(['keep', common.length > 0 && selectorText(common)])
-  return options.length === 0 ? apart : `${optionsText(...options)} leaves out other columns, or ${apart}`
+  return options.length === 0 ? separate : `${optionsText(...options)} leaves out other columns, or ${separate}`
 }
 
 /** A selector, unless it is too long for a message. */

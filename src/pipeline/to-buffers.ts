@@ -10,8 +10,8 @@ export async function* toBuffers(chunks: AsyncIterable<unknown>, stats: Stats): 
   for await (const chunk of chunks) {
     const text = typeof chunk === 'string' ? half + chunk : half
     half = typeof chunk === 'string' && endsInHalf(text) ? text.slice(-1) : ''
-    const whole = bytesOf(half === '' ? text : text.slice(0, -1))
-    const bytes = typeof chunk === 'string' ? whole : bufferOf(chunk)
+    const complete = bytesOf(half === '' ? text : text.slice(0, -1))
+    const bytes = typeof chunk === 'string' ? complete : bufferOf(chunk)
     stats.bytes += bytes.length
     yield bytes
   }
@@ -27,7 +27,7 @@ function endsInHalf(text: string): boolean {
 /** The bytes of a text. Throws where it has half a character, of which Node would make U+FFFD. */
 function bytesOf(text: string): Buffer {
   if (text.isWellFormed()) return Buffer.from(text)
-  const remedy = 'pass whole characters, or bytes'
+  const remedy = 'pass complete characters, or bytes'
   throw new SoftmaxError('E_ENCODING', { reason: 'the text has half of a character (a lone surrogate)', remedy })
 }
 

@@ -29,7 +29,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
   E_MISSING: {
     is: 'A logit is missing, or all logits of a row are.',
     cause:
-      'A cell of a logit column is empty, null, or a text given by --null; if logits are a list or an object, this may also be in place of the whole.',
+      'A cell of a logit column is empty, null, or a text given by --null; if logits are a list or an object, that may be missing, too.',
     example: String.raw`printf 'id,logit_cat,logit_dog\n1,,2\n' | softmax`,
     says: 'softmax: stdin:2: column logit_cat (row 1, byte 25): the logit is missing; --on-error skip skips such rows, --missing nan reads NaN, --missing -inf masks the class [E_MISSING]',
     fix: `${SKIP} If a missing logit means NaN, as written by pandas, --missing nan --nonfinite null keeps the row, with null results, and --nonfinite propagate with NaN. If it means that the model masked the class, --missing -inf gives it probability 0. If no row shows how many logits there are, --labels names the classes. A missing list of lists stays a bad row: it has no number of results.`,

@@ -20,9 +20,9 @@ import type { JsonColumn } from '../../core/record-batch.js'
 import { jqRemedy, scoreItemReason, scoreListIn, scoreListOn, scoreListReason } from '../../core/score-lists.js'
 import { isFilled, typeOf, typeOfAll } from '../../core/value-type.js'
 import { parseExactly, valuesIn } from './json.js'
+import { jsonTable } from './json-tables.js'
 import { nestingIn, shapeAt } from './nested.js'
 import { type ParsedRow, type Row, textAt, valueAt } from './row.js'
-import { wholeTable } from './whole-tables.js'
 
 /** The columns of the first rows: the keys of the first row in text order, and any selected paths. */
 export function columnsOf(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonColumn[] {
@@ -44,7 +44,7 @@ function foundColumns(rows: ParsedRow[], settings: SettingsOf<'bytes'>): JsonCol
   const [{ value: first, text }] = rows as [ParsedRow, ...ParsedRow[]]
   if (Array.isArray(first)) return [{ ...describe(LIST, [], rows), type: 'list', width: widthOf(rows, []) }]
   const columns = Array.from(valuesIn(text).keys(), (name) => describe(name, [name], rows))
-  if (columns[0]) columns[0].wholeTable = wholeTable(first)
+  if (columns[0]) columns[0].jsonTable = jsonTable(first)
   requireNoScoreLists(rows, logits)
   const lists = innerColumns(rows, logits, mayHoldLogits)
   const selected = lists.length > 0 ? lists : valueColumns(rows, settings)

@@ -8,7 +8,7 @@ import { mayHoldLogits, programOf, type Tensor, tensorsIn, tensorWords } from '.
 
 type Value = Record<string, unknown>
 
-interface WholeTable {
+interface JsonTable {
   feature: string
   /** What writes lines instead of it. */
   instead?: string
@@ -21,7 +21,7 @@ interface WholeTable {
 
 const PANDAS = "write it with df.to_json('logits.ndjson', orient='records', lines=True)"
 
-const TABLES: readonly WholeTable[] = [
+const TABLES: readonly JsonTable[] = [
   {
     feature: 'a table as pandas writes it with orient="split"',
     instead: PANDAS,
@@ -61,7 +61,7 @@ const TABLES: readonly WholeTable[] = [
 ]
 
 /** Describes a row that holds a complete table, and how to convert it; undefined if it does not. */
-export function wholeTable(value: object): string | undefined {
+export function jsonTable(value: object): string | undefined {
   const table = TABLES.find(({ matches }) => matches(value as Value))
   if (!table) return undefined
   const { feature, instead, program, tensors } = table

@@ -254,8 +254,8 @@ function power(q: i32): f64 {
 /** S (1 + t) / H, rounded once: S head is exact, all other terms are small next to it. */
 // @ts-ignore: decorator
 @inline
-export function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, whole: v128): v128 {
-  const low = f64x2.add(f64x2.mul(s, tail), f64x2.mul(f64x2.mul(s, whole), t))
+export function timesReciprocal(s: v128, t: v128, head: v128, tail: v128, reciprocal: v128): v128 {
+  const low = f64x2.add(f64x2.mul(s, tail), f64x2.mul(f64x2.mul(s, reciprocal), t))
   return f64x2.add(f64x2.mul(s, head), low)
 }
 

@@ -34,10 +34,10 @@ export function storeLog1p(head: f64, tail: f64, state: RowState): void {
   const delta = first + rest
   const deltaTail = abs(first) >= abs(rest) ? rest - (delta - first) : first - (delta - rest)
 
-  const whole = <f64>k * STEP_HEAD
-  const sum = whole + delta
-  const back = sum - whole
-  const lost = whole - (sum - back) + (delta - back)
+  const high = <f64>k * STEP_HEAD
+  const sum = high + delta
+  const back = sum - high
+  const lost = high - (sum - back) + (delta - back)
   storePair(sum, lost + (deltaTail + series(delta) + (<f64>k * STEP_TAIL + tableDelta(j))), state)
 }
 
@@ -87,10 +87,10 @@ export function storeLog1pPair(head: v128, tail: v128): void {
   const smaller = v128.bitselect(rest, first, isFirst)
   const deltaTail = f64x2.sub(smaller, f64x2.sub(delta, larger))
 
-  const whole = f64x2.mul(k, v128.load(BOTH_STEP_HEAD))
-  const sum = f64x2.add(whole, delta)
-  const back = f64x2.sub(sum, whole)
-  const lost = f64x2.add(f64x2.sub(whole, f64x2.sub(sum, back)), f64x2.sub(delta, back))
+  const high = f64x2.mul(k, v128.load(BOTH_STEP_HEAD))
+  const sum = f64x2.add(high, delta)
+  const back = f64x2.sub(sum, high)
+  const lost = f64x2.add(f64x2.sub(high, f64x2.sub(sum, back)), f64x2.sub(delta, back))
   const table = f64x2.add(f64x2.mul(k, v128.load(BOTH_STEP_TAIL)), v128.shuffle<f64>(even, odd, 1, 3))
   // For small t, k is 0 and delta is t itself.
   const isSmall = f64x2.eq(k, f64x2.splat(0))

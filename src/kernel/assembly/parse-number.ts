@@ -134,15 +134,15 @@ export function parseJson(p: usize, dst: usize): usize {
   const point = pointOf(text, limit, WITH_POINT)
   const all = numerals(text) & (limit - 1)
   const first = all >> negative
-  const whole = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
+  const isInteger = (first & 1) && (<u32>load<u8>(p + negative) != 0x30 || !(first & 2)) && point != end - 1
   if (end < 16) {
     const shift = end + i32(point == end)
-    if (whole && popcnt(all) == shift - 1 - negative && (<u32>load<u8>(p + end) | 0x20) != 0x65) {
+    if (isInteger && popcnt(all) == shift - 1 - negative && (<u32>load<u8>(p + end) | 0x20) != 0x65) {
       const d = weigh(align(text, shift, point))
       store<f64>(dst, <f64><i64>d / load<f64>(((shift - point) << 3) + (negative << 7), TENS - 8))
       return p + end
     }
-  } else if (whole && isEnd(load<u8>(p + 16 + digitsAt(load<u64>(p, 16))))) return parseLong(text, p, dst, COMMA, WITH_POINT)
+  } else if (isInteger && isEnd(load<u8>(p + 16 + digitsAt(load<u64>(p, 16))))) return parseLong(text, p, dst, COMMA, WITH_POINT)
   const passed = passNumber(p)
   return passed && parseOther(p, dst, COMMA, WITH_POINT) ? passed : 0
 }

@@ -431,8 +431,8 @@ export function probability(logit: f64, state: RowState): f64 {
   const t = expm1Pair(remainderPair(x, origin, steps, entry, entry, temperature))
   const head = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalHead"))
   const tail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalTail"))
-  const whole = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
-  return both(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, whole))
+  const reciprocal = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
+  return both(timesReciprocal(powerPair(steps, entry, entry), t, head, tail, reciprocal))
 }
 
 /** The probability of one logit, however small: rounded once, even if it is subnormal. */
@@ -467,12 +467,12 @@ function emitScaled(at: usize, count: u32, state: RowState, out: usize): void {
 function emitProbabilities(at: usize, count: u32, state: RowState, scratch: usize, out: usize): void {
   const head = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalHead"))
   const tail = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocalTail"))
-  const whole = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
+  const reciprocal = v128.load64_splat(changetype<usize>(state), offsetof<RowState>("reciprocal"))
   const end = scratch + ((<usize>count) << 4)
   let leftOut = i64x2.splat(0)
   for (let pair = scratch, to = out; pair < end; pair += 32, to += 16) {
     const s = v128.load(pair)
-    v128.store(to, timesReciprocal(s, v128.load(pair, 16), head, tail, whole))
+    v128.store(to, timesReciprocal(s, v128.load(pair, 16), head, tail, reciprocal))
     leftOut = v128.or(leftOut, i64x2.eq(s, i64x2.splat(0)))
   }
   if (v128.any_true(leftOut)) emitLeftOut(at, count, state, scratch, out)

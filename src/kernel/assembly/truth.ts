@@ -91,10 +91,10 @@ function markTruths(truth: u32, row: u32, job: Job): bool {
  * single class.
  */
 function readClasses(at: usize, end: usize, first: usize, last: usize, separator: u32, row: u32, job: Job): bool {
-  const whole = classOf(at, end, job)
-  markTruths(whole == NO_CLASS ? NO_CLASS : 0, row, job)
-  if (whole == NO_CLASS) return true
-  if (whole != UNKNOWN) return addTarget(whole, row, job) && job.classes > 1
+  const single = classOf(at, end, job)
+  markTruths(single == NO_CLASS ? NO_CLASS : 0, row, job)
+  if (single == NO_CLASS) return true
+  if (single != UNKNOWN) return addTarget(single, row, job) && job.classes > 1
   // As many items as there are classes may be one bit each.
   for (let left = job.classes - 1; left > 0; left--) {
     const stop = passItem(first, last, separator)
