@@ -212,7 +212,7 @@ function truthColumns(
   narrow: (values: Float64Array) => Float64Array | Float32Array,
 ): Pick<MatrixScores, 'loss' | 'rank' | 'correct'> {
   if (!evaluated) return {}
-  const at = (row: number, place: number) => evaluated[EVALUATION_FIELDS * row + place]!
+  const at = (row: number, field: number) => evaluated[EVALUATION_FIELDS * row + field]!
   const all = Array.from({ length: rows }, (_, row) => row)
   const rankOf = (row: number) => (at(row, TRUTH) < 0 ? 0 : at(row, RANK))
   const correctOf = (row: number) =>

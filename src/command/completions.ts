@@ -77,14 +77,14 @@ complete -o default -F _softmax softmax
 
 /** The script can be sourced, or be a file `_softmax` in a directory of zsh's `fpath`. */
 function zsh(flags: Flags): string {
-  const specs = flags.flatMap(({ short, names, help, place, values, listed }) => {
+  const specs = flags.flatMap(({ short, names, help, placeholder, values, listed }) => {
     const words = values.join(' ')
-    const action = listed ? `_values -s , ${place} ${words}` : words === '' ? '_files' : `(${words})`
-    const value = place === undefined ? '' : `:${place.replaceAll(':', '\\:')}:${action}`
+    const action = listed ? `_values -s , ${placeholder} ${words}` : words === '' ? '_files' : `(${words})`
+    const value = placeholder === undefined ? '' : `:${placeholder.replaceAll(':', '\\:')}:${action}`
     const text = `[${help.replace(/[\\\]:[]/g, '\\$&')}]${value}`
     const forms = [
-      ...(short ? [`-${short}${place === undefined ? '' : '+'}`] : []),
-      ...names.map((name) => `--${name}${place === undefined ? '' : '='}`),
+      ...(short ? [`-${short}${placeholder === undefined ? '' : '+'}`] : []),
+      ...names.map((name) => `--${name}${placeholder === undefined ? '' : '='}`),
     ]
     return forms.map((form) => `    ${quoted(form + text)} \\`)
   })
@@ -112,10 +112,10 @@ function quoted(text: string): string {
 }
 
 function fish(flags: Flags): string {
-  const lines = flags.flatMap(({ short, names, help, place, values, listed }) => {
+  const lines = flags.flatMap(({ short, names, help, placeholder, values, listed }) => {
     const words = values.join(' ')
     const list = listed ? `(__fish_append , ${words})` : words
-    const value = place === undefined ? '' : words === '' ? ' -r' : ` -x -a '${list}'`
+    const value = placeholder === undefined ? '' : words === '' ? ' -r' : ` -x -a '${list}'`
     const text = `'${help.replace(/['\\]/g, '\\$&')}'`
     return names.map((name) => `complete -c softmax${short ? ` -s ${short}` : ''} -l ${name}${value} -d ${text}`)
   })

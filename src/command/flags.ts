@@ -25,7 +25,7 @@ const FLAGS = new Map<string, Flag>(
     .flatMap(([option, entry]): [string, Flag][] => {
       if (entry.flags) return entry.flags.map(({ name, sets }) => [name, { option, entry, sets }])
       const name = kebab(option)
-      const takesValue = entry.kind.place !== undefined
+      const takesValue = entry.kind.placeholder !== undefined
       const flag: [string, Flag] = [name, { option, entry, sets: takesValue ? undefined : true }]
       return takesValue && !entry.negation ? [flag] : [flag, [`no-${name}`, { option, entry, sets: false }]]
     }),
@@ -131,15 +131,30 @@ function describe(option: string, entry: Option<unknown>) {
   const { kind, scopes, short, default: fallback, defaultText: fallbackText, defaultOf = {} } = entry
   const { group, only, brief, details, verbs = [] } = entry
   const plain = kebab(option)
-  const { place, word = place, values = [], listed = false } = kind
-  const onOrOff = place === undefined
+  const { placeholder, word = placeholder, values = [], listed = false } = kind
+  const onOrOff = placeholder === undefined
   const negated = `no-${plain}`
   const names = !onOrOff || fallback === false ? [plain] : fallback === true ? [negated] : [plain, negated]
   const [name, briefName] =
-    names.length > 1 ? both(`[no-]${plain}`) : onOrOff ? both(names[0]!) : [`${plain} ${place}`, `${plain} ${word}`]
+    names.length > 1
+      ? both(`[no-]${plain}`)
+      : onOrOff
+        ? both(names[0]!)
+        : [`${plain} ${placeholder}`, `${plain} ${word}`]
   const text = fallbackText ?? (onOrOff ? '' : String(fallback))
   const inHelp = { scopes, group, only, brief, briefName, details, verbs, defaultOf, ...helpTexts(entry) }
-  return { option, short, names, name, place, values, listed, expected: kind.expected, fallbackText: text, ...inHelp }
+  return {
+    option,
+    short,
+    names,
+    name,
+    placeholder,
+    values,
+    listed,
+    expected: kind.expected,
+    fallbackText: text,
+    ...inHelp,
+  }
 }
 
 /** The help of an option, which names the verb that it requires, and its help under each verb. */
@@ -156,7 +171,7 @@ function describeValue({ name, help, brief, verbs = [] }: ValueFlag) {
     names: [name],
     name,
     briefName: name,
-    place: undefined,
+    placeholder: undefined,
     values: [],
     listed: false,
     help,

@@ -30,7 +30,7 @@ interface Kind<T> {
   /**
    * The placeholder in the help; a flag without one takes no value. If it is long, the short help uses a word for it.
    */
-  place?: string
+  placeholder?: string
   word?: string
   /** The accepted values, if they are few; `listed` means that several can be combined with commas. */
   values?: readonly string[]
@@ -50,15 +50,15 @@ const flag: Kind<boolean> = {
   accepts: (value) => typeof value === 'boolean',
 }
 
-const text = (place: string): Kind<string> => ({
-  place,
+const text = (placeholder: string): Kind<string> => ({
+  placeholder,
   expected: 'text',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && value !== '',
 })
 
 const choice = <const T extends string>(...names: T[]): Kind<T> => ({
-  place: names.join('|'),
+  placeholder: names.join('|'),
   values: names,
   expected: names.join(' or '),
   read: (text) => text,
@@ -66,7 +66,7 @@ const choice = <const T extends string>(...names: T[]): Kind<T> => ({
 })
 
 const shareOfAll: Kind<string> = {
-  place: 'I/N',
+  placeholder: 'I/N',
   expected: 'I/N, such as 2/8: share I of N, with I from 1 to N',
   read: (text) => text,
   accepts: (value): value is string => {
@@ -83,29 +83,29 @@ const format: Kind<FormatName> = {
   expected: `${FORMAT_NAMES.join(' or ')} (JSON lines are ndjson)`,
 }
 
-const integer = (place: string, least: number, most: number, expected?: string): Kind<number> => ({
-  place,
+const integer = (placeholder: string, least: number, most: number, expected?: string): Kind<number> => ({
+  placeholder,
   expected: expected ?? (most === Infinity ? `an integer from ${least}` : `an integer from ${least} to ${most}`),
   read: (text) => (/^\d+$/.test(text) ? Number(text) : text),
   accepts: (value): value is number => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
 })
 
 const axisNumber: Kind<number> = {
-  place: 'N',
+  placeholder: 'N',
   expected: 'an integer, below 0 to count from the end',
   read: (text) => (/^[+-]?\d+$/.test(text) ? Number(text) : text),
   accepts: (value): value is number => Number.isSafeInteger(value),
 }
 
-const positive = (place: string): Kind<number> => ({
-  place,
+const positive = (placeholder: string): Kind<number> => ({
+  placeholder,
   expected: 'a number above 0',
   read: (text) => (text.trim() === '' ? text : Number(text)),
   accepts: (value): value is number => typeof value === 'number' && value > 0 && value < Infinity,
 })
 
 const probability: Kind<number> = {
-  place: 'P',
+  placeholder: 'P',
   expected: 'a probability from 0 to 1',
   read: (text) => (text.trim() === '' ? text : Number(text)),
   accepts: isProbability,
@@ -113,7 +113,7 @@ const probability: Kind<number> = {
 
 /** The two classes of rows with one logit. */
 const classPair: Kind<string | readonly [string, string]> = {
-  place: 'NEGATIVE,POSITIVE',
+  placeholder: 'NEGATIVE,POSITIVE',
   expected: 'the names of two classes, the negative one first; as a JSON array if one has a comma',
   read: (text) => text,
   accepts: (value): value is string | readonly [string, string] => {
@@ -128,7 +128,7 @@ const classPair: Kind<string | readonly [string, string]> = {
 type Threshold = number | readonly number[] | Readonly<Record<string, number>>
 
 const threshold: Kind<Threshold> = {
-  place: 'P|@FILE',
+  placeholder: 'P|@FILE',
   get expected() {
     return speaking() === 'command'
       ? 'a number from 0 to 1, a JSON object such as {"cat":0.3}, with each class once, a JSON array in class order, or @FILE containing one of these'
@@ -176,14 +176,14 @@ function numbersOf(text: string): unknown {
 }
 
 const share: Kind<number> = {
-  place: 'P',
+  placeholder: 'P',
   expected: 'a number above 0 and below 1',
   read: (text) => (text.trim() === '' ? text : Number(text)),
   accepts: (value): value is number => typeof value === 'number' && value > 0 && value < 1,
 }
 
 const calibrationGiven: Kind<string | Applied> = {
-  place: 'FILE',
+  placeholder: 'FILE',
   get expected() {
     return speaking() === 'command' ? 'the name of a file' : 'the name of a file, or the result of calibrate()'
   },
@@ -193,8 +193,8 @@ const calibrationGiven: Kind<string | Applied> = {
   resolve: readCalibration,
 }
 
-const byte = (place: string): Kind<string> => ({
-  place,
+const byte = (placeholder: string): Kind<string> => ({
+  placeholder,
   expected: 'one ASCII character (no letter, digit, sign, point or newline)',
   read: (text) => text,
   accepts: (value): value is string => typeof value === 'string' && /^[^\x80-\u{10ffff}\w+\-.\r\n]$/u.test(value),
@@ -211,7 +211,7 @@ const quoteMark: Kind<string> = {
 }
 
 const separator: Kind<string> = {
-  place: 'C',
+  placeholder: 'C',
   expected: 'characters that do not occur in numbers, such as , ; | tab, \\t or \\x01, or whitespace',
   read: (text) =>
     DELIMITERS[text.toLowerCase()] ?? text.replace(/\\(?:t|x([\da-f]{2})|u([\da-f]{4})|([0-3][0-7]{2}))/gi, unescaped),
@@ -227,7 +227,7 @@ const writtenSeparator: Kind<string> = {
 }
 
 const encodingName: Kind<string> = {
-  place: 'NAME',
+  placeholder: 'NAME',
   expected:
     'an encoding, such as utf-8, utf-16le, latin1 or windows-1252 (convert utf-32 first, for example with iconv)',
   read: (text) => text,
@@ -250,8 +250,8 @@ function unescaped(_: string, hex = '', unicode = '', octal = ''): string {
   return octal ? String.fromCodePoint(Number.parseInt(octal, 8)) : '\t'
 }
 
-const list = (place: string, expected: string): Kind<string | readonly string[]> => ({
-  place,
+const list = (placeholder: string, expected: string): Kind<string | readonly string[]> => ({
+  placeholder,
   expected,
   read: (text) => text,
   accepts: (value): value is string | readonly string[] =>
@@ -280,7 +280,7 @@ const keptColumns: Kind<boolean | string | readonly string[]> = {
 const EMITTED: readonly Emitted[] = ['probs', 'label']
 
 const emitted: Kind<EmitList | readonly Emitted[]> = {
-  place: 'LIST',
+  placeholder: 'LIST',
   values: OUTPUT_COLUMNS,
   listed: true,
   expected: `a list of ${OUTPUT_COLUMNS.join(', ')}, each optionally with = and a name`,
@@ -298,7 +298,7 @@ function isEmitted(entry: unknown): boolean {
 }
 
 const keptTypes: Kind<Types> = {
-  place: 'text|infer|COLUMN=TYPE,...',
+  placeholder: 'text|infer|COLUMN=TYPE,...',
   word: 'LIST',
   values: ['text', 'infer'],
   listed: true,
@@ -1293,7 +1293,7 @@ function flagNames(): string[] {
   return all.flatMap(([option, { flags, kind, negation }]) => {
     if (flags) return flags.map(({ name }) => name)
     const name = kebab(option)
-    return kind.place !== undefined && !negation ? [name] : [name, `no-${name}`]
+    return kind.placeholder !== undefined && !negation ? [name] : [name, `no-${name}`]
   })
 }
 

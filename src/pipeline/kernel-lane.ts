@@ -114,8 +114,8 @@ class BlockRun {
   readonly #merged: MergedRows = { positions: [], pieces: [], abstained: 0, nan: 0, end: undefined }
   readonly #errors = new RowErrorList()
   #stopped: number
-  /** The number of lines before a place in the block. */
-  readonly #lines: { before: number; place: number }
+  /** The number of lines before a position in the block. */
+  readonly #lines: { before: number; position: number }
   #rows = 0
   readonly #evaluated: EvaluatedRows[] = []
   /** Whether evaluated rows are passed on one by one. */
@@ -129,7 +129,7 @@ class BlockRun {
     this.#at = at
     this.#end = at.input + length
     this.#stopped = at.input
-    this.#lines = { before: 0, place: at.input }
+    this.#lines = { before: 0, position: at.input }
     this.#output = kernelOutput(kernel, job, at)
     writeField(kernel, at, 'abstained', 0)
     this.#handsOver = job.schema.truth !== undefined && at.metricsRoom === 0
@@ -255,10 +255,10 @@ class BlockRun {
   #located(rowError: LocatedRowError, ranges: ByteRange[]): LocatedRowError {
     const { start, rows } = this.#deferred[rowError.info.row]!
     const moved = start - ranges[rowError.info.row]!.start
-    const place = this.#at.input + start
+    const position = this.#at.input + start
     const lines = this.#lines
-    lines.before += this.#kernel.countLines(lines.place, place, this.#newline)
-    lines.place = place
+    lines.before += this.#kernel.countLines(lines.position, position, this.#newline)
+    lines.position = position
     const info = { ...rowError.info, line: lines.before, row: rows, byte: rowError.info.byte! + moved }
     return { ...rowError, info, start: rowError.start! + moved, end: rowError.end! + moved }
   }

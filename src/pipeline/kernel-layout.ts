@@ -28,14 +28,14 @@ export function layOut(job: TextJob, kernel: Kernel) {
     ...batchRegions(job, capacities),
     ...outputRegions(job, capacities),
   }
-  const { addresses, end } = place(regions, kernel.heapBase())
+  const { addresses, end } = allocate(regions, kernel.heapBase())
   growMemory(kernel, end)
   /** `limit` is the end of the output buffer, the last region. */
   return { ...capacities, ...addresses, limit: end - PADDING }
 }
 
 /** Places regions of these sizes, in bytes, one after the other from `start`. */
-function place<Name extends string>(sizes: Record<Name, number>, start: number) {
+function allocate<Name extends string>(sizes: Record<Name, number>, start: number) {
   const addresses = {} as Record<Name, number>
   let end = aligned(start)
   for (const name in sizes) {

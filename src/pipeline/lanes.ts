@@ -69,15 +69,15 @@ function tableJobOf(
 export async function* countLane(
   batches: AsyncIterable<ScoredRows>,
   run: Run,
-  place: BlockStart,
+  blockStart: BlockStart,
   source: string | undefined,
   relocate: Relocate | undefined,
 ): AsyncGenerator<Uint8Array> {
   try {
-    const counted = countRows(batches, run, { before: place, source, relocate })
+    const counted = countRows(batches, run, { before: blockStart, source, relocate })
     for await (const pieces of counted) yield* joinedPieces(pieces)
   } catch (error) {
-    throw error instanceof LostBlock ? workerError(error, place) : withoutMemory(error)
+    throw error instanceof LostBlock ? workerError(error, blockStart) : withoutMemory(error)
   }
 }
 

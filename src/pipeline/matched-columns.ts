@@ -60,9 +60,9 @@ export function withSelection<S extends Settings>(settings: S, input: InputColum
 
 /** A schema with the kept columns in the order of those of the first input. */
 export function inOrderOf(first: Schema, schema: Schema): Schema {
-  const places = new Map(keptNames(first).map((name, place) => [name, place]))
-  const placeOf = (index: number) => places.get(schema.header[index]!) ?? places.size
-  return { ...schema, kept: schema.kept.toSorted((one, other) => placeOf(one) - placeOf(other)) }
+  const positions = new Map(keptNames(first).map((name, position) => [name, position]))
+  const positionOf = (index: number) => positions.get(schema.header[index]!) ?? positions.size
+  return { ...schema, kept: schema.kept.toSorted((one, other) => positionOf(one) - positionOf(other)) }
 }
 
 export function keptNames({ header, kept }: Schema): string[] {
@@ -108,9 +108,9 @@ function matchOf({ columns }: InputColumns, first: FirstColumns, settings: Setti
     ...columns.filter(({ name }, index) => !others!.has(name) && own!.get(name)![0] === index),
   ]
   const { scored, kept } = selectedIn(all, first, settings)
-  const places = first.isGuessed ? all.keys() : [...scored, ...kept].sort((one, other) => one - other)
-  const chosen = namesAt([...new Set(places)], all)
-  const isRepeated = (name: string) => [own!, others!].some((places) => (places.get(name)?.length ?? 0) > 1)
+  const positions = first.isGuessed ? all.keys() : [...scored, ...kept].sort((one, other) => one - other)
+  const chosen = namesAt([...new Set(positions)], all)
+  const isRepeated = (name: string) => [own!, others!].some((positions) => (positions.get(name)?.length ?? 0) > 1)
   const isCommon = (name: string) => own!.has(name) && others!.has(name) && !isRepeated(name)
   return {
     needed: chosen.filter((name) => others!.has(name)),

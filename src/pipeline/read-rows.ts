@@ -51,14 +51,14 @@ interface ReadingRun extends Run {
 /** Reads and counts the rows of an input, in batches; bad rows are reported. */
 export async function* readRows(input: Input, run: ReadingRun): AsyncGenerator<Iterable<Row>> {
   const { name } = input
-  const place = { line: 1, row: 1, byte: 0 }
+  const blockStart = { line: 1, row: 1, byte: 0 }
   const warn = (text: string) => run.emit('warning', text, name)
   const opened = await openInput(input, run.settings, warn)
   const settings = { ...run.settings, from: opened.format, encoding: opened.encoding }
   const table = await openTable(opened, settings, warn)
-  Object.assign(place, table?.start)
+  Object.assign(blockStart, table?.start)
   try {
-    if (table) yield* rowsOf(table, run, settings, place, name)
+    if (table) yield* rowsOf(table, run, settings, blockStart, name)
   } finally {
     await table?.close?.()
   }
@@ -70,7 +70,7 @@ async function* rowsOf(
   table: RecordBatchReader,
   run: ReadingRun,
   settings: Settings,
-  place: BlockStart,
+  blockStart: BlockStart,
   name: string | undefined,
 ): AsyncGenerator<Iterable<Row>> {
   const header = table.columns.map((column) => column.name)
@@ -78,7 +78,7 @@ async function* rowsOf(
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of table.named ? nameWarnings(header, isRequested) : []) run.emit('warning', warning, name)
   for (const warning of table.warnings?.([...header.keys()]) ?? []) run.emit('warning', warning, name)
-  const source = { before: place, source: name, relocate: table.relocate, isAhead: true }
+  const source = { before: blockStart, source: name, relocate: table.relocate, isAhead: true }
   yield* countRows<Row, Iterable<Row>>(batchesOf(table, settings, run, source), run, source)
 }
 

@@ -36,7 +36,7 @@ export async function* scoreRows(
   run.metrics?.begin(job.schema)
   setTypes(reader, job, run, settings)
   watchKeys(reader, job, run)
-  const place = { line: 1, row: 1, byte: 0, ...reader.start }
+  const blockStart = { line: 1, row: 1, byte: 0, ...reader.start }
   const warn = (text: string) => run.emit('warning', text, input.name)
   const lane = laneOf(isFirst ? watchLogits(reader, job, warn) : reader, job, run, settings)
   const to = run.outputFormat ?? settings.to
@@ -48,8 +48,8 @@ export async function* scoreRows(
   if (isFirst) for await (const piece of buffersOf(writer.begin())) beginning.push(piece)
   // Loops, because yield* forwards a thrown error to the inner iterator, and array iterators have no throw().
   if (reader.text) for (const piece of beginning.splice(0)) yield piece
-  yield* behindFirst(beginning, countLane(lane(writer), run, place, input.name, reader.relocate))
-  if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, place.byte)
+  yield* behindFirst(beginning, countLane(lane(writer), run, blockStart, input.name, reader.relocate))
+  if (reader.text && !isDone(run)) requireAllBytes(taken.bytes, blockStart.byte)
 }
 
 /** The writer of an input, which all inputs share if it is not that of text: that may copy raw cells of its input. */

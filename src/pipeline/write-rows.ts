@@ -88,8 +88,8 @@ async function* writeBatch(items: unknown[], output: Output): AsyncGenerator<Uin
   values.length = 0
   try {
     for (const [index, item] of items.entries()) {
-      const place = output.rows + index + 1
-      const { kept, added, text } = columns.read(recordOf(item, place), place)
+      const row = output.rows + index + 1
+      const { kept, added, text } = columns.read(recordOf(item, row), row)
       if (text !== undefined) rawRows.push(text)
       values.push(added)
       rows.push(kept)

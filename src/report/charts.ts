@@ -60,7 +60,7 @@ function reliability(
   bins: readonly ReliabilityBin[],
   before: readonly ReliabilityBin[] | undefined,
 ): ObservablePlot.PlotOptions {
-  const place = { x: 'confidence', y: 'accuracy' } as const
+  const channels = { x: 'confidence', y: 'accuracy' } as const
   const title = (when: string) => (bin: ReliabilityBin) =>
     `${when}${confidence} ${bin.confidence.toFixed(3)}, ${accuracy} ${bin.accuracy.toFixed(3)}, ${plural(bin.rows, counted)}`
   return {
@@ -71,9 +71,9 @@ function reliability(
       Plot.line(DIAGONAL, { strokeDasharray: '2 4', strokeOpacity: 0.7 }),
       ...(before
         ? [
-            Plot.line(before, { ...place, stroke: WRONG, strokeDasharray: '5 3' }),
+            Plot.line(before, { ...channels, stroke: WRONG, strokeDasharray: '5 3' }),
             Plot.dot(before, {
-              ...place,
+              ...channels,
               r: 'rows',
               symbol: 'diamond',
               stroke: WRONG,
@@ -82,8 +82,8 @@ function reliability(
             }),
           ]
         : []),
-      Plot.line(bins, { ...place, stroke: RIGHT, strokeWidth: 2 }),
-      Plot.dot(bins, { ...place, r: 'rows', fill: RIGHT, fillOpacity: 0.75, title: title(before ? 'after: ' : '') }),
+      Plot.line(bins, { ...channels, stroke: RIGHT, strokeWidth: 2 }),
+      Plot.dot(bins, { ...channels, r: 'rows', fill: RIGHT, fillOpacity: 0.75, title: title(before ? 'after: ' : '') }),
     ],
   }
 }
@@ -97,15 +97,15 @@ const DIAGONAL = [
 const SHORT = new Intl.NumberFormat('en-US', { notation: 'compact' })
 
 function histogram(Plot: PlotLibrary, bars: readonly Bar[]): ObservablePlot.PlotOptions {
-  const place = { x1: 'from', x2: 'to', insetLeft: 0.5, insetRight: 0.5 } as const
+  const channels = { x1: 'from', x2: 'to', insetLeft: 0.5, insetRight: 0.5 } as const
   const title = ({ from, to, right, wrong }: Bar) =>
     `confidence ${from.toFixed(3)} to ${to.toFixed(3)}: ${right} right, ${wrong} wrong`
   return {
     x: { ...axis('confidence'), domain: [0, 1] },
     y: { ...axis('rows'), grid: true, tickFormat: (rows: number) => SHORT.format(rows), ticks: 5, nice: true },
     marks: [
-      Plot.rectY(bars, { ...place, y1: 0, y2: 'right', fill: RIGHT, title }),
-      Plot.rectY(bars, { ...place, y1: 'right', y2: (bar: Bar) => bar.right + bar.wrong, fill: WRONG, title }),
+      Plot.rectY(bars, { ...channels, y1: 0, y2: 'right', fill: RIGHT, title }),
+      Plot.rectY(bars, { ...channels, y1: 'right', y2: (bar: Bar) => bar.right + bar.wrong, fill: WRONG, title }),
       Plot.ruleY([0]),
     ],
   }
@@ -113,13 +113,13 @@ function histogram(Plot: PlotLibrary, bars: readonly Bar[]): ObservablePlot.Plot
 
 function riskCurve(Plot: PlotLibrary, points: readonly RiskPoint[]): ObservablePlot.PlotOptions {
   const most = Math.max(...points.map(({ risk }) => risk))
-  const place = { x: 'answered', y: 'risk', curve: 'linear' } as const
+  const channels = { x: 'answered', y: 'risk', curve: 'linear' } as const
   return {
     x: { ...axis('share of rows answered'), domain: [0, 1] },
     y: { ...axis('risk'), domain: [0, most || 1], nice: true, grid: true, ticks: 5 },
     marks: [
-      Plot.areaY(points, { ...place, fill: RIGHT, fillOpacity: 0.15 }),
-      Plot.line(points, { ...place, stroke: RIGHT, strokeWidth: 2 }),
+      Plot.areaY(points, { ...channels, fill: RIGHT, fillOpacity: 0.15 }),
+      Plot.line(points, { ...channels, stroke: RIGHT, strokeWidth: 2 }),
       Plot.ruleY([0]),
     ],
   }

@@ -196,8 +196,8 @@ function valuesOf({ values }: FlagText): string[] {
 }
 
 /** What a value may be, if its placeholder is only a letter, such as N or I/N. */
-function expectedOf({ place = '', expected }: FlagText): string {
-  return /^[A-Z](?:\/[A-Z])?$/.test(place) ? `Value: ${expected}.` : ''
+function expectedOf({ placeholder = '', expected }: FlagText): string {
+  return /^[A-Z](?:\/[A-Z])?$/.test(placeholder) ? `Value: ${expected}.` : ''
 }
 
 function defaultOf({ fallbackText }: FlagText): string {

@@ -66,15 +66,15 @@ function group(name: (typeof GROUPS)[number]): string[] {
 }
 
 function flagText(flag: FlagText): string[] {
-  const { short, name, place } = flag
-  const long = place === undefined ? name : name.slice(0, -place.length - 1)
-  const value = place === undefined ? '' : ` \\fI${roff(place)}\\fR`
+  const { short, name, placeholder } = flag
+  const long = placeholder === undefined ? name : name.slice(0, -placeholder.length - 1)
+  const value = placeholder === undefined ? '' : ` \\fI${roff(placeholder)}\\fR`
   return tagged(`${short ? `${bold(`-${short}`)}, ` : ''}${bold(`--${long}`)}${value}`, meaning(flag))
 }
 
 /** What a flag does, with the names of its values if its placeholder does not list them. */
-function meaning({ place, values, help, details, fallbackText }: FlagText): string {
-  const isNamed = values.every((value) => place?.split('|').includes(value))
+function meaning({ placeholder, values, help, details, fallbackText }: FlagText): string {
+  const isNamed = values.every((value) => placeholder?.split('|').includes(value))
   const names = isNamed ? [] : [`Values: ${values.join(', ')}.`]
   return [sentence(withDefault(help, fallbackText)), ...(details ? [details] : []), ...names].join(' ')
 }

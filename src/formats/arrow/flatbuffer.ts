@@ -255,15 +255,15 @@ class FlatWriter {
   #table(fields: readonly (FlatNode | undefined)[]): number {
     const slots = this.room(4 + 2 * fields.length, 2)
     const start = this.room(4, 8)
-    const places = fields.map((field) => field && this.#place(field))
+    const positions = fields.map((field) => field && this.#place(field))
     this.#room.setInt32(start, start - slots, true)
     this.#room.setUint16(slots, 4 + 2 * fields.length, true)
     this.#room.setUint16(slots + 2, this.#end - start, true)
-    for (const [index, at] of places.entries()) {
+    for (const [index, at] of positions.entries()) {
       this.#room.setUint16(slots + 4 + 2 * index, at === undefined ? 0 : at - start, true)
     }
     for (const [index, field] of fields.entries())
-      if (field && field.kind !== 'int') this.reference(places[index]!, field)
+      if (field && field.kind !== 'int') this.reference(positions[index]!, field)
     return start
   }
 

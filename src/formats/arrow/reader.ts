@@ -255,7 +255,7 @@ async function loadBatch({ length, column }: FileBatch, { logits, kept, depth }:
   )
   return {
     length,
-    wanted: new Map(indices.map((index, place) => [index, columns[place]!])),
+    wanted: new Map(indices.map((index, nth) => [index, columns[nth]!])),
     recycle: () => spent.splice(0).forEach(recycle),
   }
 }
@@ -277,7 +277,7 @@ async function* readBatch(
     const reader = depth === undefined ? new LogitsReader(rows, classes, plan) : new NestedReader(rows, depth, plan)
     const part = (index: number) => sliceColumn(wanted.get(index)!, start, rows)
     if (logitsList) reader.readRows(part(logits[0]!))
-    else for (const [place, index] of logits.entries()) reader.readColumn(part(index), place, columns[index]!.name)
+    else for (const [nth, index] of logits.entries()) reader.readColumn(part(index), nth, columns[index]!.name)
     if (start + rows === length) recycle()
     yield reader.batch(kept.map(part), names)
   }

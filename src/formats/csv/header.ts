@@ -348,12 +348,12 @@ class HeadReader {
     return 1 + this.#lines + (Buffer.isBuffer(block) ? countLines(block.subarray(0, start), this.#dialect) : 0)
   }
 
-  #requireCells({ row, start }: Found, block: Block, place: { row?: number }): string[] {
+  #requireCells({ row, start }: Found, block: Block, position: { row?: number }): string[] {
     if (Array.isArray(row)) return row
     const delimiter = this.#settings.delimiter === undefined ? delimiterBehindQuote(block, start) : undefined
     if (delimiter) throw new SoftmaxError('E_DELIMITER', { line: this.#lineOf(block, start), delimiter })
     const byte = this.#bytes + start + row.at
-    throw new SoftmaxError(row.code!, { ...row.info, ...place, line: this.#lineOf(block, start), byte } as never)
+    throw new SoftmaxError(row.code!, { ...row.info, ...position, line: this.#lineOf(block, start), byte } as never)
   }
 }
 

@@ -64,13 +64,13 @@ function hasLoneReturn(block: Buffer): boolean {
 const LF = 10
 
 /** The rows at some byte ranges of a block. */
-export function readRowsAt(places: Iterable<ByteRange>, block: Buffer, dialect: Dialect): Row[] {
-  return Array.from(places, (place) => readRowAt(place, block, dialect))
+export function readRowsAt(ranges: Iterable<ByteRange>, block: Buffer, dialect: Dialect): Row[] {
+  return Array.from(ranges, (range) => readRowAt(range, block, dialect))
 }
 
 /** The row at a byte range of a block. */
-export function readRowAt(place: ByteRange, block: Buffer, dialect: Dialect): Row {
-  return cellsOf(block.toString('latin1', place.start, textEnd(block, place, dialect)), dialect)
+export function readRowAt(range: ByteRange, block: Buffer, dialect: Dialect): Row {
+  return cellsOf(block.toString('latin1', range.start, textEnd(block, range, dialect)), dialect)
 }
 
 /** The byte offset of a cell in its row. */

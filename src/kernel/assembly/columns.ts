@@ -130,13 +130,13 @@ function putTop(rows: u32, out: usize, job: Job): void {
   for (let row: u32 = 0; row < rows; row++) {
     const values = rowOf(job.values, row, job)
     const positions = positionsOf(row, job)
-    const place = <usize>job.filled + <usize>row
+    const slot = <usize>job.filled + <usize>row
     for (let rank: usize = 0; rank < <usize>job.top; rank++) {
       const position = load<u32>(positions + (rank << 2))
       const value = values + ((<usize>position) << 3)
       const to = out + room * (rank << 1)
-      store<u32>(to + (place << 2), isNaN(load<f64>(value)) ? NO_CLASS : position)
-      putNumbers(value, 8, 1, to + room + (place << shift), job)
+      store<u32>(to + (slot << 2), isNaN(load<f64>(value)) ? NO_CLASS : position)
+      putNumbers(value, 8, 1, to + room + (slot << shift), job)
     }
   }
 }

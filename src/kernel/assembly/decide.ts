@@ -43,8 +43,8 @@ export function decide(at: usize, values: usize, state: RowState, flags: u32, de
 // @ts-ignore: decorator
 @inline
 function isConfident(at: usize, values: usize, state: RowState, flags: u32, least: f64): bool {
-  const place = (<usize>state.index) << 3
-  return probabilityAt(at + place, values + place, state, flags) >= least
+  const offset = (<usize>state.index) << 3
+  return probabilityAt(at + offset, values + offset, state, flags) >= least
 }
 
 /**

@@ -100,7 +100,7 @@ function placeHead(text: v128, row: usize, out: usize): void {
  */
 // @ts-ignore: decorator
 @inline
-function place(text: v128, last: u32, row: usize, out: usize): void {
+function putDigits(text: v128, last: u32, row: usize, out: usize): void {
   const tail = out + load<i8>(row, START)
   v128.store(tail, text)
   store<u8>(tail, last + 0x30, 16)
@@ -139,7 +139,7 @@ export function write17(text: v128, last: u32, n: i32, out: usize): usize {
   if (<u32>(n - 16) <= 5) return writeWhole(text, last, n, out)
   const form = formAt(n)
   const row = <usize>(form >> 48)
-  place(text, last, row, out)
+  putDigits(text, last, row, out)
   return finish(form, out + sizeOf(nonzero(text) | u32(last != 0) << 16, row))
 }
 
@@ -163,7 +163,7 @@ function writeWhole(text: v128, last: u32, n: i32, out: usize): usize {
 export function compose17(text: v128, last: u32, longer: u32, form: u64, sign: usize, cell: usize): void {
   const row = <usize>(form >> 48)
   store<u8>(cell, 0x2d)
-  place(text, last, row, cell + sign)
+  putDigits(text, last, row, cell + sign)
   store<u64>(cell, form, FORM)
   store<u32>(cell, sizeOf(nonzero(text) | longer << 16, row) + <u32>sign, SIZE)
 }

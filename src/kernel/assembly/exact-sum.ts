@@ -29,10 +29,10 @@ export function addExact(sum: ExactSum, x: f64): void {
   let digits = bits & 0xfffffffffffff
   if (exponent) digits |= 1 << 52
   else exponent = 1
-  const place = exponent + 13
-  const shift = <u64>(place & 31)
+  const bit = exponent + 13
+  const shift = <u64>(bit & 31)
   const low = digits << shift
-  const at = changetype<usize>(sum) + offsetof<ExactSum>() + ((<usize>(place >> 5)) << 3)
+  const at = changetype<usize>(sum) + offsetof<ExactSum>() + ((<usize>(bit >> 5)) << 3)
   const sign: i64 = 1 - <i64>((bits >> 63) << 1)
   addTo(at, sign * <i64>(low & 0xffffffff))
   addTo(at + 8, sign * <i64>(low >> 32))

@@ -212,7 +212,7 @@ export function expScaled(dh: f64, dl: f64, temperature: Temperature, out: usize
 
 /**
  * (head + tail) 2^q rounded once, for head in (0, 2) and |tail| <= ulp(head) / 2, also if the result is subnormal: then
- * head is rounded to the last place of the result by adding a power of two, and the tail breaks ties.
+ * head is rounded to the last unit of the result by adding a power of two, and the tail breaks ties.
  */
 export function scale(head: f64, tail: f64, q: i32): f64 {
   if (q <= LEAST_POWER) return 0
@@ -220,9 +220,9 @@ export function scale(head: f64, tail: f64, q: i32): f64 {
   if (head >= least) return head * power(q + 600) * power(-600)
   const rounded = least + head
   const left = head - (rounded - least)
-  const place = least * f64.EPSILON
-  const tie = abs(left) * 2 == place && left * tail > 0
-  return (rounded - least + (tie ? copysign(place, left) : 0)) * power(q + 600) * power(-600)
+  const unit = least * f64.EPSILON
+  const tie = abs(left) * 2 == unit && left * tail > 0
+  return (rounded - least + (tie ? copysign(unit, left) : 0)) * power(q + 600) * power(-600)
 }
 
 /** A power of two not below the 2^q S of every distance up to this one. */

@@ -5,7 +5,7 @@ const LEAST: usize = 4
 const HASH_BITS: u32 = 14
 
 /** The last position of each four bytes in the block, by their hash (u16). */
-const PLACES: usize = memory.data(2 << 14, 16)
+const SLOTS: usize = memory.data(2 << 14, 16)
 
 /**
  * Compresses the block from `at` to `end`, up to 64 KiB, to `out`, and returns the end: at most a sixth plus 32 bytes
@@ -13,14 +13,14 @@ const PLACES: usize = memory.data(2 << 14, 16)
  * past the ends.
  */
 export function compressBlock(start: usize, end: usize, out: usize): usize {
-  memory.fill(PLACES, 0, 2 << HASH_BITS)
+  memory.fill(SLOTS, 0, 2 << HASH_BITS)
   let pending = start
   let missed: u32 = 32
   for (let at = start + 1; at + LEAST <= end; ) {
     const word = load<u32>(at)
-    const place = PLACES + ((<usize>((word * 0x1e35a7bd) >> (32 - HASH_BITS))) << 1)
-    const before = start + <usize>load<u16>(place)
-    store<u16>(place, <u16>(at - start))
+    const slot = SLOTS + ((<usize>((word * 0x1e35a7bd) >> (32 - HASH_BITS))) << 1)
+    const before = start + <usize>load<u16>(slot)
+    store<u16>(slot, <u16>(at - start))
     if (load<u32>(before) != word) {
       at += missed++ >> 5
       continue

@@ -57,14 +57,14 @@ export function countDistinct(texts: usize, offsets: usize, count: u32): u32 {
   let distinct: u32 = 0
   for (let index: u32 = 0; index < count; index++) {
     const at = offsets + (<usize>index << 2)
-    let place = hashOf(texts, at) >> (32 - TABLE_BITS)
-    let before = placeAt(place)
+    let slot = hashOf(texts, at) >> (32 - TABLE_BITS)
+    let before = indexAt(slot)
     while (before && compare(texts, at, offsets + (<usize>(before - 1) << 2)) != 0) {
-      place = (place + 1) & ((1 << TABLE_BITS) - 1)
-      before = placeAt(place)
+      slot = (slot + 1) & ((1 << TABLE_BITS) - 1)
+      before = indexAt(slot)
     }
     if (before) continue
-    store<u16>(TABLE + (<usize>place << 1), <u16>(index + 1))
+    store<u16>(TABLE + (<usize>slot << 1), <u16>(index + 1))
     distinct++
   }
   return distinct
@@ -72,8 +72,8 @@ export function countDistinct(texts: usize, offsets: usize, count: u32): u32 {
 
 // @ts-ignore: decorator
 @inline
-function placeAt(place: u32): u32 {
-  return <u32>load<u16>(TABLE + (<usize>place << 1))
+function indexAt(slot: u32): u32 {
+  return <u32>load<u16>(TABLE + (<usize>slot << 1))
 }
 
 /** FNV-1a, whose upper bits are the well-mixed ones. */

@@ -10,7 +10,7 @@ type Numbers = Float64Array | Float32Array | BigInt64Array | Int32Array
 
 /** For floating-point numbers: the range without NaNs, and the number of NaNs. */
 export function rangeOfFloats(numbers: Float64Array | Float32Array): { min: number; max: number; nans: number } {
-  const { range, at, view } = place(CHUNK)
+  const { range, at, view } = allocate(CHUNK)
   view.setFloat64(0, Infinity, true)
   view.setFloat64(8, -Infinity, true)
   view.setUint32(16, 0, true)
@@ -21,7 +21,7 @@ export function rangeOfFloats(numbers: Float64Array | Float32Array): { min: numb
 
 /** For one or more integers. */
 export function rangeOfIntegers(numbers: Int32Array, isUnsigned: boolean): { min: number; max: number } {
-  const { range, at, view } = place(CHUNK)
+  const { range, at, view } = allocate(CHUNK)
   view.setInt32(0, numbers[0]!, true)
   view.setInt32(8, numbers[0]!, true)
   eachChunk(numbers, at, (count) => ownKernel().rangeOfIntegers(at, count, isUnsigned ? 1 << 31 : 0, range))
@@ -31,7 +31,7 @@ export function rangeOfIntegers(numbers: Int32Array, isUnsigned: boolean): { min
 
 /** The same for 64-bit integers. */
 export function rangeOfLongs(numbers: BigInt64Array, isUnsigned: boolean): { min: bigint; max: bigint } {
-  const { range, at, view } = place(CHUNK)
+  const { range, at, view } = allocate(CHUNK)
   view.setBigInt64(0, numbers[0]!, true)
   view.setBigInt64(8, numbers[0]!, true)
   eachChunk(numbers, at, (count) => ownKernel().rangeOfLongs(at, count, isUnsigned ? 1 << 31 : 0, range))
@@ -40,7 +40,7 @@ export function rangeOfLongs(numbers: BigInt64Array, isUnsigned: boolean): { min
 }
 
 /** Reserves kernel memory for a range and for `bytes` bytes after it. */
-function place(bytes: number): { range: number; at: number; view: DataView } {
+function allocate(bytes: number): { range: number; at: number; view: DataView } {
   const range = Math.ceil(ownKernel().heapBase() / 16) * 16
   const at = range + PADDING
   growMemory(ownKernel(), at + bytes + 2 * PADDING)

@@ -63,7 +63,7 @@ function readPart(bytes: Uint8Array, width: number, state: RunState, out: Uint8A
   const { length } = out
   const { start } = state
   const some = bytes.subarray(start, start + Math.ceil((length * width) / 8) + (length >> 2) + PADDING)
-  const { at, room } = place(some, length * out.BYTES_PER_ELEMENT)
+  const { at, room } = allocate(some, length * out.BYTES_PER_ELEMENT)
   const { buffer } = ownKernel().memory
   const words = new Uint32Array(buffer, at - STATE, state.words.length)
   words.set(state.words)
@@ -89,13 +89,13 @@ export function packRuns(numbers: Int32Array, width: number): Uint8Array {
   const { length } = numbers
   const bytes = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
   // Everything packed, plus two headers and a value for each run, which has at least sixteen numbers.
-  const { at, room } = place(bytes, Math.ceil(length / 8) * width + length)
+  const { at, room } = allocate(bytes, Math.ceil(length / 8) * width + length)
   const end = ownKernel().writeRuns(at, length, width, room)
   return new Uint8Array(ownKernel().memory.buffer, room, end - room).slice()
 }
 
 /** Copies bytes into kernel memory after a state, and reserves `size` bytes after them. */
-function place(bytes: Uint8Array, size: number): { at: number; room: number } {
+function allocate(bytes: Uint8Array, size: number): { at: number; room: number } {
   const at = Math.ceil((ownKernel().heapBase() + STATE) / 16) * 16
   const room = Math.ceil((at + bytes.length + PADDING) / 16) * 16
   growMemory(ownKernel(), room + size + PADDING)

@@ -40,7 +40,7 @@ export function withLengths(bytes: Uint8Array, offsets: Int32Array): Uint8Array 
 /** Counts the distinct strings among at most 2048; undefined if they are too large for the kernel. */
 export function countDistinct(bytes: Uint8Array, offsets: Int32Array): number | undefined {
   if (offsets.at(-1)! - offsets[0]! > MOST_BYTES) return undefined
-  const { texts, table } = place(bytes, offsets)
+  const { texts, table } = allocate(bytes, offsets)
   return ownKernel().countDistinct(texts, table, offsets.length - 1)
 }
 
@@ -70,7 +70,7 @@ function longest(offsets: Int32Array): number {
 
 /** Some strings, the first beginning at `first`; their end offsets are written to `ends`. */
 function textsOf(bytes: Uint8Array, offsets: Int32Array, positions: Int32Array, ends: Int32Array, first: number) {
-  const { texts, table, out: at } = place(bytes, offsets)
+  const { texts, table, out: at } = allocate(bytes, offsets)
   const { length } = positions
   const to = at + 4 * length
   const out = to + 4 * length + PADDING
@@ -104,7 +104,7 @@ function* parts(offsets: Int32Array): Generator<{ start: number; count: number }
 
 /** The positions of the minimum and maximum. */
 function extremes(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): [number, number] {
-  const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
+  const { texts, table, out } = allocate(bytes, offsets.subarray(start, start + count + 1))
   ownKernel().rangeOfTexts(texts, table, count, out)
   const view = new DataView(ownKernel().memory.buffer, out, 16)
   return [view.getUint32(0, true), view.getUint32(8, true)]
@@ -112,13 +112,13 @@ function extremes(bytes: Uint8Array, offsets: Int32Array, start: number, count: 
 
 /** The result is in kernel memory, valid until its next use. */
 function prefixed(bytes: Uint8Array, offsets: Int32Array, start: number, count: number): Uint8Array {
-  const { texts, table, out } = place(bytes, offsets.subarray(start, start + count + 1))
+  const { texts, table, out } = allocate(bytes, offsets.subarray(start, start + count + 1))
   const end = ownKernel().writeTexts(texts, table, count, out)
   return new Uint8Array(ownKernel().memory.buffer, out, end - out)
 }
 
 /** Copies strings and their offsets into kernel memory; `texts` is the address that the offsets are relative to. */
-function place(bytes: Uint8Array, offsets: Int32Array): { texts: number; table: number; out: number } {
+function allocate(bytes: Uint8Array, offsets: Int32Array): { texts: number; table: number; out: number } {
   const first = offsets[0]!
   const size = offsets.at(-1)! - first
   const table = Math.ceil(ownKernel().heapBase() / 16) * 16
