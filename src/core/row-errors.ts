@@ -125,9 +125,9 @@ export class RowErrorList {
   }
 
   add(error: LocatedRowError): void {
-    // Rows that are JavaScript values are in memory anyway.
-    const isOneOfFew = !this.#numbers && this.#few.length < FEW
-    if (isOneOfFew || error.value !== undefined) this.#few.push(error)
+    // Rows that are JavaScript values are in memory anyway; those of a reader are all values, or none is.
+    const isOneOfFew = this.#few.length < FEW || error.value !== undefined
+    if (!this.#numbers && isOneOfFew) this.#few.push(error)
     else {
       for (const earlier of this.#few.splice(0)) this.#pack(earlier)
       this.#pack(error)
