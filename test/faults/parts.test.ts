@@ -150,6 +150,27 @@ describe('a run from parts to parts that is killed', () => {
       expect(struck).toBeGreaterThan(0)
     })
 
+    it('openat of rejects that another process has removed is E_OUTPUT, and a later run has them all', () => {
+      const run = ['--resume', '--rejects', 'joined.ndjson']
+      score(few, 'alone', ...run)
+      const bad = readFileSync(join(root, 'joined.ndjson'), 'utf8')
+      const name = [...filesIn('alone').keys()].find((path) => path.startsWith('_rejects/'))!
+      const messages: string[] = []
+      for (let nth = 1, status: number | null = 3; status === 3; nth++) {
+        rmSync(join(root, 'raced'), { recursive: true, force: true })
+        const inject = ['-P', `raced/${name}`, '-e', 'trace=openat', '-e', `inject=openat:error=ENOENT:when=${nth}`]
+        const args = ['-f', '-o', '/dev/null', ...inject, process.execPath, ...commandOf(few, 'raced', run)]
+        const ended = spawnSync('strace', args, { cwd: root, encoding: 'utf8' })
+        messages.push(ended.stderr)
+        status = ended.status
+        score(few, 'raced', ...run)
+        expect(readFileSync(join(root, 'joined.ndjson'), 'utf8')).toBe(bad)
+      }
+      expect(messages.length).toBeGreaterThan(3)
+      for (const message of messages.slice(0, -1)) expect(message).toMatch(/^softmax: .*\[E_OUTPUT\]\n$/)
+      expect(messages.at(-1)).toBe('')
+    })
+
     it.each(['rename', 'fsync', 'write', 'mkdir'])('%s goes on where it was', (call) => {
       const step = call === 'write' ? 7 : 1
       for (let nth = 1; ; nth += step) {

@@ -12,7 +12,7 @@ export interface Digest {
 }
 
 /** Wraps an output, computing the digest of its bytes. */
-function digested(output: Output): { output: Output; digest(): Digest } {
+export function digested(output: Output): { output: Output; digest(): Digest } {
   const hash = sha256()
   let bytes = 0
   const write: Output['write'] = (chunk, done) => {
@@ -49,10 +49,23 @@ export async function digestOf(path: string): Promise<Digest> {
 
 /** Whether a file exists and has this digest. */
 export async function hasDigest(path: string, digest: Digest): Promise<boolean> {
-  if (!hasLength(path, digest.bytes)) return false
-  // A stream for each of very many small files would take most of the time.
-  const found = digest.bytes > WHOLE ? (await digestOf(path)).sha256 : sha256().update(readFileSync(path)).digest('hex')
-  return found === digest.sha256
+  try {
+    return hasLength(path, digest.bytes) && (await sha256Of(path, digest.bytes)) === digest.sha256
+  } catch (error) {
+    // Another process may have removed it in the meantime.
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+/** A stream for each of very many small files would take most of the time. */
+async function sha256Of(path: string, bytes: number): Promise<string> {
+  return bytes > WHOLE ? (await digestOf(path)).sha256 : sha256().update(readFileSync(path)).digest('hex')
+}
+
+/** Whether a file or directory could not be read because it does not exist. */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 /** Files up to this size are read in one piece. */

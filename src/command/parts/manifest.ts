@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { openOutput, outputError } from '../output.js'
 import { type Abandoned, letStay } from '../signals.js'
-import type { Digest } from './digest.js'
+import { type Digest, isMissing } from './digest.js'
 import type { Listed } from './listing.js'
 import type { PartNames } from './names.js'
 import type { Made } from './options.js'
@@ -45,7 +45,7 @@ export function manifestsIn(folder: string): string[] {
   try {
     return readdirSync(folder).filter(isManifest)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+    if (isMissing(error)) return []
     throw outputError(folder, error)
   }
 }
@@ -60,6 +60,7 @@ export interface Line {
 /** Reads the entries of a manifest with their positions. An incomplete line, left by a killed process, is ignored. */
 export function* readEntries(path: string): Generator<{ entry: Entry; line: Line }> {
   const file = opened(path)
+  if (file === undefined) return
   try {
     for (const { text, at, length } of linesOf(file)) {
       const entry = entryOf(text)
@@ -73,6 +74,7 @@ export function* readEntries(path: string): Generator<{ entry: Entry; line: Line
 /** Reads the entry of a line again, if it is still there. */
 export function entryAt({ path, at, length }: Line): Entry | undefined {
   const file = opened(path)
+  if (file === undefined) return undefined
   try {
     return entryOf(textAt(file, at, length))
   } finally {
@@ -120,10 +122,12 @@ function textAt(file: number, at: number, length: number): string {
 
 let scratch = Buffer.alloc(0)
 
-function opened(path: string): number {
+/** The descriptor of a manifest; undefined if its process has removed it, as it was empty. */
+function opened(path: string): number | undefined {
   try {
     return openSync(path, 'r')
   } catch (error) {
+    if (isMissing(error)) return undefined
     throw outputError(path, error)
   }
 }

@@ -1,5 +1,5 @@
 /** Verifies that a part, or all parts, are done. */
-import { existsSync, readdirSync, statSync, unlinkSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { rejectedOf } from '../../pipeline/row-counts.js'
 import { hasDigest, hasLength } from './digest.js'
@@ -69,7 +69,7 @@ export function removeLeft({ folder, parts }: Plan): void {
   for (const inside of folders) {
     for (const name of readdirSync(join(folder, inside))) {
       const path = join(folder, inside, name)
-      if (/^\.softmax-[0-9a-f]{12}\.tmp$/.test(name) && isOlder(path)) unlinkSync(path)
+      if (/^\.softmax-[0-9a-f]{12}\.tmp$/.test(name) && isOlder(path)) rmSync(path, { force: true })
     }
   }
 }

@@ -15,7 +15,7 @@ import {
   type Stats,
 } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
-import { openOutput } from '../output.js'
+import { openOutput, openPrivate } from '../output.js'
 import { progressOf } from '../progress.js'
 import { summarise } from '../score-run.js'
 import { type Abandoned, abandonOnSignal, letStay } from '../signals.js'
@@ -67,7 +67,7 @@ export async function scoreParts(run: Run): Promise<void> {
 /** Opens the files shared by all parts, so that errors are reported before the first row. */
 async function openForAll({ plan, files, totals }: Run): Promise<StatsFile | undefined> {
   const { rejects, stats } = plan
-  if (rejects.file !== undefined) await joinRejects(rejects.file, [])
+  if (rejects.file !== undefined) await (await openPrivate(rejects.file)).commit()
   const file = stats.file === undefined ? undefined : await openStats(stats.file, files)
   file?.follow(totals)
   return file
@@ -287,10 +287,8 @@ async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
   letStay(files, output)
 }
 
-/** Joins the rejects of all parts, if they go to one file. */
-async function joinAll({ plan: { rejects, parts } }: Run): Promise<void> {
+/** Joins the rejects of all parts, if they go to one file. Throws E_OUTPUT if another process has changed some. */
+async function joinAll({ plan: { rejects, parts }, rejects: written }: Run): Promise<void> {
   const { folder, file } = rejects
-  if (file === undefined || folder === undefined) return
-  const paths = parts.map((part) => join(folder, rejectsName(part)))
-  await joinRejects(file, paths.filter(existsSync))
+  if (file !== undefined && folder !== undefined) await joinRejects(file, folder, parts.map(rejectsName), written)
 }

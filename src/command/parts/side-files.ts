@@ -3,8 +3,7 @@ import { createReadStream, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync
 import { dirname, join } from 'node:path'
 import { SoftmaxError } from '../../core/errors.js'
 import { openPrivate, outputError } from '../output.js'
-import type { Digest } from './digest.js'
-import { digestOf, hasDigest } from './digest.js'
+import { type Digest, digested, digestOf, hasDigest, isMissing } from './digest.js'
 
 /** Where files of one kind are written. */
 export interface SideFiles {
@@ -41,11 +40,14 @@ export function makeFolder(path: string): void {
 
 /** Removes a directory without files, including empty subdirectories; a missing one is ignored. */
 export function removeEmpty(folder: string): void {
-  if (!existsSync(folder)) return
-  const inside = readdirSync(folder, { withFileTypes: true })
-  for (const entry of inside) if (entry.isDirectory()) removeEmpty(join(folder, entry.name))
-  // Another process may be writing to it.
-  if (readdirSync(folder).length === 0) rmdirSync(folder)
+  try {
+    const inside = readdirSync(folder, { withFileTypes: true })
+    for (const entry of inside) if (entry.isDirectory()) removeEmpty(join(folder, entry.name))
+    if (readdirSync(folder).length === 0) rmdirSync(folder)
+  } catch (error) {
+    // Another process may have written to it, or removed it, in the meantime.
+    if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
+  }
 }
 
 /** The digest of the rejects of a part; an empty file is removed. */
@@ -60,28 +62,46 @@ export async function digestOfRejects(path: string): Promise<Digest | undefined>
   }
 }
 
-/**
- * Throws E_OUTPUT if a rejects file does not have the expected digest, for example because another process writes it,
- * too.
- */
-export async function requireRejects(
-  { folder }: SideFiles,
-  written: ReadonlyMap<string, Digest | undefined>,
-): Promise<void> {
+/** The digests of the rejects of parts with bad rows, by file name. */
+export type Written = ReadonlyMap<string, Digest | undefined>
+
+/** Throws E_OUTPUT if rejects in a directory are not those written, for example because another process writes them. */
+export async function requireRejects({ folder }: SideFiles, written: Written): Promise<void> {
   if (folder === undefined) return
   for (const [name, digest] of written) {
     const path = join(folder, name)
-    if (digest && (await hasDigest(path, digest))) continue
-    const reason = 'it was changed or removed during the run; a single run with --resume recreates it'
-    throw new SoftmaxError('E_OUTPUT', { path, reason })
+    if (!digest || !(await hasDigest(path, digest))) throw changedError(path)
   }
 }
 
-/** Joins the rejects of parts into one file, in the order of the parts. */
-export async function joinRejects(file: string, paths: Iterable<string>): Promise<void> {
+/**
+ * Joins the rejects of parts in a directory into one file, in the order of their names. Throws E_OUTPUT if one is not as
+ * written: checked while it is copied, because another process may write it at any time.
+ */
+export async function joinRejects(file: string, folder: string, names: Iterable<string>, written: Written) {
   const output = await openPrivate(file)
-  for (const path of paths) {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 })) await output.write(chunk as Buffer)
+  for (const name of names) {
+    const path = join(folder, name)
+    const { output: copy, digest } = digested(output)
+    for await (const chunk of chunksOf(path)) await copy.write(chunk)
+    const expected = written.get(name)
+    if (expected && digest().sha256 !== expected.sha256) throw changedError(path)
   }
   await output.commit()
+}
+
+/** The bytes of a file; none if it does not exist. */
+async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  // A stream for each of very many parts without rejects would take most of the time.
+  if (!existsSync(path)) return
+  try {
+    yield* createReadStream(path, { highWaterMark: 1 << 18 })
+  } catch (error) {
+    if (!isMissing(error)) throw outputError(path, error)
+  }
+}
+
+function changedError(path: string): SoftmaxError {
+  const reason = 'it was changed or removed during the run; a single run with --resume recreates it'
+  return new SoftmaxError('E_OUTPUT', { path, reason })
 }
