@@ -2,7 +2,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** The files that take longest, which size alone would put last. */
 const LONG =
-  /\/(arrays|backpressure|command|folders|formats|lanes|ndjson-lanes|parquet-memory|report|sets|table-lane|workers)\.test/
+  /\/(arrays|backpressure|columns-by-name|command|delimited|folders|formats|limits|report|tables|workers)\.test/
 
 /** Starts the long files first, so that none runs alone at the end. */
 class LongFirst extends BaseSequencer {
@@ -15,6 +15,10 @@ class LongFirst extends BaseSequencer {
 
 export default {
   test: {
+    isolate: false,
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Node loads the package, once per worker, as in a user's program; Vite would transform each of its modules.
     server: { deps: { external: [/\/dist\//] } },
     sequence: { sequencer: LongFirst },

@@ -1,10 +1,10 @@
 import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { expect, it, vi } from 'vitest'
-import { peakOf } from './peak-memory.js'
-import { type Random, randomFrom } from './random.js'
-import { run } from './streams.js'
-import { folder, ROOT, shell } from './support.js'
+import { peakOf } from '../peak-memory.js'
+import { type Random, randomFrom } from '../random.js'
+import { run } from '../streams.js'
+import { folder, ROOT, shell } from '../support.js'
 
 vi.setConfig({ testTimeout: 60_000 })
 

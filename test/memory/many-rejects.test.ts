@@ -4,10 +4,10 @@ import { join } from 'node:path'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import type { Reject, ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { npyFile } from './npy.js'
-import { peakOf } from './peak-memory.js'
-import { run } from './streams.js'
-import { folder } from './support.js'
+import { npyFile } from '../npy.js'
+import { peakOf } from '../peak-memory.js'
+import { run } from '../streams.js'
+import { folder } from '../support.js'
 
 const ROWS = 6000
 const numbers = Array.from({ length: ROWS }, (_, index) => index)

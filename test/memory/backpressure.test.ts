@@ -7,7 +7,7 @@ import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { read, score, softmax } from 'softmax-stream'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import { BIN } from './support.js'
+import { BIN } from '../support.js'
 
 const MiB = 1 << 20
 const header = 'text,logit_cat,logit_dog,logit_boat\n'
@@ -205,10 +205,8 @@ async function peak(size: number, { slow = false, lane = 'general', input = CSV 
  */
 const AT_ONCE = 64
 
-/** Inputs are larger in `npm run test:lanes`. */
-const SCALE = process.env.COUNT ? 3 : 1
 /** The input size for each lane, in MiB. */
-const SIZES: Record<string, number> = { general: 130 * SCALE, fast: 250 * SCALE }
+const SIZES: Record<string, number> = { general: 390, fast: 750 }
 
 describe('read() of bytes in memory', () => {
   const ROWS = 200_000
@@ -253,11 +251,11 @@ describe('the memory of the command', { timeout: 120_000 }, () => {
   })
 
   it('is no more where its reader is slow', async () => {
-    expect((await peak(80 * SCALE, { slow: true })).whole).toBeLessThanOrEqual(150)
+    expect((await peak(240, { slow: true })).whole).toBeLessThanOrEqual(150)
   })
 
   it.each(Object.entries(ARRAYS))('does not grow with one array of JSON %s', async (_, input) => {
-    const { half, whole } = await peak(150 * SCALE, { lane: 'fast', input })
+    const { half, whole } = await peak(450, { lane: 'fast', input })
     expect(whole - half).toBeLessThan(AT_ONCE)
   })
 })

@@ -1,8 +1,8 @@
 /**
  * The lanes agree: for any input, the fast lane gives the same bytes, counts and error as the general lane.
  *
- * A sample by default. `COUNT=1000000 npx vitest run test/lanes.test.ts` tests that many random rows, and `SEED=7`
- * others; a text on which the lanes disagree is reported with its options.
+ * A sample without `COUNT`. `COUNT=1000000 npm run test:lanes` tests that many random rows, and `SEED=7` others; a text on
+ * which the lanes disagree is reported with its options.
  */
 import { readFileSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -10,11 +10,11 @@ import type { Worker } from 'node:worker_threads'
 import fc from 'fast-check'
 import type { ScoreOptions } from 'softmax-stream'
 import { describe, expect, it, onTestFinished } from 'vitest'
-import { anyOptions, both, fastOptions, isSame, maybe, sameIn, type Way } from './agree.js'
-import { kept as keptCell, logit, ODD, typedCells } from './cells.js'
-import { type Random, randomFrom } from './random.js'
-import { chunksOf, run } from './streams.js'
-import { calibrationOf } from './support.js'
+import { anyOptions, both, fastOptions, isSame, maybe, sameIn, type Way } from '../agree.js'
+import { kept as keptCell, logit, ODD, typedCells } from '../cells.js'
+import { type Random, randomFrom } from '../random.js'
+import { chunksOf, run } from '../streams.js'
+import { calibrationOf } from '../support.js'
 
 const COUNT = Number(process.env.COUNT ?? 2_000)
 const SEED = Number(process.env.SEED ?? 20261124)
@@ -30,7 +30,7 @@ interface Fixture {
   positions: string
 }
 
-const read = (name: string) => readFileSync(new URL(`../fixtures/${name}`, import.meta.url), 'utf8')
+const read = (name: string) => readFileSync(new URL(`../../fixtures/${name}`, import.meta.url), 'utf8')
 
 /** The rows of a fixture of JSON lines, one text per number of classes. */
 function fixturesOf(name: string): Fixture[] {

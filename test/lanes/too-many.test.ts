@@ -7,9 +7,9 @@ import { setTimeout as wait } from 'node:timers/promises'
 import fc from 'fast-check'
 import { type FormatName, read, type ScoreOptions, scoreFiles, softmax, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
-import { randomFrom } from './random.js'
-import { chunksOf, type Outcome, run } from './streams.js'
-import { command, folder } from './support.js'
+import { randomFrom } from '../random.js'
+import { chunksOf, type Outcome, run } from '../streams.js'
+import { command, folder } from '../support.js'
 
 interface Row {
   id: number

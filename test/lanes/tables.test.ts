@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { parquetMetadata } from 'hyparquet'
 import { parquetWriteBuffer } from 'hyparquet-writer'
 import { describe, expect, it } from 'vitest'
-import { randomFrom } from './random.js'
-import { BIN, command, folder } from './support.js'
+import { randomFrom } from '../random.js'
+import { BIN, command, folder } from '../support.js'
 
 const CLASSES = 6
 /** More logits than are scored before workers are started. */
