@@ -4,7 +4,7 @@ import { bitAt, isValid } from './column-slices.js'
 import { type DataType, type Field, fieldsOf } from './data-type.js'
 import { extensionOf } from './extension-types.js'
 import { half } from './float.js'
-import { printFloat32 } from './number.js'
+import { shortestFloat32 } from './number.js'
 import { isColumnData, type KeptColumn, RawJson, type Value } from './record-batch.js'
 import { temporalText } from './temporal-text.js'
 import { decimalText, durationText, jsonOf } from './value-text.js'
@@ -150,7 +150,7 @@ function once(read: Read<Value>): Read<Value> {
 
 /** A double that prints like the float32. */
 export function shortest(value: number): number {
-  return Number.isInteger(value) && Math.abs(value) <= WHOLE ? value : Number(printFloat32(value))
+  return Number.isInteger(value) && Math.abs(value) <= WHOLE ? value : shortestFloat32(value)
 }
 
 /** Up to this magnitude, all digits of an integral float32 are significant. */

@@ -93,21 +93,38 @@ export function rounder({ precision, float32 }: Rounding): (value: number) => nu
   return precision === undefined ? narrow : (value) => Number(narrow(value).toPrecision(precision))
 }
 
-/**
- * The shortest decimal that round-trips as the float32 nearest to `value`, and the closest among the shortest. Nine
- * digits always suffice. At a power of two, the interval of decimals that round-trip is half as wide below the value as
- * above it, so there the next decimal up may fit when the nearest one, below, does not.
- */
+/** Prints the float32 nearest to `value`: see {@link shortestFloat32}. */
 export function printFloat32(value: number): string {
+  return String(shortestFloat32(value))
+}
+
+/**
+ * The double of the shortest decimal that round-trips as the float32 nearest to `value`, and the closest among the
+ * shortest. Nine digits always suffice. Decimals of up to six digits survive a normal float32, so fewer digits are not
+ * tried: zeros at the end are not printed.
+ */
+export function shortestFloat32(value: number): number {
   const single = Math.fround(value)
-  if (!Number.isFinite(single)) return String(single)
-  for (let digits = 1; digits < 9; digits++) {
+  if (!Number.isFinite(single)) return single
+  const magnitude = Math.abs(single)
+  for (let digits = magnitude < LEAST_NORMAL ? 1 : 6; digits < 9; digits++) {
     const nearest = single.toPrecision(digits)
-    if (Math.fround(Number(nearest)) === single) return String(Number(nearest))
+    if (Math.fround(Number(nearest)) === single) return Number(nearest)
+    if (!isPowerOfTwo(magnitude)) continue
     const above = nextDecimal(nearest)
-    if (Math.fround(above) === single) return String(above)
+    if (Math.fround(above) === single) return above
   }
-  return String(Number(single.toPrecision(9)))
+  return Number(single.toPrecision(9))
+}
+
+const LEAST_NORMAL = 2 ** -126
+
+/**
+ * Where the interval of decimals that round-trip is half as wide below the value as above it: there, the next decimal up
+ * may fit when the nearest one, below, does not.
+ */
+function isPowerOfTwo(magnitude: number): boolean {
+  return magnitude === 2 ** Math.round(Math.log2(magnitude))
 }
 
 /** The decimal one unit in the last place further from zero. */
