@@ -86,28 +86,11 @@ function joinedLength(cells: readonly string[], { delimiter }: Dialect): number 
   return cells.reduce((sum, { length }) => sum + length + delimiter.length, 0)
 }
 
-/**
- * Encodes rows of cells, each ended by a newline, in latin1. `encoded` cells are written unchanged.
- *
- * @throws E_CONFLICT if a cell needs quotes and the dialect has none
- */
-export function writeRows(rows: string[][], dialect: Dialect, encoded: boolean): string {
-  const { delimiter, quote, escape, blanks } = dialect
-  const quotes = encoded ? { quote: '', escape: '' } : { quote, escape }
-  if (!encoded && isEscaped(dialect)) return writeRows(escapedRows(rows, delimiter), dialect, true)
-  if (!encoded && quote === '') for (const row of rows) for (const cell of row) requireBare(cell, dialect)
-  return csvStringify().stringify(rows, {
-    delimiter,
-    record_delimiter: '\n',
-    quoted_empty: !encoded && (rows[0]?.length === 1 || blanks === 'delimit'),
-    quote_record_delimiter: true,
-    ...(blanks === 'delimit' && !encoded && { quoted_match: '\t' }),
-    ...quotes,
-  })
-}
-
-function escapedRows(rows: string[][], delimiter: string): string[][] {
-  return rows.map((row) => row.map((cell) => escapeCell(cell, delimiter)))
+/** Joins encoded cells to rows, each ended by a newline. */
+export function joinRows(rows: readonly string[][], { delimiter }: Dialect): string {
+  let text = ''
+  for (const cells of rows) text += `${cells.join(delimiter)}\n`
+  return text
 }
 
 /** Encodes a cell, quoted if necessary or if it is empty. */
@@ -119,7 +102,25 @@ export function encodeCell(text: string, dialect: Dialect): string {
 export function cellEncoder(dialect: Dialect): (text: string) => string {
   const { delimiter, quote, escape } = dialect
   const special = new RegExp(`[\\r\\n\\t${`${delimiter}${quote}${escape}`.replace(/[\\\]^-]/g, '\\$&')}]`)
-  return (text) => (text !== '' && !special.test(text) ? text : writeRows([[text]], dialect, false).slice(0, -1))
+  return (text) => (text !== '' && !special.test(text) ? text : encodeSpecial(text, dialect))
+}
+
+/** Throws E_CONFLICT if the cell needs quotes and the dialect has none. */
+function encodeSpecial(text: string, dialect: Dialect): string {
+  const { delimiter, quote, escape, blanks } = dialect
+  if (isEscaped(dialect)) return escapeCell(text, delimiter)
+  if (quote === '') requireBare(text, dialect)
+  const options = {
+    delimiter,
+    quote,
+    escape,
+    record_delimiter: '\n',
+    quote_record_delimiter: true,
+    quoted_empty: true,
+    eof: false,
+    ...(blanks === 'delimit' && { quoted_match: '\t' }),
+  }
+  return csvStringify().stringify([[text]], options)
 }
 
 function requireBare(cell: string, { delimiter, blanks }: Dialect): void {

@@ -17,7 +17,7 @@ import type { Scores } from '../../kernel/host/scores.js'
 import { jsonText } from '../json-text.js'
 import { columnCells } from './column-cells.js'
 import { NULL_CELL } from './escapes.js'
-import { cellEncoder, decodeCell, encodeCell, writeRows } from './rows.js'
+import { cellEncoder, decodeCell, encodeCell, joinRows } from './rows.js'
 
 /** A writer that produces bytes immediately. */
 interface TextWriter {
@@ -46,7 +46,7 @@ export function write({ dialect = COMMAS, ...rest }: OutputSchema): TextWriter {
   })
   const bytesOf = (lines: string[][]) => {
     if (isEscaped(dialect)) requireNoBlankLine(lines)
-    return [acquireText(writeRows(lines, dialect, true), 'latin1')]
+    return [acquireText(joinRows(lines, dialect), 'latin1')]
   }
   return {
     begin: () =>
