@@ -896,3 +896,15 @@ describe('kept columns of random texts', () => {
     }
   })
 })
+
+it('keeps text of any length as a JSON string, with what it escapes at any position', async () => {
+  const texts: string[] = []
+  for (let length = 1; length <= 50; length++) {
+    texts.push('x'.repeat(length))
+    for (const special of ['"', '\\', '\n', '\t', 'é'])
+      for (const at of [0, length >> 1, length - 1]) texts.push('x'.repeat(at) + special + 'x'.repeat(length - at))
+  }
+  const rows = texts.map((text) => `"${text.replaceAll('"', '""')}",1,2\n`)
+  const output = await kept(`note,logit_a,logit_b\n${rows.join('')}`, 'note', { to: 'ndjson' })
+  expect(output.trimEnd().split('\n')).toEqual(texts.map((text) => `{"note":${JSON.stringify(text)},"label":"b"}`))
+})

@@ -132,6 +132,7 @@ export function cellToJson(start: usize, end: usize, out: usize, lead: usize, jo
     out = copy(at, length, out)
     at += length
     if (at >= to) break
+    if (length == 16) continue
     const c = <u32>load<u8>(at)
     const escaped = escapeOf(c)
     if (!escaped) return 0
