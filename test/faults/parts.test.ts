@@ -156,11 +156,13 @@ describe('a run from parts to parts that is killed', () => {
       const bad = readFileSync(join(root, 'joined.ndjson'), 'utf8')
       const name = [...filesIn('alone').keys()].find((path) => path.startsWith('_rejects/'))!
       const messages: string[] = []
+      // Calls are counted per thread.
+      const env = { ...process.env, UV_THREADPOOL_SIZE: '1' }
       for (let nth = 1, status: number | null = 3; status === 3; nth++) {
         rmSync(join(root, 'raced'), { recursive: true, force: true })
         const inject = ['-P', `raced/${name}`, '-e', 'trace=openat', '-e', `inject=openat:error=ENOENT:when=${nth}`]
         const args = ['-f', '-o', '/dev/null', ...inject, process.execPath, ...commandOf(few, 'raced', run)]
-        const ended = spawnSync('strace', args, { cwd: root, encoding: 'utf8' })
+        const ended = spawnSync('strace', args, { cwd: root, encoding: 'utf8', env })
         messages.push(ended.stderr)
         status = ended.status
         score(few, 'raced', ...run)
