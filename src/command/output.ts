@@ -9,7 +9,7 @@ import { dirname, resolve } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { isatty } from 'node:tty'
 import { promisify } from 'node:util'
-import { SoftmaxError, systemReason } from '../core/errors.js'
+import { isMissing, SoftmaxError, systemReason } from '../core/errors.js'
 import { shellWord } from '../core/option-words.js'
 import { temporaryPath } from '../io/temporary-path.js'
 import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
@@ -272,7 +272,7 @@ async function statOf(path: string): Promise<Stats | undefined> {
   try {
     return await stat(path)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    if (isMissing(error)) return undefined
     throw error
   }
 }
@@ -288,7 +288,7 @@ async function wrapErrors<T>(path: string, action: () => Promise<T>): Promise<T>
 /** The error for an output file, which may also occur when it is read back. */
 export function outputError(path: string, cause: unknown): SoftmaxError {
   const folder = dirname(path)
-  const isWithout = (cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT' && !existsSync(folder)
+  const isWithout = isMissing(cause) && !existsSync(folder)
   const reason = isWithout ? `there is no such folder; mkdir -p ${shellWord(folder)} creates it` : systemReason(cause)
   return new SoftmaxError('E_OUTPUT', { path, reason }, { cause })
 }

@@ -365,6 +365,11 @@ export function withSource(error: unknown, source: string | undefined): unknown 
   )
 }
 
+/** Whether a file or directory is not there, according to a system error. */
+export function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT'
+}
+
 /** The words that describe a system error: `no space left on device`. */
 export function systemReason(error: unknown): string {
   const { message = String(error), code } = error as NodeJS.ErrnoException

@@ -1,5 +1,6 @@
 /** Size and SHA-256 of files, to verify that an output is still the one that was written. */
 import { createReadStream, readFileSync, statSync } from 'node:fs'
+import { isMissing } from '../../core/errors.js'
 import { type Output, openOutput } from '../output.js'
 
 /** Loaded on demand. */
@@ -61,11 +62,6 @@ export async function hasDigest(path: string, digest: Digest): Promise<boolean> 
 /** A stream for each of very many small files would take most of the time. */
 async function sha256Of(path: string, bytes: number): Promise<string> {
   return bytes > WHOLE ? (await digestOf(path)).sha256 : sha256().update(readFileSync(path)).digest('hex')
-}
-
-/** Whether a file or directory could not be read because it does not exist. */
-export function isMissing(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).code === 'ENOENT'
 }
 
 /** Files up to this size are read in one piece. */

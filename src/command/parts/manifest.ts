@@ -4,10 +4,11 @@
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { isMissing } from '../../core/errors.js'
 import type { Stats } from '../../pipeline/row-counts.js'
 import { openOutput, outputError } from '../output.js'
 import { type Abandoned, letStay } from '../signals.js'
-import { type Digest, isMissing } from './digest.js'
+import type { Digest } from './digest.js'
 import type { Listed } from './listing.js'
 import type { PartNames } from './names.js'
 import type { Made } from './options.js'

@@ -27,7 +27,7 @@ import { inOrder, type Outcome, type Recorded, sayDone, sayFailed, sayStopped } 
 import { type Plan, REJECTS, SUCCESS } from './plan.js'
 import { countAll, proofOf, removeLeft } from './proof.js'
 import { isSkipped, type PartsRun, scorePart } from './score-part.js'
-import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects } from './side-files.js'
+import { joinRejects, makeFolder, rejectsName, removeEmpty, requireRejects, type Written } from './side-files.js'
 import { TypeSets } from './types.js'
 
 /** A run in progress. */
@@ -54,7 +54,8 @@ export async function scoreParts(run: Run): Promise<void> {
   } catch (error) {
     // An earlier run may have left the file, for which other programs wait.
     rmSync(join(run.plan.folder, SUCCESS), { force: true })
-    await joinAll(run).catch(() => {})
+    // Whatever there is: the error is reported anyway.
+    await joinAll(run, new Map()).catch(() => {})
     await stats?.write(run.totals, known(error).code, run.counts).catch((failure: Error) => complain(failure.message))
     sayFailed(run, error)
     run.manifest.removeEmpty()
@@ -243,8 +244,7 @@ async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, files, manifest, totals, counts } = run
   const { settings } = plan
   await manifest.rewrite(namesOf(plan.parts), files)
-  await requireRejects(plan.rejects, run.rejects)
-  await joinAll(run)
+  await finishRejects(run)
   for (const { entry } of inOrder(run.unscored).toReversed()) copyBadRows(entry, totals)
   requireRows({ settings, stats: totals })
   await stats?.write(totals, undefined, counts)
@@ -287,8 +287,14 @@ async function markComplete(plan: Plan, files: Abandoned[]): Promise<void> {
   letStay(files, output)
 }
 
-/** Joins the rejects of all parts, if they go to one file. Throws E_OUTPUT if another process has changed some. */
-async function joinAll({ plan: { rejects, parts }, rejects: written }: Run): Promise<void> {
+/** Checks the rejects of all parts, and joins them if they go to one file. Throws E_OUTPUT if another process changed some. */
+async function finishRejects(run: Run): Promise<void> {
+  const { folder, file } = run.plan.rejects
+  if (file !== undefined) await joinAll(run, run.rejects)
+  else if (folder !== undefined) await requireRejects(folder, run.rejects)
+}
+
+async function joinAll({ plan: { rejects, parts } }: Run, written: Written): Promise<void> {
   const { folder, file } = rejects
   if (file !== undefined && folder !== undefined) await joinRejects(file, folder, parts.map(rejectsName), written)
 }

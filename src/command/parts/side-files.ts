@@ -1,9 +1,9 @@
 /** The rejects and statistics files of parts: one per part in a directory, or one for all. */
 import { createReadStream, existsSync, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { SoftmaxError } from '../../core/errors.js'
+import { isMissing, SoftmaxError } from '../../core/errors.js'
 import { openPrivate, outputError } from '../output.js'
-import { type Digest, digested, digestOf, hasDigest, isMissing } from './digest.js'
+import { type Digest, digested, digestOf, hasDigest } from './digest.js'
 
 /** Where files of one kind are written. */
 export interface SideFiles {
@@ -43,9 +43,9 @@ export function removeEmpty(folder: string): void {
   try {
     const inside = readdirSync(folder, { withFileTypes: true })
     for (const entry of inside) if (entry.isDirectory()) removeEmpty(join(folder, entry.name))
-    if (readdirSync(folder).length === 0) rmdirSync(folder)
+    rmdirSync(folder)
   } catch (error) {
-    // Another process may have written to it, or removed it, in the meantime.
+    // Another process may write to it, or remove it, at any time.
     if (!isMissing(error) && (error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error
   }
 }
@@ -66,8 +66,7 @@ export async function digestOfRejects(path: string): Promise<Digest | undefined>
 export type Written = ReadonlyMap<string, Digest | undefined>
 
 /** Throws E_OUTPUT if rejects in a directory are not those written, for example because another process writes them. */
-export async function requireRejects({ folder }: SideFiles, written: Written): Promise<void> {
-  if (folder === undefined) return
+export async function requireRejects(folder: string, written: Written): Promise<void> {
   for (const [name, digest] of written) {
     const path = join(folder, name)
     if (!digest || !(await hasDigest(path, digest))) throw changedError(path)
@@ -78,16 +77,24 @@ export async function requireRejects({ folder }: SideFiles, written: Written): P
  * Joins the rejects of parts in a directory into one file, in the order of their names. Throws E_OUTPUT if one is not as
  * written: checked while it is copied, because another process may write it at any time.
  */
-export async function joinRejects(file: string, folder: string, names: Iterable<string>, written: Written) {
+export async function joinRejects(
+  file: string,
+  folder: string,
+  names: Iterable<string>,
+  written: Written,
+): Promise<void> {
   const output = await openPrivate(file)
-  for (const name of names) {
-    const path = join(folder, name)
-    const { output: copy, digest } = digested(output)
-    for await (const chunk of chunksOf(path)) await copy.write(chunk)
-    const expected = written.get(name)
-    if (expected && digest().sha256 !== expected.sha256) throw changedError(path)
+  try {
+    for (const name of names) {
+      const path = join(folder, name)
+      const { output: copy, digest } = digested(output)
+      for await (const chunk of chunksOf(path)) await copy.write(chunk)
+      if (written.has(name) && digest().sha256 !== written.get(name)?.sha256) throw changedError(path)
+    }
+  } finally {
+    // Otherwise, a write in progress could follow those of a later call.
+    await output.commit()
   }
-  await output.commit()
 }
 
 /** The bytes of a file; none if it does not exist. */
