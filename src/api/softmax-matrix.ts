@@ -1,10 +1,10 @@
 /** Typed arrays, synchronously: softmax of every row of a matrix. */
 import { plural, SoftmaxError, type UnevenRow } from '../core/errors.js'
-import { resolveLayout } from '../core/layout.js'
 import { logitOf, ofClass } from '../core/logit.js'
 import { optionText } from '../core/option-words.js'
 import { parseOptions, type SettingsOf } from '../core/options.js'
 import { needSummary, type OutputColumn, SUMMARIES } from '../core/output-columns.js'
+import { resolveLayout } from '../core/output-layout.js'
 import type { RowError } from '../core/record-batch.js'
 import { hasBits, requireTruth } from '../core/truth-columns.js'
 import { ABSTAINED, EVALUATION_FIELDS, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } from '../kernel/constants.js'

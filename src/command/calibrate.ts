@@ -1,7 +1,7 @@
 /** `softmax calibrate`: fits a temperature, and a quantile for prediction sets, and writes them as JSON for scoring. */
 import { calibrateInputs, requireCalibration, requireToBeFound } from '../api/calibrate.js'
 import type { Calibration } from '../core/calibration.js'
-import { figure } from '../core/headlines.js'
+import { figure } from '../core/key-metrics.js'
 import type { SettingsOf } from '../core/options.js'
 import { figuresJson } from '../core/value-text.js'
 import { printResult } from './closing-line.js'

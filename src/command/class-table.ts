@@ -1,5 +1,5 @@
 /** The table of classes in the text of an evaluation. */
-import { figure } from '../core/headlines.js'
+import { figure } from '../core/key-metrics.js'
 import type { Scores } from '../core/metrics.js'
 
 /** The metrics of a class, or averages, which have no support and may lack others. */

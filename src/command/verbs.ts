@@ -2,9 +2,9 @@
 import { existsSync } from 'node:fs'
 import { SoftmaxError } from '../core/errors.js'
 import { requireMeasurable } from '../core/metrics.js'
-import { nearest } from '../core/nearest.js'
 import { optionText } from '../core/option-words.js'
 import { OPTIONS, type Option, type SettingsOf, type Verb } from '../core/options.js'
+import { nearest } from '../core/suggestion.js'
 
 export const VERBS: readonly Verb[] = ['evaluate', 'calibrate']
 

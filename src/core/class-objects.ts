@@ -2,7 +2,7 @@
 
 import { hasLogitWord } from './column-name.js'
 import { areNamedAsClasses, factsOf, isEvident } from './evidence.js'
-import { MOST_LEVELS } from './members.js'
+import { MOST_LEVELS } from './object-members.js'
 import { signOfProbabilities } from './probabilities.js'
 import type { ClassObject } from './record-batch.js'
 import { typeOf } from './value-type.js'

@@ -3,10 +3,10 @@ import type { Decision } from '../kernel/host/decision.js'
 import { readCalibration } from './calibration.js'
 import { plural, SoftmaxError, shown, shownNames } from './errors.js'
 import { pairNames } from './labels.js'
-import { nearest } from './nearest.js'
 import { optionText, verbText } from './option-words.js'
 import { opText, type ValueOf } from './options.js'
 import { type OutputColumn, SETS } from './output-columns.js'
+import { nearest } from './suggestion.js'
 
 /** The options that affect labels. */
 interface DecisionSettings {

@@ -3,7 +3,7 @@
  * refused by name, with a command to convert them. To add one, add an entry.
  */
 import { SoftmaxError } from './errors.js'
-import { beginsAs, beginsAsNumbers, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic.js'
+import { beginsAs, beginsAsNumbers, beginsAsText, beginsAsWith, hasAt, type Magic } from './magic-numbers.js'
 import { optionText, shellWord, speaking } from './option-words.js'
 
 /** A kind of file. */

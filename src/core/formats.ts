@@ -1,8 +1,8 @@
 /** What is known about every format without loading its code: how its files are recognized. */
 import { COMMAS, type Dialect } from './dialect.js'
 import { SoftmaxError } from './errors.js'
-import { beginsAs, beginsAsJson, beginsAsNpz, beginsAsSafetensors, firstMatch, type Magic } from './magic.js'
-import { nearest } from './nearest.js'
+import { beginsAs, beginsAsJson, beginsAsNpz, beginsAsSafetensors, firstMatch, type Magic } from './magic-numbers.js'
+import { nearest } from './suggestion.js'
 
 /** How a format is recognized. */
 interface FormatInfo {

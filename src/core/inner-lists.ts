@@ -1,6 +1,6 @@
 /** Finds lists inside objects, which may be the logits that an option has to select. */
 import { isShapeKey } from './declared-shape.js'
-import { hasMember, isTypedArray, MOST_LEVELS, memberOf } from './members.js'
+import { hasMember, isTypedArray, MOST_LEVELS, memberOf } from './object-members.js'
 
 /** A list, and its path as a selector. */
 interface InnerList {

@@ -1,10 +1,10 @@
 /** Selects single values inside objects: `m.a,m.b` are two logits of `{"m":{"a":1,"b":2}}`. */
 import { SoftmaxError, shown, shownNames } from './errors.js'
-import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
 import type { ValueOf } from './options.js'
 import { listsRemedy } from './parallel-lists.js'
 import { select } from './selector.js'
+import { nearest } from './suggestion.js'
 
 /** The keys and indices that lead to a value. */
 type Path = readonly string[]

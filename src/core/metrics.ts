@@ -5,7 +5,7 @@
  */
 import type { Bin, Total, Totals } from '../kernel/host/metrics.js'
 import { SoftmaxError } from './errors.js'
-import { harmonicBetween } from './harmonic.js'
+import { harmonicBetween } from './harmonic-sums.js'
 import { optionText } from './option-words.js'
 import { meanRanking, type Ranking, rankingOf } from './ranking.js'
 

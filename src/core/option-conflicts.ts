@@ -2,10 +2,10 @@
 import { MOST_RANKED } from '../kernel/constants.js'
 import { SoftmaxError } from './errors.js'
 import { delimiterOf, holdsArrays, isArray } from './formats.js'
-import { type LayoutSettings, resolveLayout } from './layout.js'
 import { optionText } from './option-words.js'
 import { items, opText, type SettingsOf } from './options.js'
 import { type OutputColumn, parseEmit } from './output-columns.js'
+import { type LayoutSettings, resolveLayout } from './output-layout.js'
 import { requireTruth } from './truth-columns.js'
 
 /**

@@ -18,12 +18,12 @@ import {
   isText,
 } from './formats.js'
 import { namesOfPipe, pairNames } from './labels.js'
-import { nearest } from './nearest.js'
 import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import { isReader } from './reader-streams.js'
 import type { RejectHandler } from './reject.js'
 import { areTypes, REQUESTED_NAMES, type Types } from './requested-types.js'
+import { nearest } from './suggestion.js'
 
 /** A kind of value: its notation on the command line, its description in messages, and its validation. */
 interface Kind<T> {

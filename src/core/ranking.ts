@@ -4,7 +4,7 @@
  * constant. The order within a bin is unknown, so a metric lies between those of its best and its worst order.
  */
 import type { RocBin } from '../kernel/host/metrics.js'
-import { harmonicBetween } from './harmonic.js'
+import { harmonicBetween } from './harmonic-sums.js'
 
 /** The metrics of a class; null where they are undefined. */
 export interface Ranking {

@@ -3,7 +3,7 @@
 import { shown } from './errors.js'
 import { run } from './file-kinds.js'
 import { jqKey, jqPath } from './jq.js'
-import { MOST_LEVELS } from './members.js'
+import { MOST_LEVELS } from './object-members.js'
 import { optionText, PLAIN_KEY } from './option-words.js'
 
 /** The keys and indices that lead to a value. */

@@ -12,9 +12,9 @@
  */
 import { hasLogitWord, plainName, positionsBy } from './column-name.js'
 import { SoftmaxError, shown, shownNames } from './errors.js'
-import { nearest } from './nearest.js'
 import { LONGEST_VALUE, optionText } from './option-words.js'
 import { opText } from './options.js'
+import { nearest } from './suggestion.js'
 
 const ITEM = /!?(?:"(?:[^"]|"")*"\s*|\/(?:[^/\\]|\\.)+\/i?\s*|[^\s,"/!][^,]*)/
 const SELECTOR = new RegExp(`^\\s*${ITEM.source}(?:,\\s*${ITEM.source})*$`)

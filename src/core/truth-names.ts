@@ -4,10 +4,10 @@ import { NAMES_DELIMITER } from './decision.js'
 import { SoftmaxError, shown, shownNames, type TruthInfo } from './errors.js'
 import { jsonList } from './json-list.js'
 import type { NullTexts } from './missing.js'
-import { nearest } from './nearest.js'
 import { optionText } from './option-words.js'
 import type { Layout, TruthReading } from './output-columns.js'
 import type { RowError } from './record-batch.js'
+import { nearest } from './suggestion.js'
 
 /** The number of classes that an error lists. */
 const MOST_NAMED = 8

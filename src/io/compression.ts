@@ -8,7 +8,7 @@ import { pipeline } from 'node:stream/promises'
 import { corruptData } from '../core/corrupt-data.js'
 import { SoftmaxError } from '../core/errors.js'
 import { run } from '../core/file-kinds.js'
-import { beginsAs, firstMatch, type Magic } from '../core/magic.js'
+import { beginsAs, firstMatch, type Magic } from '../core/magic-numbers.js'
 import { ByteReader } from './byte-reader.js'
 
 /** Loaded on demand. */

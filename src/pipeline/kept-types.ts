@@ -3,11 +3,11 @@
 import { SoftmaxError, shown, shownNames } from '../core/errors.js'
 import { delimiterOf } from '../core/formats.js'
 import type { Keep } from '../core/kept-columns.js'
-import { nearest } from '../core/nearest.js'
 import { LONGEST_VALUE, optionText, speaking } from '../core/option-words.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { areText, type RequestedTypes, requestedTypes, requestsNothing, TEXT } from '../core/requested-types.js'
 import { selectorOfNames } from '../core/selector.js'
+import { nearest } from '../core/suggestion.js'
 import type { Run } from './run.js'
 import type { ScoreJob } from './score-job.js'
 

@@ -17,7 +17,7 @@ import { isFatal } from './error-limit.js'
 import { readField, writeField, writeJob } from './kernel-job.js'
 import { INPUT_ROOM, type Layout, layOut } from './kernel-layout.js'
 import { type KernelOutput, kernelOutput, lineRanges } from './kernel-output.js'
-import type { Piece } from './pieces.js'
+import type { Piece } from './lane-output.js'
 import type { TextJob } from './text-job.js'
 
 /** Whether the kernel can take a block; the general lane scores the others. */

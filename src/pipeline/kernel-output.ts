@@ -7,7 +7,7 @@ import type { Kernel } from '../kernel/host/wasm.js'
 import { columnsIn } from './kernel-columns.js'
 import { readField, writeField } from './kernel-job.js'
 import type { Layout } from './kernel-layout.js'
-import type { ColumnPiece, Piece } from './pieces.js'
+import type { ColumnPiece, Piece } from './lane-output.js'
 import { type ColumnEntry, makesColumns, type TextEntry, type TextJob } from './text-job.js'
 
 /** The output of one block. */

@@ -5,7 +5,7 @@ import { decoderOf, encodingNamed, encodingOfBytes, isSingleByte } from '../core
 import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
 import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText, rowFormatOf } from '../core/formats.js'
-import { firstMatch, type Magic } from '../core/magic.js'
+import { firstMatch, type Magic } from '../core/magic-numbers.js'
 import { optionText } from '../core/option-words.js'
 import { optionGiven, type SettingsOf } from '../core/options.js'
 import type { Source } from '../core/record-batch.js'

@@ -1,10 +1,10 @@
 /** Turns rows of objects into predictions, in batches; the first good row defines the shape. */
 import { ignoredShapeWarning } from '../core/declared-shape.js'
 import { SoftmaxError } from '../core/errors.js'
-import { classWarnings } from '../core/layout.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
 import { items, type SettingsOf, type ValueOf } from '../core/options.js'
+import { classWarnings } from '../core/output-layout.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { RowError, ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'

@@ -5,7 +5,7 @@ import type { Schema } from '../core/schema.js'
 import { readBatch as readCsv } from '../formats/csv/batch.js'
 import { readBatch as readNdjson } from '../formats/ndjson/batch.js'
 import { rowOfLogits } from './batch-row.js'
-import { headOfBlock } from './head.js'
+import { limitBlock } from './row-limit.js'
 import { readerOptions, type ScoreJob } from './score-job.js'
 
 type Classes = Pick<Schema, 'classes' | 'binary' | 'sigmoid'>
@@ -51,7 +51,7 @@ async function* watched<Item>(items: AsyncGenerator<Item>, look: (item: Item) =>
 
 /** Reads the first rows of a block of text. */
 function readFirst(block: Buffer, { source }: TextBlocks, job: ScoreJob): RecordBatch {
-  const start = headOfBlock(block, source, rowsFor(job.schema.classes.length))
+  const start = limitBlock(block, source, rowsFor(job.schema.classes.length))
   // Raw cells are read without csv-parse, which takes longer to load than everything else here.
   const nothing = { kept: [], isKept: undefined, rawRowKeys: undefined }
   const plan = { ...readerOptions(job), ...nothing, wantRaw: false, cells: 'encoded' as const }

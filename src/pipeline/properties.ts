@@ -1,5 +1,5 @@
 /** The properties of rows that are JavaScript objects. */
-import { memberOf } from '../core/members.js'
+import { memberOf } from '../core/object-members.js'
 import { inSourceOrder, typesOf } from '../core/source-types.js'
 
 export type Properties = Record<string, unknown>

@@ -4,8 +4,8 @@ import { isText } from '../core/formats.js'
 import { requireApplicable } from '../core/options.js'
 import type { RecordBatchReader } from '../core/record-batch.js'
 import { loadFormat } from '../formats/index.js'
-import { headOf } from './head.js'
 import { type Input, openInput } from './open-input.js'
+import { limitRows } from './row-limit.js'
 import { type InputSettings, isDone, type Origin, type Run, warnOfColumns } from './run.js'
 import { scoreRows } from './score-rows.js'
 import { closedReader, unmeasuredList } from './unmeasured-lists.js'
@@ -22,7 +22,7 @@ export async function* scoreInput(input: Input, run: Run): AsyncGenerator<Uint8A
     const reader = await (await loadFormat(format)).read(source, settings)
     const { head } = settings
     try {
-      const limited = reader && head !== undefined ? headOf(reader, head - run.stats.read) : reader
+      const limited = reader && head !== undefined ? limitRows(reader, head - run.stats.read) : reader
       if (limited) yield* scoreReader(limited, input, run, settings, { opened, taken, rows: reader?.rows })
     } finally {
       await reader?.close?.()

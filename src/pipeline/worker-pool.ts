@@ -24,7 +24,7 @@ import {
 } from '../kernel/host/wasm.js'
 import { type Again, type ErrorLimit, upToLimit } from './error-limit.js'
 import { FastKernel, isForKernel } from './kernel-lane.js'
-import { copied, inPlace, type Piece, type Take } from './pieces.js'
+import { copied, inPlace, type Piece, type Take } from './lane-output.js'
 import type { TextJob } from './text-job.js'
 
 /** Inputs up to this many bytes stay on this thread: starting a worker takes longer. A full first block exceeds it. */

@@ -1,5 +1,5 @@
 /** The contents of a report, and the data of its charts and tables. */
-import { isMultiLabel } from '../core/headlines.js'
+import { isMultiLabel } from '../core/key-metrics.js'
 import type { Metrics } from '../core/metrics.js'
 import { numberOf } from '../core/metrics.js'
 import { CURVE_BINS, EVEN_BINS } from '../kernel/constants.js'

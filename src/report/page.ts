@@ -1,6 +1,6 @@
 /** The page of a report: a self-contained HTML file. The same evaluation gives the same bytes. */
 import { createHash } from 'node:crypto'
-import { figure, type Headline, headlinesOf, isMultiLabel, isRankedByClass, labelledText } from '../core/headlines.js'
+import { figure, type Headline, headlinesOf, isMultiLabel, isRankedByClass, labelledText } from '../core/key-metrics.js'
 import type { Metrics } from '../core/metrics.js'
 import type { Charts } from './charts.js'
 import {

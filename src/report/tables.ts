@@ -1,5 +1,5 @@
 /** The tables of a report. */
-import { figure, isMultiLabel } from '../core/headlines.js'
+import { figure, isMultiLabel } from '../core/key-metrics.js'
 import type { Metrics } from '../core/metrics.js'
 import {
   type Bar,

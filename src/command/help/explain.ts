@@ -1,6 +1,6 @@
 /** `softmax explain E_CELL`: what causes an error, an example, and how to fix it. */
 import { CODES, type Code, SoftmaxError } from '../../core/errors.js'
-import { nearest } from '../../core/nearest.js'
+import { nearest } from '../../core/suggestion.js'
 import type { Paint } from '../colours.js'
 import { EXPLANATIONS } from './explanations.js'
 import { entry, paragraph, section, wrap } from './layout.js'

@@ -1,7 +1,7 @@
 /** The help: short, full or on a topic. Loaded on demand. */
 import { CODES, SoftmaxError } from '../../core/errors.js'
-import { nearest } from '../../core/nearest.js'
 import { GROUPS, OPTIONS, type Option, type Verb } from '../../core/options.js'
+import { nearest } from '../../core/suggestion.js'
 import type { Paint } from '../colours.js'
 import { describeFlags, type FlagText } from '../flags.js'
 import { VERBS } from '../verbs.js'

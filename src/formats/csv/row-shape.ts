@@ -1,7 +1,7 @@
 /** Rows of delimited text that have the wrong width or are not rows, and the likely reason. */
 
 import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
-import { UTF8_BOM } from '../../core/magic.js'
+import { UTF8_BOM } from '../../core/magic-numbers.js'
 import { isNumber } from '../../core/number.js'
 import { optionText } from '../../core/option-words.js'
 import type { Column, RowError } from '../../core/record-batch.js'

@@ -2,7 +2,7 @@
 import type { Columns, RecordBatchWriter, ScoredRows } from '../core/record-batch.js'
 import { acquireJoined, onRelease } from '../io/buffer-pool.js'
 import { copiedColumns } from '../io/column-pool.js'
-import { LARGE } from '../io/pieces.js'
+import { LARGE } from '../io/joined-pieces.js'
 
 /** Some output rows as columns, kept ones before new ones; class names are stored as positions. */
 export type ColumnPiece = Columns

@@ -4,21 +4,21 @@ import { type ByteRange, rowRanges } from '../formats/csv/scanner.js'
 import { linesOf } from '../formats/ndjson/line-splitter.js'
 
 /** Wraps a reader, limiting it to `most` rows. */
-export function headOf(reader: RecordBatchReader, most: number): RecordBatchReader {
+export function limitRows(reader: RecordBatchReader, most: number): RecordBatchReader {
   const { text, rows, shape } = reader
   return {
     ...reader,
     // A truncated array no longer has the declared shape.
     shape: rows !== undefined && rows > most ? undefined : shape,
     ...(rows !== undefined && { rows: Math.min(rows, most) }),
-    batches: (plan) => headOfBatches(reader.batches(plan), most),
-    // Reading whole row groups would read more.
+    batches: (plan) => limitBatches(reader.batches(plan), most),
+    // Reading complete row groups would read more.
     groups: undefined,
-    ...(text && { text: { ...text, blocks: () => headOfBlocks(text, most) } }),
+    ...(text && { text: { ...text, blocks: () => limitBlocks(text, most) } }),
   }
 }
 
-async function* headOfBatches(batches: AsyncGenerator<RecordBatch>, most: number): AsyncGenerator<RecordBatch> {
+async function* limitBatches(batches: AsyncGenerator<RecordBatch>, most: number): AsyncGenerator<RecordBatch> {
   if (most === 0) return
   let left = most
   for await (const batch of batches) {
@@ -28,7 +28,7 @@ async function* headOfBatches(batches: AsyncGenerator<RecordBatch>, most: number
   }
 }
 
-async function* headOfBlocks({ source, blocks }: TextBlocks, most: number): AsyncGenerator<Block> {
+async function* limitBlocks({ source, blocks }: TextBlocks, most: number): AsyncGenerator<Block> {
   if (most === 0) return
   let left = most
   for await (const block of blocks()) {
@@ -40,7 +40,7 @@ async function* headOfBlocks({ source, blocks }: TextBlocks, most: number): Asyn
 }
 
 /** The first rows of a block, at most `most`. */
-export function headOfBlock(block: Buffer, source: TextSource, most: number): Buffer {
+export function limitBlock(block: Buffer, source: TextSource, most: number): Buffer {
   return block.subarray(0, countRows(block, most, source).end)
 }
 
