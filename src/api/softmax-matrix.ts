@@ -231,7 +231,7 @@ function requireNoNames(given: MatrixOptions, emit: readonly OutputColumn[]): vo
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** Throws E_CONFLICT if results should be null, which has no place in a typed array. */
+/** Throws E_CONFLICT if results should be null, which a typed array cannot hold. */
 function requireNumbers({ nonfinite }: SettingsOf<'matrix'>): void {
   if (nonfinite !== 'null') return
   const instead = optionText('nonfinite', 'propagate')

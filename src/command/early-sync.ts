@@ -1,6 +1,6 @@
 /**
  * Syncs a file to the disk while it is being written. The system would start seconds later, and the final sync would
- * wait for the whole file: a sixth of the time of 1,000,000 x 10.
+ * wait for the entire file: a sixth of the time of 1,000,000 x 10.
  */
 import fs from 'node:fs'
 import { promisify } from 'node:util'

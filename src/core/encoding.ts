@@ -135,7 +135,7 @@ export function encodingOfBytes(start: Buffer): { encoding: string; hasByteOrder
   if (encodingOfBom) return { encoding: encodingOfBom, hasByteOrderMark: true }
   if (!text.includes('\0')) return text.length < LONGEST_BOM ? undefined : 'none'
   if (start.length < SAMPLE) return undefined
-  const [encoding] = UNMARKED.find(([, size, place]) => areAscii(start, size, place)) ?? []
+  const [encoding] = UNMARKED.find(([, size, position]) => areAscii(start, size, position)) ?? []
   return encoding === undefined ? 'none' : { encoding, hasByteOrderMark: false }
 }
 
@@ -160,17 +160,17 @@ const LONGEST_BOM = 4
 const SAMPLE = 64
 
 /**
- * Whether most units of `size` bytes are an ASCII character at `place` among zeros, and the others have no zero in its
- * place.
+ * Whether most units of `size` bytes are an ASCII character at `position` among zeros, and the others have no zero in its
+ * position.
  */
-function areAscii(start: Buffer, size: number, place: number): boolean {
+function areAscii(start: Buffer, size: number, position: number): boolean {
   let [found, units] = [0, 0]
   for (let at = 0; at < SAMPLE; at += size) {
     const unit = Array.from(start.subarray(at, at + size))
-    if (unit[place] === 0) return false
+    if (unit[position] === 0) return false
     if (unit.every((byte) => byte === SPACE)) continue
     units++
-    if (unit[place]! < 0x80 && unit.every((byte, index) => index === place || byte === 0)) found++
+    if (unit[position]! < 0x80 && unit.every((byte, index) => index === position || byte === 0)) found++
   }
   return 2 * found > units
 }

@@ -372,7 +372,7 @@ export function mayBeNull({ nullable, nullUnscored }: Field): boolean {
 function nestedField(item: Field, depth: number): Field {
   const { name } = item
   const value = (scores: Scores, row: number) =>
-    nestedValues<unknown>(scores.nesting!, row, (place) => item.value(scores, place))
+    nestedValues<unknown>(scores.nesting!, row, (index) => item.value(scores, index))
   return { name, type: 'nested', item, depth, value }
 }
 

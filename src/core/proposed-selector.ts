@@ -31,7 +31,7 @@ function isPlain(name: string): boolean {
 function selects(text: string, header: readonly string[], indices: readonly number[]): boolean {
   try {
     const found = select(text, header)
-    return found.length === indices.length && found.every((index, place) => index === indices[place])
+    return found.length === indices.length && found.every((index, position) => index === indices[position])
   } catch {
     // Two columns with the same name can be selected only by position.
     return false

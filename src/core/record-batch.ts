@@ -188,7 +188,7 @@ export interface RecordBatch {
   logits: Float64Array | Float32Array
   byClass?: boolean
   /**
-   * If bad rows are requested: what typed columns have instead of logits, as JSON, by its place in rows x classes; if one
+   * If bad rows are requested: what typed columns have instead of logits, as JSON, by its position in rows x classes; if one
    * column has all logits of a row, all of them, by row.
    */
   badLogits?: ReadonlyMap<number, string>

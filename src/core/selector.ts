@@ -112,13 +112,13 @@ export function isListed(selector: string | readonly string[], name: string, not
 function chosenIn(columns: Columns): Set<number> {
   const { names, items, option } = columns
   const chosen = new Set(items[0]?.startsWith('!') ? names.keys() : [])
-  for (const [place, item] of items.entries()) {
+  for (const [itemIndex, item] of items.entries()) {
     if (item.startsWith('!')) {
       for (const index of resolve(item.slice(1), columns)) chosen.delete(index)
       continue
     }
     const found = resolve(item, columns)
-    if (!isPattern(item) && found.every((index) => chosen.has(index))) throw repeated(place, found, columns)
+    if (!isPattern(item) && found.every((index) => chosen.has(index))) throw repeated(itemIndex, found, columns)
     for (const index of found) chosen.add(index)
   }
   if (chosen.size > 0) return chosen
@@ -127,11 +127,11 @@ function chosenIn(columns: Columns): Set<number> {
 }
 
 /** The error for an item whose columns are all selected already: another column was probably meant. */
-function repeated(place: number, [first]: readonly number[], columns: Columns): SoftmaxError {
+function repeated(itemIndex: number, [first]: readonly number[], columns: Columns): SoftmaxError {
   const { names, items, option } = columns
-  const rest = items.filter((_, other) => other !== place).join(',')
+  const rest = items.filter((_, other) => other !== itemIndex).join(',')
   const reason = `selects ${shown(names[first!]!)} a second time; ${optionText(option, rest)} selects it once`
-  return columns.error(items[place]!, reason)
+  return columns.error(items[itemIndex]!, reason)
 }
 
 /** The positions of the true class columns, in the order of the selector. Throws E_SELECTOR. */

@@ -7,7 +7,7 @@ export function doublesOf(integers: BigInt64Array | BigUint64Array): Float64Arra
   return doubles
 }
 
-/** Whole numbers as 64-bit integers. */
+/** Numbers without a fraction as 64-bit integers. */
 export function integersOf(numbers: ArrayLike<number | bigint>): BigInt64Array {
   const integers = new BigInt64Array(numbers.length)
   for (let at = 0; at < integers.length; at++) integers[at] = BigInt(numbers[at]!)

@@ -10,7 +10,7 @@ import type { Stats } from './row-counts.js'
 export class RepeatedInputs {
   readonly #files: readonly (string | Readable)[]
   readonly #source: SourceNames
-  /** Keyed by position, as an input may be listed twice. */
+  /** By position, as an input may be listed twice. */
   readonly #copies = new Map<number, TempFile>()
 
   /** `source` names streams in messages. */

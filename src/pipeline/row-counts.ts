@@ -115,9 +115,12 @@ async function reportRowErrors(
 ): Promise<void> {
   const { onError, onReject, maxErrors = Infinity, signal } = settings
   let rejected = rejectedOf(stats) - rowErrors.length
-  const badRow = (error: LocatedRowError): BadRow => ({ code: error.code, info: located(error, before, source) })
-  const first = (rejected > 0 && badRows.get(stats)?.first) || badRow(rowErrors.at(0)!)
-  badRows.set(stats, { first, last: badRow(rowErrors.at(-1)!) })
+  const withCode = (error: LocatedRowError): CodedPosition => ({
+    code: error.code,
+    info: located(error, before, source),
+  })
+  const first = (rejected > 0 && badRows.get(stats)?.first) || withCode(rowErrors.at(0)!)
+  badRows.set(stats, { first, last: withCode(rowErrors.at(-1)!) })
   for (const rowError of rowErrors) {
     const isTooMany = ++rejected > maxErrors
     const ends = onError === 'fail' || isFatal(rowError)
@@ -129,13 +132,13 @@ async function reportRowErrors(
   }
 }
 
-interface BadRow {
+interface CodedPosition {
   code: Code
   info: Position
 }
 
 /** The first bad row of each run, which is reported if all are bad, and the last one. */
-const badRows = new WeakMap<RowTotals, { first: BadRow; last: BadRow }>()
+const badRows = new WeakMap<RowTotals, { first: CodedPosition; last: CodedPosition }>()
 
 /** Makes the bad rows of some counts, if they are known, those of a copy or a sum of them. */
 export function copyBadRows(from: RowTotals, to: RowTotals): void {
@@ -144,7 +147,7 @@ export function copyBadRows(from: RowTotals, to: RowTotals): void {
 }
 
 /** The last bad row of some counts, if it is known. */
-export function lastBadRow(stats: RowTotals): BadRow | undefined {
+export function lastBadRow(stats: RowTotals): CodedPosition | undefined {
   return badRows.get(stats)?.last
 }
 

@@ -191,7 +191,7 @@ function requireWidth({ length }: readonly unknown[], width: number, row: number
   if (length !== width) throw new SoftmaxError('E_WIDTH', { row, cells: length, width, hint: SAME_WIDTH })
 }
 
-/** Throws E_RECORD for a name that is not that of a class, and so has no place in an array. */
+/** Throws E_RECORD for a name that is not that of a class, which an array cannot have. */
 function requireClasses(names: readonly string[], field: string, classes: readonly string[], row: number): void {
   const other = names.find((name) => !classes.includes(name))
   if (other === undefined) return

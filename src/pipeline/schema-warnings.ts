@@ -69,7 +69,7 @@ function shapeWarning({ logits: [first], logitsList }: Schema, columns: readonly
   return logitsList && otherShape ? ignoredShapeWarning(name, otherShape) : undefined
 }
 
-/** Whether an index of pandas without a column is lost in any case: there is no place for metadata, or not for all rows. */
+/** Whether an index of pandas without a column is lost in any case: the output has no metadata, or not for all rows. */
 function losesIndex({ keep, head }: InputSettings, { measures }: Run, hasMetadata: boolean): boolean {
   return measures !== true && keep === true && (head !== undefined || !hasMetadata)
 }

@@ -115,7 +115,7 @@ function emptyCells({ columns, text }: RecordBatchReader, first: Schema): Column
   return column && !column.listText && !column.nested ? column : undefined
 }
 
-/** The column with the name of the logits in the first input, which may be in another place. */
+/** The column with the name of the logits in the first input, which may have another position. */
 function sameColumn(columns: readonly Column[], { header, logits: [first] }: Schema): Column | undefined {
   const name = header[first!]
   return columns[first!]?.name === name ? columns[first!] : columns.find((column) => column.name === name)

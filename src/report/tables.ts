@@ -23,10 +23,10 @@ export function exactly(value: number | null): Html {
 }
 
 /** A table; the first `texts` columns are text and left-aligned, the others numbers and right-aligned. */
-function table(caption: string, head: readonly string[], rows: readonly (readonly Cell[])[], texts = 0): Html {
+function table(caption: string, heading: readonly string[], rows: readonly (readonly Cell[])[], texts = 0): Html {
   const kind = (nth: number) => (nth < texts ? new Html(' class="text"') : undefined)
   return html`<table><caption>${caption}</caption>
-<thead><tr>${head.map((text, nth) => html`<th scope="col"${kind(nth)}>${text}</th>`)}</tr></thead>
+<thead><tr>${heading.map((text, nth) => html`<th scope="col"${kind(nth)}>${text}</th>`)}</tr></thead>
 <tbody>${rows.map((cells) => html`<tr>${cells.map((cell, nth) => html`<td${kind(nth)}>${cell}</td>`)}</tr>\n`)}</tbody></table>`
 }
 
@@ -49,11 +49,11 @@ export function reliabilityTable(
 ): Html {
   const rowsOf = (all: readonly ReliabilityBin[], ...when: string[]) =>
     all.map(({ rows, confidence, accuracy }) => [...when, exactly(confidence), exactly(accuracy), count(rows)])
-  const head = [`mean ${words.confidence}`, words.accuracy, `${words.counted}s`]
+  const heading = [`mean ${words.confidence}`, words.accuracy, `${words.counted}s`]
   const caption = `${capitalized(words.accuracy)} in each bin of ${words.confidence}`
-  if (!before) return table(caption, head, rowsOf(bins))
+  if (!before) return table(caption, heading, rowsOf(bins))
   const both = [...rowsOf(before, 'before'), ...rowsOf(bins, 'after')]
-  return table(`${caption}, before and after calibration`, ['calibration', ...head], both, 1)
+  return table(`${caption}, before and after calibration`, ['calibration', ...heading], both, 1)
 }
 
 function capitalized(text: string): string {
@@ -181,7 +181,7 @@ export function classTable(metrics: Metrics): Html {
     averageRow('weighted average', counts.length, scoreCells(scores, weighted)),
   ]
   return html`<table data-sortable class="${isRanked ? 'ranked' : undefined}"><caption>${caption}</caption>
-<thead><tr><th scope="col">#</th><th scope="col" class="text" data-text>class</th>${[...counts, ...scores].map(({ head }) => html`<th scope="col">${head}</th>`)}</tr></thead>
+<thead><tr><th scope="col">#</th><th scope="col" class="text" data-text>class</th>${[...counts, ...scores].map(({ heading }) => html`<th scope="col">${heading}</th>`)}</tr></thead>
 <tbody>${rows}</tbody>
 <tfoot>${averages}</tfoot></table>`
 }
@@ -198,30 +198,30 @@ function listedClasses(classes: Metrics['classes']) {
  */
 function countsOf(metrics: Metrics) {
   const { classes, confusion } = metrics
-  const support = { head: 'support', of: (index: number) => classes[index]!.support }
+  const support = { heading: 'support', of: (index: number) => classes[index]!.support }
   if (!isMultiLabel(metrics)) return [support]
   return [
     support,
-    { head: 'false positives', of: (index: number) => confusion[index]![1]! },
-    { head: 'false negatives', of: (index: number) => confusion[index]![2]! },
+    { heading: 'false positives', of: (index: number) => confusion[index]![1]! },
+    { heading: 'false negatives', of: (index: number) => confusion[index]![2]! },
   ]
 }
 
 /** A column of scores: its key in the metrics, its heading, and how its cells are drawn. */
 interface ScoreColumn {
   key: 'precision' | 'recall' | 'f1' | 'auroc' | 'average_precision'
-  head: string
+  heading: string
   cell(score: number): Html
 }
 
 const SCORES: readonly ScoreColumn[] = [
-  { key: 'precision', head: 'precision', cell: barCell },
-  { key: 'recall', head: 'recall', cell: barCell },
-  { key: 'f1', head: 'F1', cell: barCell },
+  { key: 'precision', heading: 'precision', cell: barCell },
+  { key: 'recall', heading: 'recall', cell: barCell },
+  { key: 'f1', heading: 'F1', cell: barCell },
 ]
 const RANKING: readonly ScoreColumn[] = [
-  { key: 'auroc', head: 'AUROC', cell: plainCell },
-  { key: 'average_precision', head: 'AP', cell: plainCell },
+  { key: 'auroc', heading: 'AUROC', cell: plainCell },
+  { key: 'average_precision', heading: 'AP', cell: plainCell },
 ]
 
 function countCell(value: number): Html {

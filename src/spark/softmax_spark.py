@@ -435,7 +435,7 @@ class _Waiting:
 class _Rows:
     """Parts the columns of rows, and puts them together again.
 
-    The command is shown all columns in their places, so that selectors mean the same. Of those that wait, the first one is
+    The command is shown all columns in their positions, so that selectors mean the same. Of those that wait, the first one is
     the number of the row, which is kept, and the others are null, which takes no room.
     """
 
@@ -473,26 +473,26 @@ class _Rows:
             end = waiting.start + waiting.batch.num_rows
             stop = bisect.bisect_left(numbers, end, at, len(numbers), key=_number)
             if stop > at:
-                places = pc.subtract(numbers.slice(at, stop - at), waiting.start)
-                yield self._joined(scored.slice(at, stop - at), self._take(waiting, places))
+                positions = pc.subtract(numbers.slice(at, stop - at), waiting.start)
+                yield self._joined(scored.slice(at, stop - at), self._take(waiting, positions))
             if stop < len(numbers) or waiting.done == waiting.batch.num_rows:
                 self._drop(self._queue.popleft())
             at = stop
 
-    def _take(self, waiting: _Waiting, places: pa.Array) -> pa.RecordBatch:
-        start, end = waiting.done, places[-1].as_py() + 1
+    def _take(self, waiting: _Waiting, positions: pa.Array) -> pa.RecordBatch:
+        start, end = waiting.done, positions[-1].as_py() + 1
         waiting.done = end
-        if len(places) == end - start:
-            return waiting.batch.slice(start, len(places))
-        self._leave_out(waiting.batch, sorted(set(range(start, end)).difference(places.to_pylist())))
-        return waiting.batch.take(places)
+        if len(positions) == end - start:
+            return waiting.batch.slice(start, len(positions))
+        self._leave_out(waiting.batch, sorted(set(range(start, end)).difference(positions.to_pylist())))
+        return waiting.batch.take(positions)
 
     def _drop(self, waiting: _Waiting) -> None:
         self._leave_out(waiting.batch, range(waiting.done, waiting.batch.num_rows))
 
-    def _leave_out(self, batch: pa.RecordBatch, places: Iterable[int]) -> None:
-        for place in places if self._left_out else ():
-            (values,) = batch.slice(place, 1).to_pylist()
+    def _leave_out(self, batch: pa.RecordBatch, positions: Iterable[int]) -> None:
+        for position in positions if self._left_out else ():
+            (values,) = batch.slice(position, 1).to_pylist()
             self._left_out.write(json.dumps(_finite(values), default=_plain).encode() + b'\n')
 
     def _joined(self, scored: pa.RecordBatch, waiting: pa.RecordBatch | None) -> pa.RecordBatch:
@@ -526,7 +526,7 @@ def _partition() -> int:
 
 
 def _publish(folder: str, rejects: Iterator[dict], columns: Iterator[dict]) -> None:
-    """Writes the bad rows of a partition, if it has any, under a name that is there only when they are whole."""
+    """Writes the bad rows of a partition, if it has any, under a name that is there only when they are complete."""
     first = next(rejects, None)
     if first is None:
         return

@@ -221,7 +221,7 @@ function requireFewErrors({ plan, totals }: Run, { file }: Part, entry: Entry): 
   throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(file)}` })
 }
 
-/** Throws E_TOO_MANY if the parts of all shares have more bad rows in total than allowed, which no share knows alone. */
+/** Throws E_TOO_MANY if the parts of all shares have more bad rows in total than allowed, which no single share knows. */
 function requireFewInAll({ folder, settings, share }: Plan, rejected: number): void {
   const { maxErrors = Number.POSITIVE_INFINITY } = settings
   if (!share || rejected <= maxErrors) return

@@ -255,7 +255,7 @@ class FlatWriter {
   #table(fields: readonly (FlatNode | undefined)[]): number {
     const slots = this.room(4 + 2 * fields.length, 2)
     const start = this.room(4, 8)
-    const positions = fields.map((field) => field && this.#place(field))
+    const positions = fields.map((field) => field && this.#reserve(field))
     this.#room.setInt32(start, start - slots, true)
     this.#room.setUint16(slots, 4 + 2 * fields.length, true)
     this.#room.setUint16(slots + 2, this.#end - start, true)
@@ -268,7 +268,7 @@ class FlatWriter {
   }
 
   /** Reserves space for a field in its table; an integer is written immediately. */
-  #place(field: FlatNode): number {
+  #reserve(field: FlatNode): number {
     if (field.kind !== 'int') return this.room(4, 4)
     const at = this.room(field.size, field.size)
     for (let byte = 0; byte < field.size; byte++) {

@@ -65,7 +65,7 @@ class MessageWriter {
   begin(): Uint8Array[] {
     const magic = this.#isFile ? [Buffer.from(`${MAGIC}\0\0`)] : []
     const message = encodeMessage('schema', this.#schema)
-    this.#place(message)
+    this.#blockOf(message)
     return [...magic, ...message.pieces]
   }
 
@@ -76,7 +76,7 @@ class MessageWriter {
   }
 
   append(message: EncodedMessage): Uint8Array[] {
-    this.#batchBlocks.push(this.#place(message))
+    this.#batchBlocks.push(this.#blockOf(message))
     return message.pieces
   }
 
@@ -92,12 +92,12 @@ class MessageWriter {
    * the final one, no deltas.
    */
   #dictionary(message: DictionaryMessage): Uint8Array[] {
-    const block = this.#place(message)
+    const block = this.#blockOf(message)
     if (!message.isDelta) this.#dictionaryBlocks.set(message.id, block)
     return message.pieces
   }
 
-  #place({ metadata, body }: EncodedMessage): FileBlock {
+  #blockOf({ metadata, body }: EncodedMessage): FileBlock {
     const offset = this.#offset
     this.#offset += metadata + body
     return { offset, metadata, body }

@@ -165,7 +165,7 @@ function overflow(text: string, index: number, { logitsColumn, paths }: Task): R
   return { code: 'E_OVERFLOW', info: { cell } }
 }
 
-/** Extracts kept values. A key that is not a column has no place in the output, so its row is bad. */
+/** Extracts kept values. A key that is not a column cannot be written, so its row is bad. */
 function keep(text: string, kept: Value[][], row: number, task: Task, bad: Map<number, RowError>): void {
   const values = valuesIn(text)
   const extra = task.unexpected && [...values.keys()].find(task.unexpected)

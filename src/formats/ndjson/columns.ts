@@ -75,7 +75,7 @@ export function knownPath(name: string, rows: readonly ParsedRow[], to: FormatNa
   return isInside ? path : [name]
 }
 
-/** Whether an output has columns; of objects, whole values are kept. */
+/** Whether an output has columns; of objects, entire values are kept. */
 function isTable(to: FormatName | undefined): boolean {
   return to !== undefined && rowFormatOf(to) !== 'ndjson'
 }

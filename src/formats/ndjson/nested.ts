@@ -24,11 +24,11 @@ export class NestedRows {
   put(found: unknown, { value, text }: ParsedRow): RowError | undefined {
     const { path } = this.#column
     const declared = shapeAt(value, path)
-    if (!declared) return this.#logits.put(found, (place) => overflowAt(text, [...path, ...place.map(String)]))
+    if (!declared) return this.#logits.put(found, (indices) => overflowAt(text, [...path, ...indices.map(String)]))
     const { sizes } = declared
     if (sizes?.length !== this.#depth + 1) return jsonError(shapeReason(declared))
-    return this.#logits.put(nestedLists(found as unknown[], sizes), (place) =>
-      overflowAt(text, [...path, String(place.reduce((at, index, axis) => at * sizes[axis]! + index, 0))]),
+    return this.#logits.put(nestedLists(found as unknown[], sizes), (indices) =>
+      overflowAt(text, [...path, String(indices.reduce((at, index, axis) => at * sizes[axis]! + index, 0))]),
     )
   }
 

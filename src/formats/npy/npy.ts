@@ -107,10 +107,10 @@ function matrixOf(parts: readonly Columns[], width: number, kind: Kind, classes:
   const matrix = new ARRAYS[kind](rows * width)
   let start = 0
   for (const columns of parts) {
-    let place = start
+    let offset = start
     for (const column of columns) {
       const numbers = columnNumbers(column, classes, kind === 'i8' ? NO_RANK : Number.NaN)
-      place += fill(matrix, place, numbers as ArrayLike<number>, column.length, width)
+      offset += fill(matrix, offset, numbers as ArrayLike<number>, column.length, width)
     }
     start += columns[0]!.length * width
   }

@@ -103,9 +103,9 @@ function beginFile(outputs: readonly Output[], frame: Frame, rows: number): Uint
 
 /** The rest of the first array, and all others. */
 async function* endFile(outputs: readonly Output[], frame: Frame, rows: number): AsyncGenerator<Uint8Array> {
-  for (const [place, { bytes, describe }] of outputs.entries()) {
+  for (const [index, { bytes, describe }] of outputs.entries()) {
     const array = describe(rows)
-    if (place > 0) yield* frame.before?.(array) ?? []
+    if (index > 0) yield* frame.before?.(array) ?? []
     for await (const piece of bytes.end()) yield* seen([piece], frame)
     yield* frame.after?.(array) ?? []
   }

@@ -219,10 +219,10 @@ function trueClasses(format: string, rows: TruthRows, bytes: TensorBytes): TrueC
 function indexed({ others, shape }: RowOrder, axes: number, truth: TruthRows | undefined): Relocate {
   let before = 0
   const indexOf = ({ code, info: { row, column, classIndex, nth } }: LocatedRowError, first: number) => {
-    const places = others.map((_, axis) => String(positionAlong(others, axis)(first + row)))
-    if (code === 'E_TRUTH' && truth) return truth.indexOf(places, nth as number)
+    const indices = others.map((_, axis) => String(positionAlong(others, axis)(first + row)))
+    if (code === 'E_TRUTH' && truth) return truth.indexOf(indices, nth as number)
     if (column !== undefined && classIndex === undefined) return undefined
-    return places.toSpliced(shape.axis, 0, classIndex === undefined ? ':' : String(classIndex)).slice(0, axes)
+    return indices.toSpliced(shape.axis, 0, classIndex === undefined ? ':' : String(classIndex)).slice(0, axes)
   }
   return (scored) => {
     const first = before

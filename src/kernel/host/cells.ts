@@ -108,7 +108,7 @@ function writeSome(
 function placeCell(column: CellColumn, start: number, count: number, memory: Allocator) {
   const { lead, none = NOTHING, empty = NOTHING, open = NOTHING, close = NOTHING, validity, values } = column
   const texts = memory.texts([lead, none, empty, open, close])
-  // Rows begin at a multiple of 8, so that their bits are whole bytes.
+  // Rows begin at a multiple of 8, so that their bits fill bytes.
   const valid = validity ? memory.copy(validity.subarray(start >> 3, (start + count + 7) >> 3)) : 0
   const words = (kind: number, at: number, { many = 1, bytes = 0 } = {}) => [kind, many, texts, at, bytes, valid]
   switch (values.kind) {
