@@ -257,21 +257,21 @@ describe('a true class', () => {
     }
   })
 
-  it('that is a position from 1 is an error that names the labels with which it is read', async () => {
-    const remedy = ["positions count from 0; if these count from 1, use labels: '", "'; "]
+  it('that is a position from 1 is an error that names the option with which it is read', async () => {
+    const remedy = 'positions count from 0; if these count from 1, use truthFrom: 1; '
     await expect(evaluated('logit_a,logit_b,y\n1,2,1\n1,2,2\n')).rejects.toThrow(
-      `"2" is not a class, nor the position of one; the classes are "a", "b"; ${remedy.join('1,2')}`,
+      `"2" is not a class, nor the position of one; the classes are "a", "b"; ${remedy}`,
     )
     for (const stars of ['5', '5.0', '5.000e+00']) {
       for (const lane of ['fast', 'general'] as const) {
         const text = `logit_a,logit_b,logit_c,logit_d,logit_e,y\n1,2,3,4,9,${stars}\n9,2,3,4,5,${stars.replace('5', '1')}\n`
-        await expect(evaluated(text, { lane })).rejects.toThrow(remedy.join('1,2,3,4,5'))
-        expect(await evaluated(text, { lane, labels: '1,2,3,4,5' })).toMatchObject({ rows: 2, accuracy: 1 })
+        await expect(evaluated(text, { lane })).rejects.toThrow(remedy)
+        expect(await evaluated(text, { lane, truthFrom: 1 })).toMatchObject({ rows: 2, accuracy: 1 })
       }
     }
-    await expect(evaluated('x,y\n1,2\n', { logits: 'x', binary: 'no,yes' })).rejects.toThrow("use binary: '1,2'; ")
+    await expect(evaluated('x,y\n1,2\n', { logits: 'x', binary: 'no,yes' })).rejects.toThrow(remedy)
     const many = JSON.stringify({ logits: Array.from({ length: 200 }, (_, index) => index), y: 200 })
-    await expect(evaluated(many, { from: 'ndjson' })).rejects.toThrow(/from 0; if these count from 1, subtract 1;/)
+    await expect(evaluated(many, { from: 'ndjson' })).rejects.toThrow(remedy)
   })
 
   it('that is a position is an error that says why it is none if classes are named by numbers', async () => {

@@ -1769,6 +1769,20 @@ const TESTS = {
     })
   },
 
+  truthFrom() {
+    const rows = (...truths: number[]) => `logit_a,logit_b,y\n2,1,${truths[0]}\n2,1,${truths[1]}\n`
+
+    it('is the number that means the first class', async () => {
+      const scored = (...truths: number[]) => `y,correct\n${truths[0]},true\n${truths[1]},false\n`
+      const flags = ['--truth', 'y', '--emit', 'correct']
+      const options = { truth: 'y', emit: 'correct' } as const
+      await bothGive([...flags, '--truth-from', '1'], { ...options, truthFrom: 1 }, rows(1, 2), scored(1, 2))
+      await bothGive([...flags, '--truth-from', '0'], { ...options, truthFrom: 0 }, rows(0, 1), scored(0, 1))
+    })
+
+    refuses('--truth-from', ['', '2', '-1', 'one', '1.5'], 'truthFrom', [2, -1, '1', 0.5, true])
+  },
+
   binary() {
     const stdin = 'id,logit\n7,2\n'
 

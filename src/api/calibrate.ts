@@ -8,6 +8,7 @@ import { optionText } from '../core/option-words.js'
 import { opText, parseOptions, type SettingsOf } from '../core/options.js'
 import { probabilityAt, type Range, WHOLE } from '../core/order-statistic.js'
 import { type Ending, type Found, findTemperature, HIGHEST, LOWEST, type Slope } from '../core/temperature-search.js'
+import { shiftWarning } from '../core/truth-shift.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
 import type { Run } from '../pipeline/run.js'
 import { RunMetrics } from '../pipeline/run-metrics.js'
@@ -130,6 +131,8 @@ interface Pass extends Slope {
   read: number
   /** How many rows have no class before the true one. */
   first: number
+  /** The warning that true classes probably count from 1. */
+  shift: string | undefined
   ece: number
   /** How many probabilities of true classes are in each part of a range. */
   parts: Float64Array
@@ -171,13 +174,14 @@ class Passes {
 }
 
 function passOf(metrics: RunMetrics, stats: Run['stats']): Pass {
-  const { rows, ranks, loss, bins, slope, curvature, parts } = metrics.totals()
+  const { rows, ranks, loss, bins, slope, curvature, parts, pairs } = metrics.totals()
   return {
     classes: metrics.labels,
     rows,
     read: stats.read,
     loss: rows === 0 ? 0 : numberOf(loss) / rows,
     first: ranks[0]!,
+    shift: shiftWarning(metrics.labels, pairs),
     ece: calibrationErrors(bins, rows).ece ?? 0,
     slope: numberOf(slope),
     curvature: numberOf(curvature),
@@ -204,10 +208,11 @@ function isAlwaysRight({ first, rows }: Pass): boolean {
 /** Fewer rows than this say little about others. */
 const FEW = 100
 
-function warningsOf({ rows }: Pass, ending: Ending, coverage: number | undefined): string[] {
+function warningsOf({ rows, shift }: Pass, ending: Ending, coverage: number | undefined): string[] {
   const isShort = coverage !== undefined && rankOfScore(rows, coverage) > rows
   const all = [
     rows < FEW && `${plural(rows, 'row')} ${rows === 1 ? 'is' : 'are'} too few for a reliable calibration`,
+    shift,
     ENDINGS[ending],
     isShort &&
       `a coverage of ${coverage} needs at least ${plural(rowsNeeded(coverage), 'row')}; with ${rows}, every set holds all classes`,

@@ -161,11 +161,17 @@ interface ForBytesObjectsMatrixWrite {
 interface ForBytesObjects {
   /**
    * Column of true classes, by name or by position from 1 [default: none]. A cell contains the name of a class, or
-   * its position from 0 (of two classes, also false or true). It is empty (in arrays, -100 or NaN) if the class is
-   * unknown. With the sigmoid, a row may have several true classes: a list (cat|dog in a cell, [] for none), or 0
-   * or 1 for each class, in one array or in one column per class, such as is_cat,is_dog.
+   * its position from 0, or from `truthFrom` (of two classes, also false or true). It is empty (in arrays, -100 or
+   * NaN) if the class is unknown. With the sigmoid, a row may have several true classes: a list (cat|dog in a cell,
+   * [] for none), or 0 or 1 for each class, in one array or in one column per class, such as is_cat,is_dog.
    */
   truth?: ValueOf<'truth'> | undefined
+  /**
+   * With `truth`, the number that means the first class: 0 or 1 [default: 0]. True classes that are positions count
+   * from 0, as in numpy and scikit-learn; with 1, they count from 1, as in R, MATLAB and star ratings. Positions in
+   * the output always count from 0.
+   */
+  truthFrom?: ValueOf<'truthFrom'> | undefined
 }
 
 interface ForBytesWrite {

@@ -12,7 +12,7 @@ import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
 import { classTable } from './class-table.js'
 import { type ResultText, writeEvaluation } from './evaluation-run.js'
-import { warnOfInfiniteLoss, warnOfUnlabelled } from './messages.js'
+import { warnOfInfiniteLoss, warnOfShift, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 
 /** Evaluates the inputs, and writes the metrics to standard output or a file, after any report is in place. */
@@ -32,6 +32,7 @@ export async function evaluateInputs(
     const metrics = page ? await writeReport(page, sources, bytes, emit) : await measure(sources, bytes, emit)
     warnOfUnlabelled(settings, metrics.unlabelled)
     warnOfInfiniteLoss(settings, metrics)
+    warnOfShift(settings, metrics)
     return metricsText(metrics, { json: settings.json || isJsonFile(settings.output) })
   }
   await writeEvaluation(inputs, settings, toText, page && [page])

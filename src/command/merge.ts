@@ -8,6 +8,7 @@ import { optionText } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { metricsText } from './evaluate.js'
 import { nameOf, sourcesOf } from './inputs.js'
+import { warnOfShift } from './messages.js'
 import { openOutput } from './output.js'
 
 /** The metrics of all rows behind the sums in the inputs. */
@@ -19,8 +20,14 @@ export async function mergeInputs(inputs: string[], options: object, settings: S
   const sums = await mergedSums(sourcesOf(inputs), inputs.map(nameOf))
   if (!settings.partial) requireLabelled(sums)
   const output = await openOutput(settings.output, settings.clobber)
-  await output.write(Buffer.from(settings.partial ? `${sumsText(sums)}\n` : metricsText(metricsOfSums(sums), settings)))
+  await output.write(Buffer.from(settings.partial ? `${sumsText(sums)}\n` : mergedText(sums, settings)))
   await output.commit()
+}
+
+function mergedText(sums: MetricSums, settings: SettingsOf<'command'>): string {
+  const metrics = metricsOfSums(sums)
+  warnOfShift(settings, metrics)
+  return metricsText(metrics, settings)
 }
 
 /** Throws E_NO_ROWS if there are rows but none with a true class. */

@@ -4,6 +4,7 @@ import { plural, printable, SoftmaxError, shown } from '../core/errors.js'
 import { withoutMemory } from '../core/memory-error.js'
 import type { Metrics } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
+import { shiftInMetrics } from '../core/truth-shift.js'
 import { type Paint, paintFor } from './colours.js'
 
 /** The redrawn last line of the terminal, which must be erased before anything else is printed. */
@@ -46,6 +47,12 @@ export function warnOfInfiniteLoss(
   const which = `to find these rows, score with ${optionText('truth')} and ${optionText('emit', 'loss')}`
   const some = `in ${count} of ${plural(rows, 'row')}, infinite logits give ${certain(settings.op)}`
   warn(settings, `the log loss is infinite: ${some}; ${which}`)
+}
+
+/** Warns if true classes probably count from 1. */
+export function warnOfShift(settings: { quiet: boolean }, metrics: Metrics): void {
+  const text = shiftInMetrics(metrics)
+  if (text !== undefined) warn(settings, text)
 }
 
 /** The probabilities whose log loss is infinite. */

@@ -16,7 +16,7 @@ import { TRUNCATED } from '../pipeline/truncated-text.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
 import { nameOf, sourcesOf } from './inputs.js'
-import { complain, isNew, warn, warnOfInfiniteLoss, warnOfUnlabelled } from './messages.js'
+import { complain, isNew, warn, warnOfInfiniteLoss, warnOfShift, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 import { requireText } from './output-format.js'
 import type { Progress } from './progress.js'
@@ -184,6 +184,7 @@ async function writeMetrics(output: Output, metrics: Metrics, settings: Settings
     warn(settings, `no row has a true class in ${shown(settings.truth!)}, so there is nothing to measure`)
   else warnOfUnlabelled(settings, unlabelled)
   warnOfInfiniteLoss(settings, metrics)
+  warnOfShift(settings, metrics)
   await output.write(Buffer.from(`${figuresJson(metrics)}\n`))
 }
 

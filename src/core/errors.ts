@@ -601,6 +601,8 @@ export interface TruthInfo {
   isSeveral?: true
   /** Whether classes have integers as names: then a number is a name, not a position. */
   areNumbers?: true
+  /** The position of the first class, if it is not 0. */
+  truthFrom?: 1 | undefined
   /** Whether the cell is false or true, and no name shows which of two classes is true. */
   isBoolean?: true
   /** The option that named the classes, if one did. */
@@ -638,7 +640,8 @@ function likeCase(word: string, other: string): string {
   return other[0] === other[0]?.toUpperCase() ? `${word[0]!.toUpperCase()}${word.slice(1)}` : word
 }
 
-function truthRemedy({ cell, isOfSeveral, isSeveral, namedBy, areNumbers }: TruthInfo, count: number): string {
+function truthRemedy(info: TruthInfo, count: number): string {
+  const { cell, isOfSeveral, isSeveral, namedBy, areNumbers, truthFrom } = info
   if (/^\s*\[.*\]\s*$/s.test(cell)) {
     return isOfSeveral ? 'several are written as cat|dog or ["cat","dog"]' : `lists of classes need ${sigmoidText()}`
   }
@@ -647,16 +650,12 @@ function truthRemedy({ cell, isOfSeveral, isSeveral, namedBy, areNumbers }: Trut
   if (areNumbers && /^\d+$/.test(cell) && Number(cell) <= count) {
     return `positions are read only if no class has a number as its name; ${names}`
   }
-  if (Number(cell) === count) return `positions count from 0; ${countedRemedy(count, namedBy)}`
+  if (truthFrom && /^\s*0(\.0*)?\s*$/.test(cell)) return `positions count from 1, as ${optionText('truthFrom', 1)} says`
+  if (!truthFrom && Number(cell) === count) {
+    return `positions count from 0; if these count from 1, use ${optionText('truthFrom', 1)}`
+  }
   // Such as 255, the value of pixels without a class in segmentation data sets.
   return UNKNOWN.test(cell) ? `${names}; ${optionText('null', cell.trim())} reads it as unknown` : names
-}
-
-/** How to read true classes whose positions count from 1, as ratings do. */
-function countedRemedy(count: number, namedBy: TruthInfo['namedBy']): string {
-  const names = labelsText(Array.from({ length: count }, (_, index) => String(index + 1)))
-  if (names === undefined) return 'if these count from 1, subtract 1'
-  return `if these count from 1, use ${optionText(namedBy ?? 'labels', names)}`
 }
 
 function sigmoidText(): string {

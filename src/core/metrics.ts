@@ -111,7 +111,7 @@ export interface Metrics extends Ranking {
 export type MeasuredTotals = Omit<Totals, 'slope' | 'curvature' | 'parts'>
 
 /** The maximum number of classes for a full confusion matrix. */
-const MOST_DENSE = 4096
+export const MOST_DENSE = 4096
 const UNIT = 1088
 
 /** Computes metrics from totals; `hasSets` says whether each row has a prediction set. */

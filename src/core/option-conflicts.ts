@@ -31,6 +31,13 @@ function requireRanked({ oneVsRest, truth, op }: LayoutSettings): void {
   if (truth === undefined || op.endsWith('sigmoid')) throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
+/** Throws E_CONFLICT for the first position of true classes where there are none. */
+function requireTruthToCount({ truthFrom, truth }: LayoutSettings): void {
+  if (truthFrom === undefined || truth !== undefined) return
+  const reason = `${optionText('truthFrom')} works only with ${optionText('truth')}, the column of true classes; name it, or leave out ${optionText('truthFrom')}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
+}
+
 /** Throws E_CONFLICT for an option that has no effect on the columns in `emit`, or on the format of the output. */
 export function requireEffect(settings: LayoutSettings & WrittenSettings): void {
   const columns = new Set<OutputColumn>(parseEmit(items(settings.emit)).emit)
@@ -38,6 +45,7 @@ export function requireEffect(settings: LayoutSettings & WrittenSettings): void 
     uselessTopK(settings, columns) ?? uselessThreshold(settings, columns) ?? uselessLeast(settings, columns)
   if (reason !== undefined) throw new SoftmaxError('E_CONFLICT', { reason })
   requireRanked(settings)
+  requireTruthToCount(settings)
   requireCells(settings)
   requireNulls(settings)
 }

@@ -607,7 +607,18 @@ export const OPTIONS = {
     aliases: 'label-column target true-label ground-truth y-true labels-column gold',
     help: 'column of true classes, by name or by position from 1',
     details:
-      'A cell contains the name of a class, or its position from 0 (of two classes, also false or true). It is empty (in arrays, -100 or NaN) if the class is unknown. With --sigmoid, a row may have several true classes: a list (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class, such as is_cat,is_dog.',
+      'A cell contains the name of a class, or its position from 0, or from --truth-from (of two classes, also false or true). It is empty (in arrays, -100 or NaN) if the class is unknown. With --sigmoid, a row may have several true classes: a list (cat|dog in a cell, [] for none), or 0 or 1 for each class, in one array or in one column per class, such as is_cat,is_dog.',
+  }),
+  truthFrom: option({
+    group: 'Classes',
+    verbs: ['evaluate', 'calibrate'],
+    kind: integer('N', 0, 1, '0 or 1'),
+    scopes: STREAMS,
+    defaultText: '0',
+    aliases: 'one-based base truth-base label-offset label-base index-from count-from class-offset',
+    help: 'with --truth, the number that means the first class: 0 or 1',
+    details:
+      'True classes that are positions count from 0, as in numpy and scikit-learn; with 1, they count from 1, as in R, MATLAB and star ratings. Positions in the output always count from 0.',
   }),
   threshold: option({
     group: 'Scores',

@@ -19,6 +19,8 @@ export interface Layout {
   log: boolean
   /** How true classes are read if their values may mean several things. */
   truthReading?: TruthReading
+  /** The position of the first class in the true class columns, if it is not 0. */
+  truthFrom?: 1
   /** Whether each class has an independent probability, by the sigmoid. */
   sigmoid: boolean
   /** Whether a row has one logit, that of the second of two classes; the first has logit 0. */

@@ -9,13 +9,23 @@ import { labelWarnings, readLabels, repeated } from './labels.js'
 import { optionText } from './option-words.js'
 import { items, opText, type SettingsOf } from './options.js'
 import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
+import { hasPositions } from './truth-names.js'
 
 /** The options that determine class names and output columns. */
 export type LayoutSettings = Pick<SettingsOf<'bytes'>, 'op' | 'emit' | 'topK'> &
   Partial<
     Pick<
       SettingsOf<'bytes'>,
-      'labels' | 'truth' | 'threshold' | 'calibration' | 'binary' | 'minConfidence' | 'nonfinite' | 'to' | 'oneVsRest'
+      | 'labels'
+      | 'truth'
+      | 'truthFrom'
+      | 'threshold'
+      | 'calibration'
+      | 'binary'
+      | 'minConfidence'
+      | 'nonfinite'
+      | 'to'
+      | 'oneVsRest'
     >
   >
 
@@ -52,6 +62,7 @@ export function resolveLayout(
     ...(isPair && { binary: true }),
     ...(decision && { decision }),
     ...(settings.nonfinite === 'null' && { nullUnscored: true }),
+    ...(settings.truthFrom === 1 && hasPositions(classes) && { truthFrom: 1 as const }),
     ...(settings.oneVsRest && isRanked(classes.length) && { oneVsRest: true }),
   }
 }

@@ -16,7 +16,7 @@ const MOST_NAMED = 8
 export const IGNORED = '-100'
 
 /** The classes of an input. */
-type Classes = Pick<Layout, 'classes' | 'namedBy' | 'truthReading'>
+type Classes = Pick<Layout, 'classes' | 'namedBy' | 'truthReading' | 'truthFrom'>
 
 /** The spellings of true classes, for the classes of one input. */
 export class TruthNames {
@@ -25,16 +25,20 @@ export class TruthNames {
   readonly #classes: readonly string[]
   readonly #nulls: NullTexts | undefined
   readonly #reading: TruthReading
-  readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral' | 'areNumbers'>
+  readonly #kind: Pick<TruthInfo, 'namedBy' | 'isOfSeveral' | 'areNumbers' | 'truthFrom'>
 
-  constructor({ classes, namedBy, truthReading = {} }: Classes, nulls?: NullTexts, isOfSeveral = false) {
-    this.texts = textsOf(classes, truthReading)
+  constructor(known: Classes, nulls?: NullTexts, isOfSeveral = false) {
+    const { classes, namedBy, truthReading = {}, truthFrom } = known
+    this.texts = textsOf(known)
     this.#classes = classes
     this.#nulls = nulls
     this.#reading = truthReading
-    // Unnamed classes are called by their positions.
-    const areNumbers = haveIntegerNames(classes) && classes.some((name, index) => name !== String(index))
-    this.#kind = { ...(namedBy && { namedBy }), ...(isOfSeveral && { isOfSeveral }), ...(areNumbers && { areNumbers }) }
+    this.#kind = {
+      ...(namedBy && { namedBy }),
+      ...(isOfSeveral && { isOfSeveral }),
+      ...(areNumbers(classes) && { areNumbers: true }),
+      ...(truthFrom && { truthFrom }),
+    }
   }
 
   /** The class position for a value, NO_CLASS if it is empty or one of the null texts; or the error. */
@@ -209,25 +213,42 @@ export function hasBooleans(classes: readonly string[]): boolean {
   return classes.length === 2 && !classes.some(isOther)
 }
 
-/** Class names, the first of duplicates; and positions, unless a class has an integer name. */
-function textsOf(classes: readonly string[], { booleans, noBits }: TruthReading): Map<string, number> {
+/** Class names, the first of duplicates; and positions, unless a class has a number as its name. */
+function textsOf({ classes, truthReading = {}, truthFrom }: Classes): Map<string, number> {
+  const { booleans, noBits } = truthReading
   const texts = new Map<string, number>()
   const add = (text: string, index: number) => texts.has(text) || texts.set(text, index)
-  for (const [index, name] of classes.entries()) add(name, index)
+  const names = truthFrom && areUnnamed(classes) ? [] : classes
+  for (const [index, name] of names.entries()) add(name, index)
   const first = noBits === undefined ? 0 : 2
-  if (!haveIntegerNames(classes)) for (let index = first; index < classes.length; index++) add(String(index), index)
+  if (!areNumbers(classes)) {
+    for (let index = first; index < classes.length; index++) add(String(index + (truthFrom ?? 0)), index)
+  }
   // Programs without nullable integers write them as doubles.
   for (const [text, index] of [...texts]) if (INTEGER.test(text)) add(`${text}.0`, index)
   if (booleans) for (const [index, all] of BOOLEANS.entries()) for (const text of all) add(text, index)
   return texts
 }
 
-function isOtherNumber(name: string, index: number): boolean {
-  return INTEGER.test(name) && name !== String(index)
+/** Whether true classes may be positions. Throws E_CONFLICT if not, as a number is the name of a class. */
+export function hasPositions(classes: readonly string[]): true {
+  if (!areNumbers(classes)) return true
+  const name = shown(classes.find((name) => INTEGER.test(name))!)
+  const reason = `the class ${name} has a number as its name, so numbers in ${optionText('truth')} are names, not positions; leave out ${optionText('truthFrom')}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-function haveIntegerNames(classes: readonly string[]): boolean {
-  return classes.some((name) => INTEGER.test(name))
+/** Whether numbers are names of classes, not positions; unnamed classes are called by their positions. */
+export function areNumbers(classes: readonly string[]): boolean {
+  return classes.some((name) => INTEGER.test(name)) && !areUnnamed(classes)
+}
+
+function areUnnamed(classes: readonly string[]): boolean {
+  return classes.every((name, index) => name === String(index))
+}
+
+function isOtherNumber(name: string, index: number): boolean {
+  return INTEGER.test(name) && name !== String(index)
 }
 
 /** Where a row has its true classes; `truths` and `truthList` are 0 or 1 for each class. */
