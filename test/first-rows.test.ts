@@ -200,3 +200,33 @@ describe('the first rows', () => {
     expect(stderr).toContain('2 of 6 rows rejected: 2 E_ROW')
   })
 })
+
+describe('a first row with null in place of its list of logits', () => {
+  const nulls = (count: number) => Array.from({ length: count }, () => ({ id: 1, logits: null }))
+  const MISSING = { code: 'E_MISSING', message: expect.stringContaining('(row 1): the logits are missing; onError') }
+
+  it.each([{}, LABELLED, { ...LABELLED, ...NAMED }, { ...LABELLED, nonfinite: 'null' }] satisfies SoftmaxOptions[])(
+    'is an error of its logits, as of the command, with %j',
+    async (options) => {
+      expect((await predict([...nulls(1), ...GOOD], options)).error).toMatchObject(MISSING)
+      const { error } = await run(textOf([...nulls(1), ...GOOD]), { ...options, from: 'ndjson' })
+      expect(error!.message.replace('stdin:1: ', '').replace(', byte 0', '')).toContain(
+        'column logits (row 1): the logits are missing; ',
+      )
+    },
+  )
+
+  it('is left out with any number of others', async () => {
+    const options = { ...LABELLED, onError: 'skip' } as const
+    const alone = (await predict(GOOD, options)).predictions
+    expect((await predict([...nulls(250), ...GOOD], options)).predictions).toEqual(alone)
+  })
+
+  it('may be one logit', async () => {
+    const rows = [{ logits: null }, { logits: 3 }]
+    const options = { labels: ['only'], onError: 'skip' } as const
+    expect((await predict(rows, options)).predictions).toMatchObject([{ label: 'only' }])
+    const { error } = await predict(rows, { ...options, onError: 'fail' })
+    expect(error!.message).toContain('the logit is missing')
+  })
+})

@@ -40,7 +40,7 @@ import { requireNoLogit } from '../core/truth-names.js'
 import { readingOf, requireNoBit } from '../core/truth-reading.js'
 import { typeOf } from '../core/value-type.js'
 import { listColumn, parseListCell } from '../formats/csv/list-cells.js'
-import { lacksList, withMissing } from './missing-list.js'
+import { isSingle, lacksList, missingListError, withMissing } from './missing-list.js'
 import { isRecord, namesOf, ownValue, type Properties, valueAt } from './properties.js'
 
 /** The options that define the shape of rows. */
@@ -110,6 +110,8 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
     return withTruth(listShape(first, splitList, settings), {}, {}, settings)
   }
   if (!isRecord(first)) return notARow(kindOf(first))
+  const missing = missingListError(first, settings)
+  if (missing) return missing
   return withRenaming(settings, (settings) => {
     const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
     const rest: Properties = { ...shape.split(first)?.rest }
@@ -170,11 +172,10 @@ export function shapeAmong(
 
 /** The shape of rows of which none shows how many logits there are: as many as labels. One is not a list. */
 function shapeOfLabels(first: Properties, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
-  const { labels, op } = settings
-  const width = labels === undefined ? undefined : labelNames(labels).length
-  if (width === 1 || (width === undefined && op.endsWith('sigmoid'))) return shapeOf(first, evidence, settings)
-  if (width === undefined) return { code: 'E_MISSING', info: { of: 'list', isUnmeasured: true } }
-  return shapeOf(withMissing(first, width, settings), evidence, settings)
+  const { labels } = settings
+  if (isSingle(settings)) return shapeOf(first, evidence, settings)
+  if (labels === undefined) return { code: 'E_MISSING', info: { of: 'list', isUnmeasured: true } }
+  return shapeOf(withMissing(first, labelNames(labels).length, settings), evidence, settings)
 }
 
 function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | undefined {

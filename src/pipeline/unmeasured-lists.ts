@@ -9,6 +9,7 @@ import type { SettingsOf } from '../core/options.js'
 import { inputsOf } from '../core/output-columns.js'
 import type { Column, ReaderOptions, RecordBatch, RecordBatchReader, RowError } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
+import { isSingle } from './missing-list.js'
 import type { Run } from './run.js'
 
 type Settings = Pick<SettingsOf<'bytes'>, 'logits' | 'labels' | 'op'>
@@ -77,10 +78,6 @@ function formFor({ labels }: Settings, later: LogitsForm | undefined): LogitsFor
   const width = labelNames(labels).length
   const count = later?.nested?.width ?? later?.width
   return count === width ? later : { type: 'list', width }
-}
-
-function isSingle({ labels, op }: Settings): boolean {
-  return labels === undefined ? op.endsWith('sigmoid') : labelNames(labels).length === 1
 }
 
 /** Gives logits of unknown length the form of those of the first input. */
