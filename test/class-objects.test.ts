@@ -1,8 +1,9 @@
 /** Logits that are one object of JSON: keys are classes, those of the first row or those that labels declare. */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { Field, Float64, Struct, Table, tableToIPC, vectorFromArray } from 'apache-arrow'
-import { evaluate, type ScoreOptions, scoreFiles } from 'softmax-stream'
+import { evaluate, type ScoreOptions, scoreFiles, softmax } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { run } from './streams.js'
 import { command, folder, predict } from './support.js'
@@ -135,6 +136,26 @@ async function rejected(input: string, options: ScoreOptions) {
   return { stats, rejects }
 }
 
+describe('labels of which some are keys', () => {
+  const ROW = '{"m":{"cat":1,"dog":2,"boat":1,"car":1,"tree":2}}\n'
+
+  it('are corrected where they resemble the other keys', async () => {
+    const { error } = await run(ROW, { logits: 'm', labels: 'cat,Dog,boat,car,tre' })
+    expect(error!.message).toContain(
+      'the key "dog" of the logits is not one of the names; did you mean labels: \'cat,dog,boat,car,tree\'?',
+    )
+  })
+
+  it('are all in the command that reads only them, or it is not proposed', async () => {
+    const { error } = await run(ROW, { logits: 'm', labels: 'cat,dog' })
+    expect(error!.message).toContain(
+      "use labels: 'cat,dog,boat,car,tree', or logits: 'm.cat,m.dog', missing: '-inf' to read only the keys listed",
+    )
+    const long = Array.from({ length: 12 }, (_, nth) => `another_name_${nth}`)
+    expect((await run(ROW, { logits: 'm', labels: ['cat', ...long] })).error!.message).not.toContain('to read only')
+  })
+})
+
 describe('labels of which none is a key', () => {
   it('rename the keys of the first object, in its order', async () => {
     const input = '{"m":{"x":-1,"y":-2}}\n{"m":{"y":-1,"x":-2}}\n'
@@ -143,6 +164,31 @@ describe('labels of which none is a key', () => {
     expect((await run(input, { logits: 'm', labels: 'a,b,c' })).error).toMatchObject({
       message: expect.stringContaining('3 names for 2 classes'),
     })
+  })
+
+  it('cause a warning, as the order of the keys may be by chance', async () => {
+    const warning =
+      'no name in labels is a key of the logits, so they rename the keys in the order of the first object: "y" is now "a", "x" is now "b"'
+    const rows = [{ logits: { y: -1, x: -2 } }]
+    expect((await run(JSON.stringify(rows[0]), { from: 'ndjson', labels: 'a,b' })).warnings).toEqual([warning])
+    const stream = softmax({ labels: ['a', 'b'] })
+    const warnings: string[] = []
+    stream.on('warning', (text: string) => warnings.push(text))
+    await Readable.from(rows).compose(stream).toArray()
+    expect(warnings).toEqual([warning])
+  })
+
+  it.each([
+    ['in another case', 'Cat,Dog,Boat', 'cat,dog,boat'],
+    ['in another case, in the same order', 'Boat,Cat,Dog', 'boat,cat,dog'],
+  ])('are refused if they are the keys %s', async (_, labels, proposed) => {
+    const row = { logits: { boat: -2.8, cat: 0.3, dog: 3.8 } }
+    const reason = `the key "boat" of the logits is not one of the names; did you mean labels: '${proposed}'?`
+    const { error } = await run(JSON.stringify(row), { from: 'ndjson', labels })
+    expect(error).toMatchObject({ code: 'E_LABELS', message: expect.stringContaining(reason) })
+    expect((await predict([row], { labels: labels.split(',') })).error).toMatchObject({ code: 'E_LABELS' })
+    const { text } = await run(JSON.stringify(row), { from: 'ndjson', to: 'csv', labels: proposed, emit: 'label' })
+    expect(text).toBe('label\ndog\n')
   })
 
   it('rename the same keys in all inputs', () => {
@@ -263,7 +309,7 @@ describe('an object of logits with keys that are no classes', () => {
       .join('')
     const { error } = await run(input, { from: 'ndjson', logits: path })
     expect(error!.message).toContain(
-      `, and logits: '${path}.A,${path}.B', missing: '-inf' reads only the keys listed; `,
+      `, and logits: '${path}.A,${path}.B', missing: '-inf' reads only these keys, for example; `,
     )
     const quoted = await run('{"m":{" a":1,"b,c":2}}\n{"m":{"d":1}}\n', { from: 'ndjson', logits: 'm' })
     expect(quoted.error!.message).toMatch(/ declares all classes; onError/)

@@ -257,6 +257,20 @@ describe('labels of which some are names of columns or fields', () => {
     expect(error).toEqual(refused)
   })
 
+  it('are refused in another order if only their case differs', async () => {
+    const rows = 'boat,cat,dog\n-2.8,0.3,3.8\n'
+    const { error } = await run(rows, { logits: 'boat,cat,dog', labels: 'Cat,Dog,Boat' })
+    expect(error).toMatchObject({
+      code: 'E_LABELS',
+      message: expect.stringContaining(
+        'the columns have the same names in a different order, "boat", "cat", "dog"; leave it out, and list the columns in class order with logits',
+      ),
+    })
+    expect((await run('logit_C,logit_B,logit_A\n3,2,1\n', { labels: 'a,b,X' })).error).toEqual(refused)
+    const { text } = await run(rows, { logits: 'boat,cat,dog', labels: 'Boat,Cat,Dog', emit: 'label', keep: false })
+    expect(text).toBe('label\nDog\n')
+  })
+
   it('rename the other columns if these keep their places', async () => {
     const { text } = await run('logit_C,logit_B,logit_A\n3,2,1\n', { labels: 'C,B,X', emit: 'label' })
     expect(text).toBe('label\nC\n')

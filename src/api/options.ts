@@ -233,7 +233,7 @@ interface ForBytesRead {
   rowNames?: ValueOf<'rowNames'> | undefined
   /**
    * Input encoding, such as utf-16le, latin1, windows-1252 or shift_jis; output text is UTF-8 [default: utf-8, or
-   * by byte order mark].
+   * by byte order mark]. As in the Encoding Standard, latin1 (ISO-8859-1) is read as Windows-1252.
    */
   encoding?: ValueOf<'encoding'> | undefined
   /** `false`: refuse input compressed with gzip or zstd, which may expand to any size [default: true]. */

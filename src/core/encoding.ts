@@ -13,20 +13,23 @@ export interface Decoder {
 
 /** A lone surrogate, which replaces invalid input. */
 const INVALID = '\ud800'
-const LATIN1 = Array.from({ length: 128 }, (_, index) => String.fromCharCode(128 + index)).join('')
-const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ${LATIN1.slice(32)}`.replaceAll('?', INVALID)
+const UPPER_HALF = Array.from({ length: 96 }, (_, index) => String.fromCharCode(160 + index)).join('')
+/** The bytes that windows-1252 leaves undefined are question marks. */
+const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ${UPPER_HALF}`
 
 /**
- * Encodings decoded here, because TextDecoder treats Latin-1 and ASCII as windows-1252, assigns characters to bytes
- * that windows-1252 leaves undefined, and replaces invalid UTF-16 by U+FFFD.
+ * Encodings decoded here, because some versions of TextDecoder decode Latin-1 to control characters; because it treats
+ * ASCII as windows-1252, assigns characters to bytes that this leaves undefined, and replaces invalid UTF-16 by U+FFFD.
+ * Latin-1 is windows-1252, as in the Encoding Standard: text that is called Latin-1 may have its euro signs and quotes,
+ * and has no control characters in their place.
  */
 const OWN: Readonly<Record<string, () => Decoder | undefined>> = {
   'utf-8': () => undefined,
   'utf-16le': () => new Utf16Decoder(false),
   'utf-16be': () => new Utf16Decoder(true),
   ascii: () => new ByteDecoder(INVALID.repeat(128)),
-  latin1: () => new ByteDecoder(LATIN1),
-  'windows-1252': () => new ByteDecoder(WINDOWS_1252),
+  latin1: () => new ByteDecoder(WINDOWS_1252.replace(/\?/g, (_, at) => String.fromCharCode(128 + at))),
+  'windows-1252': () => new ByteDecoder(WINDOWS_1252.replaceAll('?', INVALID)),
 }
 
 const OTHER_NAMES: Readonly<Record<string, string>> = {
@@ -75,7 +78,6 @@ class ByteDecoder implements Decoder {
 
   decode(bytes: Buffer): Buffer {
     const text = bytes.toString('latin1')
-    if (this.#characters === LATIN1) return Buffer.from(text)
     return utf8Of(text.replace(/[\x80-\xff]/g, (byte) => this.#characters[byte.charCodeAt(0) - 128]!))
   }
 }

@@ -494,7 +494,8 @@ function widthReason({ cells, width, of = 'the row', key, keys = [] }: WidthInfo
 function padHint({ of, key, keys = [], name = '' }: WidthInfo): string {
   if (key !== undefined) {
     const some = someKeys(name, keys)
-    const reads = some === undefined ? '' : `, and ${some} reads only the keys listed`
+    const only = some?.count === keys.length ? 'the keys listed' : 'these keys, for example'
+    const reads = some === undefined ? '' : `, and ${some.text} reads only ${only}`
     return `; ${optionText('labels', labelsText([...keys, key]))} declares all classes${reads}`
   }
   if (of === undefined) return ''

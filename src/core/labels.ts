@@ -58,22 +58,30 @@ export function readLabels(
   const names = numbered(given)
   const twice = repeated(names)
   if (twice !== undefined) throw new SoftmaxError('E_LABELS', { reason: `two classes are named ${shown(twice)}` })
-  if (columns && isReordered(given, columns)) {
-    const reason = `the columns have the same names in a different order, ${shownNames(columns)}; leave it out`
+  if (columns && isReordered(folded(given), folded(columns))) {
+    const reason = `the columns have the same names in a different order, ${shownNames(columns)}; leave it out, and list the columns in class order with ${optionText('logits')}`
     throw new SoftmaxError('E_LABELS', { reason })
   }
-  const moved = columns && given.find((name, index) => isMoved(name, index, columns))
-  if (moved !== undefined) {
-    const [now, own] = [given.indexOf(moved), columns!.indexOf(moved)]
-    const reason = `${shown(moved)} is the name of class ${own + 1}, but would be that of class ${now + 1}; give the names in the order ${shownNames(columns!)}, or other names to all classes`
+  const moved = columns ? movedOf(folded(given), folded(columns)) : undefined
+  if (moved) {
+    const { now, own } = moved
+    const reason = `${shown(columns![own]!)} is the name of class ${own + 1}, but would be that of class ${now + 1}; give the names in the order ${shownNames(columns!)}, or other names to all classes`
     throw new SoftmaxError('E_LABELS', { reason })
   }
   return names
 }
 
-/** Whether a name is that of another column; positions, which may be counted from 1, are not names. */
-function isMoved(name: string, index: number, columns: readonly string[]): boolean {
-  return !/^\d*$/.test(name) && columns[index] !== name && columns.includes(name)
+/** The position of a name that is that of another column, and of this; positions, which may count from 1, are not names. */
+function movedOf(names: readonly string[], columns: readonly string[]): { now: number; own: number } | undefined {
+  const isMoved = (name: string, index: number) =>
+    !/^\d*$/.test(name) && columns[index] !== name && columns.includes(name)
+  const now = names.findIndex(isMoved)
+  return now < 0 ? undefined : { now, own: columns.indexOf(names[now]!) }
+}
+
+/** Names that differ only in case are the same here: a class would get the name of another. */
+function folded(names: readonly string[]): string[] {
+  return names.map((name) => name.toLowerCase())
 }
 
 /** At most so many duplicates are named in warnings. */

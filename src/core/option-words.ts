@@ -31,11 +31,11 @@ export function labelsText(names: readonly string[]): string | undefined {
  * The options that read some keys of an object of logits, at a path, and ignore all others: as many as a message has
  * room for. Undefined if none can be written without quotes.
  */
-export function someKeys(path: string, keys: readonly string[]): string | undefined {
+export function someKeys(path: string, keys: readonly string[]): { text: string; count: number } | undefined {
   const paths = keys.filter((key) => PLAIN_KEY.test(key)).map((key) => `${path}.${key}`)
   while (paths.join().length > LONGEST_VALUE) paths.pop()
   if (!paths[0] || !path.split('.').every((key) => PLAIN_KEY.test(key) || /^\d+$/.test(key))) return undefined
-  return optionsText(['logits', paths.join()], ['missing', '-inf'])
+  return { text: optionsText(['logits', paths.join()], ['missing', '-inf']), count: paths.length }
 }
 
 /** Keys that a selector takes for names, and that need no backslash in a text of jq. */

@@ -821,6 +821,7 @@ export const OPTIONS = {
     about: 'text',
     defaultText: 'utf-8, or by byte order mark',
     help: 'input encoding, such as utf-16le, latin1, windows-1252 or shift_jis; output text is UTF-8',
+    details: 'As in the Encoding Standard, latin1 (ISO-8859-1) is read as Windows-1252.',
   }),
   decompress: option({
     group: 'Input',

@@ -146,14 +146,30 @@ function requireOwn(emit: readonly OutputColumn[]): void {
   throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
-/** Warnings about the classes; `isSingle` unless a value of the first row shows that the only column has no logits. */
+/**
+ * Warnings about the classes; `isSingle` unless a value of the first row shows that the only column has no logits;
+ * `keys` of logits that are an object of JSON, whose order may be that of the first row by chance.
+ */
 export function classWarnings(
   { classes, sigmoid, assumed }: Layout,
   { labels }: Pick<LayoutSettings, 'labels'>,
-  isSingle: boolean,
+  { isSingle, keys }: { isSingle: boolean; keys: readonly string[] | undefined },
 ): string[] {
-  const renamed = labels === undefined ? [] : labelWarnings(labels)
+  const renamed = labels === undefined ? [] : [...labelWarnings(labels), ...keyWarnings(classes, keys)]
   return [...(assumed ? [assumedOrder(classes)] : []), ...renamed, ...nameWarnings(classes, !sigmoid && isSingle)]
+}
+
+/** The number of keys whose new names a warning lists. */
+const MOST_RENAMED = 5
+
+/** The warning that labels rename keys in the order of the first object. */
+function keyWarnings(classes: readonly string[], keys: readonly string[] = []): string[] {
+  if (keys.length === 0 || keys.some((key) => classes.includes(key))) return []
+  const pairs = keys.slice(0, MOST_RENAMED).map((key, index) => `${shown(key)} is now ${shown(classes[index]!)}`)
+  const more = keys.length > MOST_RENAMED ? ', …' : ''
+  return [
+    `no name in ${optionText('labels')} is a key of the logits, so they rename the keys in the order of the first object: ${pairs.join(', ')}${more}`,
+  ]
 }
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */

@@ -50,7 +50,11 @@ export function resolveColumns(
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of named ? nameWarnings(header, isRequested) : []) warnOfColumns(run, warning, name)
   const isSingle = settings.onError === 'skip' || hasLogits(schema, columns, settings)
-  const warnings = first ? [] : [...classWarnings(schema, settings, isSingle), ...truthWarnings(schema, settings)]
+  // The fields of a typed column have an order.
+  const keys = columns[schema.logits[0]!]?.field ? undefined : schema.logitKeys
+  const warnings = first
+    ? []
+    : [...classWarnings(schema, settings, { isSingle, keys }), ...truthWarnings(schema, settings)]
   for (const warning of warnings) run.emit('warning', warning, name)
   run.emit('schema', schema, name)
   run.first ??= { name, format: settings.from, named, header, columns: [...columns], schema }

@@ -111,8 +111,9 @@ function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void 
   const { schema, layout, otherShape, logitsProperty = '', truth } = shape
   if (schema) emit('schema', schema)
   if (otherShape) emit('warning', ignoredShapeWarning(logitsProperty, otherShape))
+  const keys = layout.shape === 'record' ? (shape.columns as string[]) : undefined
   const isSingle = settings.onError === 'skip' || !hasNoLogit(row, shape)
-  for (const warning of classWarnings(layout, settings, isSingle)) emit('warning', warning)
+  for (const warning of classWarnings(layout, settings, { isSingle, keys })) emit('warning', warning)
   if (truth === undefined) return
   const nulls = shape.truths ? undefined : nullTruthWarning(layout, items(settings.null ?? []))
   if (nulls !== undefined) emit('warning', nulls)
