@@ -58,7 +58,9 @@ describe('softmax --help', () => {
       '-T, --temperature',
       '--log ',
       '--rejects',
-      '--tensor',
+      '-d, --delimiter',
+      '--binary',
+      '--keep',
     ]) {
       expect(lines.filter((line) => line.trim().startsWith(flag))).toHaveLength(1)
     }

@@ -90,7 +90,7 @@ interface ForBytesObjectsMatrix {
    * No label (null, or an empty cell) if the largest probability is lower [default: none]. This empties only the
    * columns label and correct; the probabilities, the index and the confidence are written as always. Metrics of
    * labels (accuracy, balanced accuracy, those of each class) are then of the rows with a label, and all others of
-   * all rows.
+   * all rows. No row is left out: select the rows with a label afterwards, or emit confidence and compare it.
    */
   minConfidence?: ValueOf<'minConfidence'> | undefined
   /**

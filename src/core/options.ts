@@ -114,6 +114,7 @@ const probability: Kind<number> = {
 /** The two classes of rows with one logit. */
 const classPair: Kind<string | readonly [string, string]> = {
   placeholder: 'NEGATIVE,POSITIVE',
+  word: 'NO,YES',
   expected: 'the names of two classes, the negative one first; as a JSON array if one has a comma',
   read: (text) => text,
   accepts: (value): value is string | readonly [string, string] => {
@@ -506,7 +507,6 @@ export const OPTIONS = {
   calibration: option({
     group: 'Scores',
     verbs: ['evaluate'],
-    brief: 'use a calibration made by softmax calibrate',
     kind: calibrationGiven,
     scopes: EVERYWHERE,
     defaultText: 'none',
@@ -542,6 +542,7 @@ export const OPTIONS = {
   }),
   binary: option({
     group: 'Classes',
+    brief: 'names of the two classes of a single logit',
     verbs: ['evaluate', 'calibrate'],
     kind: classPair,
     scopes: EVERYWHERE,
@@ -644,13 +645,14 @@ export const OPTIONS = {
     aliases: 'confidence-threshold reject-below abstain abstain-below',
     help: 'leave the label empty (the row abstains) if the largest probability is below P',
     details:
-      'This empties only the columns label and correct; the probabilities, the index and the confidence are written as always. Metrics of labels (accuracy, balanced accuracy, those of each class) are then of the rows with a label, and all others of all rows.',
+      'This empties only the columns label and correct; the probabilities, the index and the confidence are written as always. Metrics of labels (accuracy, balanced accuracy, those of each class) are then of the rows with a label, and all others of all rows. No row is left out: select the rows with a label afterwards, or emit confidence and compare it.',
     doc: {
       help: 'no label (null, or an empty cell) if the largest probability is lower',
     },
   }),
   keep: option({
     group: 'Output',
+    brief: 'other columns to copy: id,name or !secret [all]',
     kind: keptColumns,
     scopes: [...STREAMS, 'write'],
     default: true,
@@ -723,6 +725,7 @@ export const OPTIONS = {
   }),
   delimiter: option({
     group: 'Input',
+    brief: 'character between cells, such as ; or tab',
     kind: separator,
     scopes: ['bytes', 'read', 'write', 'command'],
     short: 'd',
@@ -867,7 +870,6 @@ export const OPTIONS = {
   }),
   tensor: option({
     group: 'Input',
-    brief: 'array of logits, in a file of several arrays',
     kind: text('NAME'),
     scopes: READERS,
     defaultText: 'the only one, or the one called logits',
@@ -918,7 +920,6 @@ export const OPTIONS = {
   }),
   missing: option({
     group: 'Bad rows',
-    brief: 'missing logits: error, -inf or nan [error]',
     kind: { ...choice('error', '-inf', 'nan'), word: 'HOW' },
     scopes: [...STREAMS, 'read'],
     default: 'error',
