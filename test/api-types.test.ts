@@ -48,7 +48,7 @@ describe('what comes out', () => {
 
   it('of the streams of bytes are buffers, and events with their arguments', async () => {
     const stream = score()
-    for await (const bytes of Readable.from(['logit_a\n1\n']).compose(stream))
+    for await (const bytes of Readable.from(['logit_a,logit_b\n1,2\n']).compose(stream))
       expectTypeOf(bytes).toEqualTypeOf<Buffer>()
     stream.on('data', (bytes) => expectTypeOf(bytes).toEqualTypeOf<Buffer>())
     stream.on('schema', (schema, source) => {

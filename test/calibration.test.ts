@@ -175,11 +175,15 @@ describe('a calibration', () => {
   it.each([
     ['no row has a true class', 'logit_a,logit_b,y\n1,2,\n', { code: 'E_VALIDATION' }],
     ['there is no row', 'logit_a,logit_b,y\n', { code: 'E_VALIDATION' }],
-    ['there is one class', 'logit_a,y\n1,a\n', { code: 'E_VALIDATION' }],
+    ['there is one class', 'logit_a,y\n1,a\n', { code: 'E_CONFLICT' }],
     ['a true class is masked', 'logit_a,logit_b,y\n-inf,2,a\n2,1,a\n', { code: 'E_VALIDATION' }],
     ['a row is bad', 'logit_a,logit_b,y\nx,2,a\n', { code: 'E_CELL' }],
   ])('is an error where %s', async (_, text, error) => {
     await expect(calibrated(text)).rejects.toMatchObject(error)
+  })
+
+  it('is an error where there is one class with a name', async () => {
+    await expect(calibrated('logit_a,y\n1,a\n', { labels: 'a' })).rejects.toMatchObject({ code: 'E_VALIDATION' })
   })
 
   it.each(['fast', 'general'] as const)(

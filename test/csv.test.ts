@@ -444,7 +444,7 @@ describe('headers that are none', () => {
       const { error } = await run('1.5 -2e0\n3 4\n', { header })
       expect(error).toMatchObject({ code: 'E_DELIMITER', info: { delimiter: ' ' } })
     }
-    expect((await run('logit of cat\n1\n')).error).toBeUndefined()
+    expect((await run('logit of cat\n1\n', { labels: 'cat' })).error).toBeUndefined()
   })
 
   it.each(['0,1', '1,2'])('a first line of %s, which counts columns, is one of names, with a warning', async (line) => {
@@ -458,7 +458,7 @@ describe('headers that are none', () => {
   })
 
   it('the only column may have the delimiter in its name, in quotes', async () => {
-    const { text, error } = await run('"logit_a,b"\n7\n')
+    const { text, error } = await run('"logit_a,b"\n7\n', { logits: '1' })
     expect(error).toBeUndefined()
     expect(text).toBe('"p_a,b",label\n1,"a,b"\n')
   })

@@ -407,12 +407,22 @@ describe('two classes of one logit', () => {
     }
   })
 
-  it('are asked for by a warning, once, where there is one logit', async () => {
-    const { warnings } = await run(ROWS, {})
-    expect(warnings).toEqual([
-      '"logit" is the only class, so its probability is 1 in every row; binary: \'no,yes\' turns one logit into two classes',
-    ])
-    const { stderr } = command(['-', '-'], { stdin: ROWS })
+  it('are asked for by an error where there is one logit', async () => {
+    const { error } = await run(ROWS, {})
+    expect(error).toMatchObject({
+      code: 'E_CONFLICT',
+      message: expect.stringContaining(
+        `"logit" is the only class, so its probability would be 1 in every row; binary: 'no,yes' turns one logit into two classes, op: 'sigmoid' gives it a probability of its own, labels: 'logit' accepts one class`,
+      ),
+    })
+  })
+
+  it('are asked for by a warning, once, where one logit is selected or named', async () => {
+    const warning =
+      "is the only class, so its probability is 1 in every row; binary: 'no,yes' turns one logit into two classes"
+    expect((await run(ROWS, { logits: 'logit' })).warnings).toEqual([`"logit" ${warning}`])
+    expect((await run(ROWS, { labels: 'spam' })).warnings).toEqual([`"spam" ${warning}`])
+    const { stderr } = command(['-', '-', '--logits', 'logit'], { stdin: ROWS })
     expect(stderr.split('only class').length).toBe(2)
   })
 

@@ -146,8 +146,9 @@ describe('--dry-run', () => {
   })
 
   it('warns as the run would', () => {
-    expect(report([], { stdin: 'id,logit\n1,2\n' }).stderr).toContain('"logit" is the only class')
-    expect(report(['-q'], { stdin: 'id,logit\n1,2\n' }).stderr).toBe('')
+    const flags = ['--logits', 'logit']
+    expect(report(flags, { stdin: 'id,logit\n1,2\n' }).stderr).toContain('"logit" is the only class')
+    expect(report([...flags, '-q'], { stdin: 'id,logit\n1,2\n' }).stderr).toBe('')
   })
 
   it('has no control characters of data', () => {

@@ -508,7 +508,7 @@ it('an error has its message in JSON, too', async () => {
 describe('places', () => {
   it('count lines through quotes, blank lines and comments, rows without them, bytes from the start', async () => {
     const input = '\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,x\n'
-    const { error } = await run(input, { comment: '#' })
+    const { error } = await run(input, { comment: '#', labels: 'a' })
     const byte = Buffer.byteLength('\ufeff# note\n\nid,logit_a\n"two\nlines",1\n\nż,')
     expect(error).toMatchObject({ code: 'E_CELL', info: { line: 7, row: 2, byte, column: 'logit_a', cell: 'x' } })
   })

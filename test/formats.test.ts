@@ -189,7 +189,7 @@ describe('.npy', () => {
       const classes = rows[0]?.length ?? 3
       const { values } = softmaxMatrix(rows.flat(), rows.length, classes)
       for (const size of [1, 7, 1000]) {
-        const found = await run(Buffer.from(bytes, 'base64'), {}, size)
+        const found = await run(Buffer.from(bytes, 'base64'), classes === 1 ? { labels: '0' } : {}, size)
         expect(found.error).toBeUndefined()
         expect((READERS.npy!(found.bytes) as Rows).values.flat()).toEqual(Array.from(values))
       }
@@ -236,12 +236,12 @@ describe('.npy', () => {
     expect(several.warnings).toEqual([`${warning}; save logits[:, None] for a row of each number`])
   })
 
-  it('of one column has one class, with a warning', async () => {
+  it('of one column is an error, as it has one class', async () => {
     const column = cases.find(({ name }) => name === 'one column')!
-    const { warnings } = await run(Buffer.from(column.bytes, 'base64'), {})
-    expect(warnings).toEqual([
-      `"0" is the only class, so its probability is 1 in every row; binary: 'no,yes' turns one logit into two classes`,
-    ])
+    const { error } = await run(Buffer.from(column.bytes, 'base64'), {})
+    expect(error!.message).toContain(
+      `"0" is the only class, so its probability would be 1 in every row; binary: 'no,yes' turns one logit into two classes`,
+    )
   })
 
   it('holds numbers alone: kept columns are reported of', async () => {

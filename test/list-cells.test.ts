@@ -338,12 +338,18 @@ describe('a column that may have lists, in an input without rows', () => {
     [[header, listed], scored],
     [[listed, header], scored],
     [[header, `${header}\n`, listed, header], scored],
-    [[header, 'id,logits\n1,2\n'], 'id,p_logits,label\n1,1,logits\n'],
     [['id;logits\n', 'id;logits\n'], 'id;p_a;p_b;p_c;label\n'],
   ])('has the classes of an input with rows: %j', async (inputs, output) => {
     const options = output.includes(';') ? { ...abc, delimiter: ';' } : {}
     const sources = inputs.map((input) => Readable.from([Buffer.from(input)]))
     expect(Buffer.concat(await scoreFiles(sources, options).toArray()).toString()).toBe(output)
+  })
+
+  it('is the only class if it has numbers in an input with rows', async () => {
+    const sources = [header, 'id,logits\n1,2\n'].map((input) => Readable.from([Buffer.from(input)]))
+    const bytes = Buffer.concat(await scoreFiles(sources, { op: 'sigmoid' }).toArray())
+    // Python: 1 / (1 + math.exp(-2))
+    expect(bytes.toString()).toBe('id,p_logits,label\n1,0.8807970779778824,logits\n')
   })
 
   it('has the classes of the calibration', async () => {

@@ -657,12 +657,25 @@ describe('a first row that is taken for a header', () => {
 })
 
 describe('one class', () => {
-  it('is warned of', () => {
-    const { status, stderr } = command([], { stdin: 'id,logit\n1,3\n2,-3\n' })
-    expect(status).toBe(0)
+  it.each([
+    ['id,logit\n1,3\n2,-3\n', ['-f', 'csv'], 'logit'],
+    ['id,logit_spam,price\n1,3,9\n2,-3,7\n', ['-f', 'csv'], 'spam'],
+    ['logit\n', ['-f', 'csv'], 'logit'],
+    ['{"logits":[3]}\n', ['-f', 'ndjson'], '0'],
+    ['{"logits":{"a":3}}\n', ['-f', 'ndjson'], 'a'],
+  ])('is an error that says how to score one logit: %j', (stdin, flags, name) => {
+    const { status, stderr } = command(flags, { stdin })
+    expect(status).toBe(2)
     expect(stderr).toBe(
-      'softmax: warning: stdin: "logit" is the only class, so its probability is 1 in every row; --binary no,yes turns one logit into two classes\n',
+      `softmax: stdin: "${name}" is the only class, so its probability would be 1 in every row; --binary no,yes turns one logit into two classes, --sigmoid gives it a probability of its own, --labels ${name} accepts one class [E_CONFLICT]\n`,
     )
+    for (const more of [['--binary', 'no,yes'], ['--sigmoid'], ['--labels', name]])
+      expect(command([...flags, ...more], { stdin }).status).toBe(0)
+  })
+
+  it('is no error where its probability is not output', () => {
+    const { status, stdout } = command(['--emit', 'logsumexp', '--no-keep'], { stdin: 'id,logit\n1,3\n' })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: 'logsumexp\n3\n' })
   })
 
   it.each([
@@ -691,7 +704,7 @@ describe('one class', () => {
     ['id,logit\n1,\n2,1\n', ['--missing', 'nan', '--nonfinite', 'propagate']],
     ['id,logit\n1,x\n2,1\n', ['--on-error', 'skip']],
   ])('is warned of if rows may have it: %j', (stdin, flags) => {
-    const { status, stderr } = command(['-f', 'csv', ...flags], { stdin })
+    const { status, stderr } = command(['-f', 'csv', '--labels', 'logit', ...flags], { stdin })
     expect(status).toBe(0)
     expect(stderr).toContain('"logit" is the only class')
   })
@@ -761,10 +774,13 @@ describe('rows that are records', () => {
     stream.destroy()
   })
 
-  it('with one class are warned of', async () => {
-    const { warnings } = await outcome([{ id: 1, logit: 3 }])
+  it('with one class are an error, unless it is asked for', async () => {
+    const stream = softmax()
+    stream.end({ id: 1, logit: 3 })
+    await expect(stream.toArray()).rejects.toThrow('"logit" is the only class, so its probability would be 1 in every')
+    const { warnings } = await outcome([{ id: 1, logit: 3 }], { labels: ['spam'] })
     expect(warnings).toEqual([
-      `"logit" is the only class, so its probability is 1 in every row; binary: 'no,yes' turns one logit into two classes`,
+      `"spam" is the only class, so its probability is 1 in every row; binary: 'no,yes' turns one logit into two classes`,
     ])
   })
 

@@ -1430,7 +1430,7 @@ const TESTS = {
 
   requireRows() {
     it('makes an input without rows an error', async () => {
-      for (const input of ['', 'logit_a\n', '\n\n', 'logit_a\n\n']) {
+      for (const input of ['', 'logit_a,logit_b\n', '\n\n', 'logit_a,logit_b\n\n']) {
         expect((await run(input, { requireRows: true })).error).toMatchObject({ code: 'E_EMPTY', status: 1 })
         expect((await run(input, {})).error).toBeUndefined()
       }
@@ -1489,7 +1489,7 @@ const TESTS = {
     })
 
     it('leaves all as it is otherwise', async () => {
-      expect(await textOf('=id,logit_a\n=1,2\n', {})).toBe('=id,p_a,label\n=1,1,a\n')
+      expect(await textOf('=id,logit_a\n=1,2\n', { labels: 'a' })).toBe('=id,p_a,label\n=1,1,a\n')
     })
   },
 

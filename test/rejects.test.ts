@@ -440,6 +440,6 @@ describe('an input file that changes while it is read', () => {
   it('is none where it is made up by the system, or a pipe', () => {
     const args = ['--no-header', '-l', '2', '-d', ' ']
     expect(command([...args, '/proc/uptime']).status).toBe(0)
-    expect(shell('softmax <(echo logit_a; echo 1)', folder()).status).toBe(0)
+    expect(shell('softmax <(echo logit_a,logit_b; echo 1,2)', folder()).status).toBe(0)
   })
 })

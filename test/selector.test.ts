@@ -409,7 +409,7 @@ describe('without a selector', () => {
     ['LOGIT_dog'],
     ['Logits.dog'],
   ])('a name like %s is that of logits', async (name) => {
-    const { logits, kept, classes } = await settle(`id,${name},note\n1,2,x\n`)
+    const { logits, kept, classes } = await settle(`id,${name},note\n1,2,x\n`, { op: 'sigmoid' })
     expect({ logits, kept }).toEqual({ logits: [1], kept: [0, 2] })
     expect(classes).toEqual([name.endsWith('dog') ? 'dog' : '3'])
   })
@@ -423,7 +423,7 @@ describe('without a selector', () => {
   })
 
   it('a column called logit keeps its name', async () => {
-    expect((await settle('id,logit\n1,2\n')).classes).toEqual(['logit'])
+    expect((await settle('id,logit\n1,2\n', { op: 'sigmoid' })).classes).toEqual(['logit'])
   })
 
   it('all columns are taken where all are numbers', async () => {

@@ -105,8 +105,8 @@ interface ForBytesObjectsRead {
   /**
    * Logit columns, in this order: names, positions 2-11, globs logit_*, /regex/; ! excludes [default: logit*].
    * Commas separate the names and patterns. Positions count from 1; logit_a-logit_d is a range of names. In JSON, a
-   * path such as m.a selects a value inside an object. By default, a single logit* next to other numbers needs
-   * `binary` or the sigmoid.
+   * path such as m.a selects a value inside an object. By default, a single logit* needs `binary` or the sigmoid,
+   * because the softmax of one logit is 1.
    */
   logits?: ValueOf<'logits'> | undefined
   /** What to do with a bad row [default: fail; skip with `onReject` or `maxErrors`]. */

@@ -538,7 +538,7 @@ export const OPTIONS = {
     aliases: 'columns cols column select fields features logit-columns logit-cols',
     help: 'logit columns, in this order: names, positions 2-11, globs logit_*, /regex/; ! excludes',
     details:
-      'Commas separate the names and patterns. Positions count from 1; logit_a-logit_d is a range of names. In JSON, a path such as m.a selects a value inside an object. By default, a single logit* next to other numbers needs --binary or --sigmoid.',
+      'Commas separate the names and patterns. Positions count from 1; logit_a-logit_d is a range of names. In JSON, a path such as m.a selects a value inside an object. By default, a single logit* needs --binary or --sigmoid, because the softmax of one logit is 1.',
   }),
   binary: option({
     group: 'Classes',

@@ -6,9 +6,9 @@ import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown, shownNames } from './errors.js'
 import { isArray } from './formats.js'
 import { labelWarnings, readLabels, repeated } from './labels.js'
-import { optionText } from './option-words.js'
+import { labelsText, optionText } from './option-words.js'
 import { items, opText, type SettingsOf } from './options.js'
-import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
+import { type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
 import { hasPositions } from './truth-names.js'
 
 /** The options that determine class names and output columns. */
@@ -148,13 +148,17 @@ function requireOwn(emit: readonly OutputColumn[]): void {
 
 /**
  * Warnings about the classes; `isSingle` unless a value of the first row shows that the only column has no logits;
- * `keys` of logits that are an object of JSON, whose order may be that of the first row by chance.
+ * `keys` of logits that are an object of JSON, whose order may be that of the first row by chance. Throws E_CONFLICT if
+ * there is one class that no option asks for.
  */
 export function classWarnings(
-  { classes, sigmoid, assumed }: Layout,
-  { labels }: Pick<LayoutSettings, 'labels'>,
+  layout: OutputLayout,
+  settings: Pick<SettingsOf<'bytes'>, 'labels' | 'logits'>,
   { isSingle, keys }: { isSingle: boolean; keys: readonly string[] | undefined },
 ): string[] {
+  const { classes, sigmoid, assumed } = layout
+  const { labels } = settings
+  if (isSingle && !sigmoid) requireRequested(layout, settings)
   const renamed = labels === undefined ? [] : [...labelWarnings(labels), ...keyWarnings(classes, keys)]
   return [...(assumed ? [assumedOrder(classes)] : []), ...renamed, ...nameWarnings(classes, !sigmoid && isSingle)]
 }
@@ -170,6 +174,22 @@ function keyWarnings(classes: readonly string[], keys: readonly string[] = []): 
   return [
     `no name in ${optionText('labels')} is a key of the logits, so they rename the keys in the order of the first object: ${pairs.join(', ')}${more}`,
   ]
+}
+
+/** Throws E_CONFLICT if the probability of one class is output, unless an option selects its logits or names it. */
+function requireRequested(
+  { classes, emit }: OutputLayout,
+  { labels, logits }: Pick<SettingsOf<'bytes'>, 'labels' | 'logits'>,
+): void {
+  if (classes.length !== 1 || labels !== undefined || logits !== undefined) return
+  if (!emit.includes('probs') && !emit.includes('label')) return
+  const remedies = [
+    `${optionText('binary', 'no,yes')} turns one logit into two classes`,
+    `${opText('sigmoid')} gives it a probability of its own`,
+    `${optionText('labels', labelsText(classes))} accepts one class`,
+  ]
+  const reason = `${shown(classes[0]!)} is the only class, so its probability would be 1 in every row; ${remedies.join(', ')}`
+  throw new SoftmaxError('E_CONFLICT', { reason })
 }
 
 /** The warning that unnamed classes are assumed to be those of the calibration, in order. */
