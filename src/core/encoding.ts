@@ -187,7 +187,7 @@ export function encodingInfo(bytes: Uint8Array, what: string, encoding = 'utf-8'
 
 /** Windows-1252 has printable characters where Latin-1 has control characters. */
 function remedyFor(bytes: Uint8Array, encoding: string): string {
-  if (encoding !== 'utf-8') return `correct ${optionText('encoding')}, or leave it out`
+  if (encoding !== 'utf-8') return `${optionText('encoding')} sets another`
   const guess = bytes.some((byte) => byte >= 0x80 && byte < 0xa0) ? 'windows-1252' : 'latin1'
   return `try ${optionText('encoding', guess)}`
 }

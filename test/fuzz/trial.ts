@@ -65,12 +65,13 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
 
 /**
  * Translates an API message to flags: `header: false` is `--no-header`, `logits: '1,2'` is `--logits 1,2`, and
- * `skipLines` is `--skip-lines`, as are `missing` and `logits` before a verb; commas between options occur only in the API.
+ * `op: 'sigmoid'` is `--sigmoid`, `skipLines` is `--skip-lines`, as are `missing`, `logits` and `encoding` before a verb; commas between options occur only in the API.
  */
 function inFlags(message: string): string {
   return withFlags(message)
     .replace(/, (?=--(?:emit|binary|delimiter) )/g, ' ')
-    .replace(/\b(?:missing(?= reads it as )|logits(?= selects them ))/g, flagOf)
+    .replaceAll('--op sigmoid', '--sigmoid')
+    .replace(/\b(?:missing(?= reads it as )|logits(?= selects them )|encoding(?= sets another))/g, flagOf)
     .replace(/\b[a-z]+[A-Z]\w*/g, (name) => (name in OPTION_TABLE ? flagOf(name) : name))
 }
 
