@@ -512,7 +512,7 @@ it.each([
 
 it('a row without probabilities can be written with true classes, but without metrics', () => {
   const { stderr } = command(['--truth', 'y'], { stdin: 'logit_a,logit_b,y\nNaN,1,a\n' })
-  expect(stderr).toContain('; --nonfinite propagate writes NaN [E_NONFINITE]')
+  expect(stderr).toContain('; --on-error skip skips such rows, --nonfinite propagate writes NaN [E_NONFINITE]')
 })
 
 it('has the progress of all its bytes on a terminal, and erases it before the table', () => {

@@ -224,7 +224,6 @@ describe('columns of the true class', () => {
     })
 
     it.each([
-      ['names of classes, if these are called so', { binary: ['False', 'True'] }, 'true', 'E_TRUTH'],
       ['no positions of three classes', { logits: '1-3', labels: 'a,b,c' }, 'true', 'E_TRUTH'],
       ['no positions of classes that are called by other numbers', { binary: ['1', '2'] }, 'true', 'E_TRUTH'],
       ['no classes of a list', { op: 'sigmoid', logits: '1-2', labels: 'a,b' }, 'true', 'E_TRUTH'],
@@ -237,9 +236,9 @@ describe('columns of the true class', () => {
       }
     })
 
-    it('are names of classes that are called so', async () => {
+    it.each(['False', 'false', 'FALSE'])('are names of classes that are called so, in any case: %s', async (cell) => {
       for (const lane of LANES) {
-        const { text, warnings } = await run('logit,y\n1.5,False\n', {
+        const { text, warnings } = await run(`logit,y\n1.5,${cell}\n`, {
           ...options,
           binary: ['True', 'False'],
           truth: 'y',

@@ -67,8 +67,9 @@ export const CODES = {
     (info, isSkipped) => `${shown(info.cell)} ${info.reason ?? unknownClass(info)}${skipHint(isSkipped)}`,
   ),
   E_NONFINITE: word<{ reason: string; of?: string; isMeasured?: true }>(1, ({ reason, of, isMeasured }, isSkipped) => {
-    const remedy = isMeasured ? skipHint(isSkipped) : `; ${optionText('nonfinite', 'propagate')} writes NaN`
-    return `${of === undefined ? '' : `in ${of}, `}${reason}, so the row has no softmax${remedy}`
+    const skip = skipHint(isSkipped)
+    const written = `${skip === '' ? ';' : ','} ${optionText('nonfinite', 'propagate')} writes NaN`
+    return `${of === undefined ? '' : `in ${of}, `}${reason}, so the row has no softmax${skip}${isMeasured ? '' : written}`
   }),
   E_WIDTH: word<WidthInfo>(
     1,

@@ -202,10 +202,10 @@ const BITS = new Map([
 const INTEGER = /^[+-]?\d+$/
 
 /** How programs write false and true: pandas, JSON, spreadsheets. */
-const BOOLEANS = [
+const BOOLEANS: readonly (readonly string[])[] = [
   ['false', 'False', 'FALSE'],
   ['true', 'True', 'TRUE'],
-] as const
+]
 
 /** Whether false and true may be two classes, none of which is called so or by the number of another position. */
 export function hasBooleans(classes: readonly string[]): boolean {
@@ -226,7 +226,10 @@ function textsOf({ classes, truthReading = {}, truthFrom }: Classes): Map<string
   }
   // Programs without nullable integers write them as doubles.
   for (const [text, index] of [...texts]) if (INTEGER.test(text)) add(`${text}.0`, index)
-  if (booleans) for (const [index, all] of BOOLEANS.entries()) for (const text of all) add(text, index)
+  for (const all of BOOLEANS) {
+    const index = booleans ? BOOLEANS.indexOf(all) : classes.findIndex((name) => all.includes(name))
+    if (index >= 0) for (const text of all) add(text, index)
+  }
   return texts
 }
 

@@ -54,7 +54,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     is: 'A row has no softmax.',
     cause: 'One of its logits is NaN or +inf, or all of them are -inf.',
     example: String.raw`printf 'logit_cat,logit_dog\nnan,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, so the row has no softmax; --nonfinite propagate writes NaN [E_NONFINITE]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): a logit is NaN, so the row has no softmax; --on-error skip skips such rows, --nonfinite propagate writes NaN [E_NONFINITE]',
     fix: `Find out why the model produces such a logit. --nonfinite propagate writes NaN for the row, like scipy and torch; --nonfinite null writes null, as databases want it: an empty cell in CSV. Metrics cannot count such a row. ${SKIP}`,
   },
   E_WIDTH: {
