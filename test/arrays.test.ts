@@ -973,3 +973,26 @@ describe('arrays of a number for each row, beside the logits', () => {
     expect((await npzOf(bytes)).y).toEqual({ dtype: 'I1', shape: [3, 2], values: [1, 0, 0, 0, 1, 1] })
   })
 })
+
+it('more classes than rows have the names of their positions in text, and none if the label is empty', async () => {
+  const classes = 40
+  const rows = [3, 39, 0, 17].map((largest) =>
+    Float64Array.from({ length: classes }, (_, at) => (at === largest ? 9 : 0)),
+  )
+  rows.push(new Float64Array(classes).fill(Number.NaN))
+  const file = npyFile(
+    '<f8',
+    false,
+    [rows.length, classes],
+    Buffer.concat(rows.map(({ buffer }) => Buffer.from(buffer))),
+  )
+  const labels = Array.from({ length: classes }, (_, at) => `class ${at}`)
+  const options = { labels, emit: 'label', nonfinite: 'null' } as const
+  for (const [to, lines] of [
+    ['csv', ['label', 'class 3', 'class 39', 'class 0', 'class 17', '""']],
+    ['ndjson', ['class 3', 'class 39', 'class 0', 'class 17', null].map((label) => JSON.stringify({ label }))],
+  ] as const) {
+    const { text, error } = await run(file, { ...options, to })
+    expect({ text, error }).toEqual({ text: lines.map((line) => `${line}\n`).join(''), error: undefined })
+  }
+})

@@ -43,7 +43,10 @@ export function newCells(
   encoding: 'latin1' | 'utf8',
 ): (rows: ScoredBatch) => Cells {
   const { position, type, nullable } = field
-  if (position) return (rows) => labelCells(field, rows, names)
+  if (position) {
+    const longest = names.reduce((most, { length }) => Math.max(most, length), 0)
+    return (rows) => labelCells(field, rows, { names, longest })
+  }
   if (nullable || !['count', 'result', 'classes'].includes(type)) {
     const text = textOf(field)
     return ({ scores, good }) => ({
@@ -73,10 +76,14 @@ function scoredRows(field: Field, { scores, good }: ScoredBatch): Uint8Array | u
   return bits
 }
 
-function labelCells(field: Field, { scores, good }: ScoredBatch, names: readonly Uint8Array[]): Cells {
+function labelCells(
+  field: Field,
+  { scores, good }: ScoredBatch,
+  names: { names: readonly Uint8Array[]; longest: number },
+): Cells {
   const positions = positionsOf(field, scores, good)
   const { validity } = field.nullable || hasUnscored(field, scores) ? validPositions(positions) : {}
-  return { values: { kind: 'names', positions, names }, validity }
+  return { values: { kind: 'names', positions, ...names }, validity }
 }
 
 /** Numbers that the kernel prints as JavaScript does; float32 gets the fewest digits that round-trip. */

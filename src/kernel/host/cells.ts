@@ -28,7 +28,7 @@ interface CellColumn {
 export type CellValues =
   | { kind: 'results'; numbers: Float64Array; count: number }
   | { kind: 'texts'; offsets: Int32Array; bytes: Uint8Array }
-  | { kind: 'names'; positions: Int32Array | Uint32Array; names: readonly Uint8Array[] }
+  | { kind: 'names'; positions: Int32Array | Uint32Array; names: readonly Uint8Array[]; longest: number }
   | { kind: 'numbers'; numbers: Float64Array | Float32Array | BigInt64Array | Int32Array | Uint32Array }
 
 /** How rows are written. */
@@ -69,7 +69,7 @@ function roomOf({
 }: CellColumn): number {
   const room = lead.length + open.length + close.length + Math.max(none.length, empty.length)
   if (values.kind === 'results') return room + values.count * (NUMBER_ROOM + 1)
-  if (values.kind === 'names') return room + values.names.reduce((most, { length }) => Math.max(most, length), 0)
+  if (values.kind === 'names') return room + values.longest
   return room + (values.kind === 'numbers' ? NUMBER_ROOM : 0)
 }
 
@@ -124,13 +124,23 @@ function placeCell(column: CellColumn, start: number, count: number, memory: All
       return words(CELL_TEXT, memory.copy(first === 0 ? moved : moved.map((offset) => offset - first)), { bytes: at })
     }
     case 'names': {
-      const at = memory.copy(values.positions.subarray(start, start + count))
-      return words(CELL_NAME, at, { bytes: memory.texts(values.names) })
+      const { positions, names } = namesOfRows(values, start, count)
+      return words(CELL_NAME, memory.copy(positions), { bytes: memory.texts(names) })
     }
     case 'numbers': {
       const { numbers } = values
       return words(kindOf(numbers), memory.copy(numbers.subarray(start, start + count)))
     }
+  }
+}
+
+/** The names of some rows and their positions. Of more names than rows, only those of the rows would be used. */
+function namesOfRows({ positions, names }: CellValues & { kind: 'names' }, start: number, count: number) {
+  const some = positions.subarray(start, start + count)
+  if (names.length <= count) return { positions: some, names }
+  return {
+    positions: Uint32Array.from(some.keys()),
+    names: Array.from(some, (position) => names[position] ?? NOTHING),
   }
 }
 
