@@ -5,6 +5,7 @@ import { Table, tableToIPC, vectorFromArray } from 'apache-arrow'
 import { type ScoreOptions, type SoftmaxOptions, score, sigmoid, softmax, softmaxMatrix, write } from 'softmax-stream'
 import { describe, expect, it } from 'vitest'
 import { npyOf } from './npy.js'
+import { randomFrom } from './random.js'
 import { run } from './streams.js'
 import { predict } from './support.js'
 import { ulps } from './ulp.js'
@@ -321,8 +322,13 @@ describe('columns of the true class', () => {
     ])
   })
 
-  it.each(['parquet', 'arrow'] as const)('are typed, and null, in %s', async (to) => {
-    const { bytes } = await run(INPUT, { ...OPTIONS, emit: 'probs,loss,rank,correct', to })
+  it.each([
+    ['parquet', 'fast'],
+    ['parquet', 'general'],
+    ['arrow', 'fast'],
+    ['arrow', 'general'],
+  ] as const)('are typed, and null, in %s, in lane %s', async (to, lane) => {
+    const { bytes } = await run(INPUT, { ...OPTIONS, emit: 'probs,loss,rank,correct', to, lane })
     const back = await run(bytes, { from: to, to: 'csv', logits: 'p_*', emit: 'label=again' })
     const kept = back.text.split('\n').map((line) => line.split(',').slice(0, 3).join())
     expect(kept.slice(0, 5)).toEqual([
@@ -331,6 +337,27 @@ describe('columns of the true class', () => {
       ',,',
     ])
   })
+
+  it.each(['parquet', 'arrow', 'arrows', 'npy', 'npz'] as const)(
+    'are the same bytes in both lanes in %s',
+    async (to) => {
+      const random = randomFrom(31)
+      const cell = () => random.of(['nan', 'inf', '-inf', '', 'x', ...Array(60).fill('1.5')])
+      const rows = Array.from({ length: 20_000 }, () => {
+        const truth = random.of(['a', 'b', 'c', '0', '2', '', 'zz'])
+        return `${random.below(999) / 99},${cell()},${-random.below(9)},${truth}\n`
+      })
+      const input = `logit_a,logit_b,logit_c,y\n${rows.join('')}`
+      const emit = to === 'npy' ? 'loss,rank,correct' : 'probs,loss,rank,correct'
+      for (const more of [{}, { float32: true }, { precision: 3 }, { minConfidence: 0.7 }] satisfies ScoreOptions[]) {
+        const options = { ...more, truth: 'y', emit, keep: false, onError: 'skip', to } as const
+        const [fast, general] = await Promise.all(LANES.map((lane) => run(input, { ...options, lane })))
+        expect(fast!.error).toBeUndefined()
+        expect(fast!.stats).toEqual({ ...general!.stats, lane: 'fast' })
+        expect(fast!.bytes.equals(general!.bytes)).toBe(true)
+      }
+    },
+  )
 
   it('stand beside probabilities, logarithms and kept columns, under names that are asked for', async () => {
     for (const lane of LANES) {

@@ -5,6 +5,7 @@ import type { DataType } from '../core/data-type.js'
 import type { Field } from '../core/output-columns.js'
 import { POSITION, POSITIONS, structOf, validPositions } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
+import { NO_CLASS } from '../kernel/constants.js'
 import { classRoom, columnRoom, type Layout, newFields, PADDING } from './kernel-layout.js'
 import type { TextJob } from './text-job.js'
 
@@ -64,11 +65,18 @@ function newColumn(
     const values = new Int32Array(buffer, at, rows)
     return { ...column, type: POSITION, values, ...(nullable && validPositions(values)) }
   }
-  if (type === 'count') return { ...column, type: COUNT, values: new Uint32Array(buffer, at, rows) }
+  if (type === 'boolean') return booleanColumn(new Uint32Array(buffer, at, rows))
+  if (type === 'count') {
+    const values = new Uint32Array(buffer, at, rows)
+    return { ...column, type: COUNT, values, ...(nullable && nullsAs0(values, (value) => value === NO_CLASS)) }
+  }
   const result: DataType = { kind: 'float', bitWidth: settings.float32 ? 32 : 64 }
   const numbers = (count: number) =>
     settings.float32 ? new Float32Array(buffer, at, count) : new Float64Array(buffer, at, count)
-  if (type === 'result') return { ...column, type: result, values: numbers(rows) }
+  if (type === 'result') {
+    const values = numbers(rows)
+    return { ...column, type: result, values, ...(nullable && nullsAs0(values, Number.isNaN)) }
+  }
   const size = schema.classes.length
   const values = numbers(rows * size)
   return {
@@ -76,6 +84,24 @@ function newColumn(
     type: { kind: 'fixed_size_list', size, item: { name: 'item', type: result, nullable: false } },
     children: [{ type: result, length: rows * size, nullCount: 0, values }],
   }
+}
+
+/** The validity of a column in which some values mean null; these become 0, as everywhere. */
+function nullsAs0(values: Uint32Array | Float32Array | Float64Array, isNull: (value: number) => boolean) {
+  const bits = new Uint8Array((values.length + 7) >> 3)
+  for (let row = 0; row < values.length; row++) {
+    if (isNull(values[row]!)) values[row] = 0
+    else bits[row >> 3]! |= 1 << (row & 7)
+  }
+  return withNulls(bits, values.length)
+}
+
+/** A column of booleans that are 0, 1 or NO_CLASS, which is null. */
+function booleanColumn(integers: Uint32Array): ColumnData {
+  const valid = nullsAs0(integers, (value) => value === NO_CLASS)
+  const values = new Uint8Array((integers.length + 7) >> 3)
+  for (let row = 0; row < integers.length; row++) values[row >> 3]! |= integers[row]! << (row & 7)
+  return { type: { kind: 'bool' }, length: integers.length, values, ...valid }
 }
 
 /** One column per class. */

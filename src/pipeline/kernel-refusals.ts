@@ -5,7 +5,7 @@ import { NAMES_DELIMITER } from '../core/decision.js'
 import { type Dialect, isEscaped, toBytes } from '../core/dialect.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
-import { hasNames, TRUTHS } from '../core/output-columns.js'
+import { hasNames } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { keptType } from '../formats/columnar.js'
@@ -146,14 +146,7 @@ function columnsRefusal(
   schema: Schema,
   kept: readonly Column[] | undefined,
 ): string | undefined {
-  return (
-    emptyRefusal(schema) ?? decimalsRefusal(columns, schema) ?? (kept ? typesRefusal(columns, schema, kept) : undefined)
-  )
-}
-
-/** The kernel's new columns have a value in every row. */
-function emptyRefusal({ emit }: Schema): string | undefined {
-  return TRUTHS.some((name) => emit.includes(name)) ? 'results that need true classes' : undefined
+  return decimalsRefusal(columns, schema) ?? (kept ? typesRefusal(columns, schema, kept) : undefined)
 }
 
 /**

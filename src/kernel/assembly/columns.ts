@@ -6,20 +6,23 @@
  * columns are filled after the last row, because the position of a column's bytes depends on the columns before it.
  */
 import {
-  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_MEMBERS, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_NULLABLE_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
+  EMIT_CLASSES, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS, EMIT_MEMBERS, EMIT_RANK, EMIT_SET_SIZE, EMIT_TOP, KEEP_BOOLEAN, KEEP_DATE, KEEP_NULLABLE_TEXT, NO_CLASS, STOP_DEFERRED, STOP_DONE, STOP_FULL,
 } from '../constants'
-import { labelOf, entryOf, membersOf, rowOf, stateOf } from './batch'
+import { evaluationOf, labelOf, entryOf, membersOf, rowOf, stateOf } from './batch'
 import { roomToEvaluate } from './batch-evaluation'
 import { splitRows } from './matrix'
 import { parse, WITH_POINT } from './parse-number'
 import { copy, countMembers, LF, passRows, positionsOf, scoreBatch, summaryAt } from './pipeline'
 import { printPrecision } from './print-number'
 import { Job, KeptColumn, NULL, STATE_SIZE } from './structs'
+import { isKnown } from './truth'
 
 /** The padding after each part of a kept column. */
 const PADDING: usize = 64
 /** Buffer for a number as text. */
 const SPARE: usize = memory.data(64, 16)
+/** Buffer for a loss. */
+const LOSS: usize = memory.data(8, 8)
 
 /** Appends the rows from `at` to `end` to the columns; the counterpart of `scoreBytes`. */
 // @ts-ignore: decorator
@@ -90,9 +93,34 @@ function fillColumns(rows: u32, job: Job): void {
     } else if (kind == EMIT_SET_SIZE) {
       for (let row: u32 = 0; row < rows; row++) store<u32>(out + ((first + <usize>row) << 2), countMembers(row, job))
       out += room
+    } else if (kind >= <u32>EMIT_LOSS) {
+      putEvaluated(kind, rows, out, job)
+      out += room
     } else {
       putNumbers(summaryAt(kind, stateOf(0, job)), STATE_SIZE, rows, out + (first << shift), job)
       out += room
+    }
+  }
+}
+
+/**
+ * Appends what is known of each row's true class: losses as results, others as integers. NaN and NO_CLASS are nulls, as
+ * rows without a softmax are not scored here.
+ */
+function putEvaluated(kind: u32, rows: u32, out: usize, job: Job): void {
+  const shift: usize = job.float32 ? 2 : 3
+  for (let row: u32 = 0; row < rows; row++) {
+    const slot = <usize>(job.filled + row)
+    const evaluation = evaluationOf(row, job)
+    const isThere = isKnown(kind, row, job)
+    if (kind == EMIT_LOSS) {
+      // A copy, because metrics are computed from losses that are not rounded.
+      store<f64>(LOSS, isThere ? evaluation.loss : NaN)
+      putNumbers(LOSS, 8, 1, out + (slot << shift), job)
+    } else {
+      const isRight = u32(evaluation.truth == evaluation.predicted)
+      const value = kind == EMIT_RANK ? <u32>evaluation.rank : isRight
+      store<u32>(out + (slot << 2), isThere ? value : NO_CLASS)
     }
   }
 }
