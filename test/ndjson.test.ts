@@ -259,6 +259,9 @@ describe('a row of NDJSON', () => {
     ['on the way to them', '{"out":{"x":[2,1],"x":[1,2]}}', { logits: 'out.x' }, 'x'],
     ['as the truth', '{"logits":[2,1],"y":1,"y":0}', { logits: 'logits', truth: 'y' }, 'y'],
     ['among the kept values', '{"id":1,"logits":[2,1],"id":2}', { logits: 'logits', to: 'csv' }, 'id'],
+    ['before a blank and a colon', '{"by":{"a":2,"b":1,"a"\t:3}}', { logits: 'by' }, 'a'],
+    ['beside a time and a quote before a colon', '{"t":"12:00 \\": ","by":{"a":2,"b":1,"a":3}}', { logits: 'by' }, 'a'],
+    ['in a later object of a list', '{"o":[{"x":[2,1]},{"x":[2,1],"x":[1,2]}]}', { logits: 'o.1.x' }, 'x'],
   ] as const)('is bad where a key comes twice %s', async (_, line, options, key) => {
     const good = JSON.stringify(JSON.parse(line))
     for (const lane of ['general', undefined] as const) {

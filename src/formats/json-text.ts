@@ -18,8 +18,14 @@ export function jsonText(field: Field, classes: readonly string[], print: (value
     if (field.type === 'names') return JSON.stringify(value)
     const numbers = quoteSpecial(print(value as number[]))
     if (field.shape === 'list') return `[${numbers}]`
-    return `{${numbers.split(',').map((number, index) => `${keys[index]}:${number}`)}}`
+    return recordText(keys, numbers.split(','))
   }
+}
+
+function recordText(keys: readonly string[], values: readonly string[]): string {
+  let text = ''
+  for (let at = 0; at < keys.length; at++) text += `${at === 0 ? '{' : ','}${keys[at]}:${values[at]}`
+  return `${text}}`
 }
 
 /** The same for lists nested like the logits. */

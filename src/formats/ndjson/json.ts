@@ -92,17 +92,46 @@ export function valuesIn(object: string, repeated?: Set<string>): Map<string, st
   return values
 }
 
-/** The duplicate keys of an object whose text has one colon per key. */
+/** The duplicate keys of an object. */
 export function repeatedKeys(text: string, object: object): ReadonlySet<string> {
   const repeated = new Set<string>()
-  if (countColons(text) > Object.keys(object).length) valuesIn(text, repeated)
+  if (mostKeys(text) > Object.keys(object).length) valuesIn(text, repeated)
   return repeated
 }
 
-function countColons(text: string): number {
+/** Whether no object in a text has a duplicate key, at any level: the parsed value has all the keys that there may be. */
+export function hasUniqueKeys(text: string, value: object): boolean {
+  return mostKeys(text) <= countKeys(value)
+}
+
+/** The maximum number of keys in a text: colons after a quote, some of which may be inside strings. */
+function mostKeys(text: string): number {
   let count = 0
-  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) count++
+  for (let at = text.indexOf(':'); at !== -1; at = text.indexOf(':', at + 1)) {
+    let before = at - 1
+    while (text.charCodeAt(before) <= SPACE) before--
+    if (text.charCodeAt(before) === QUOTE) count++
+  }
   return count
+}
+
+const QUOTE = 34
+
+/** The number of keys at all levels of a value. A list whose first item is no object is not searched. */
+function countKeys(value: object): number {
+  let count = 0
+  const open = [value]
+  for (let item = open.pop(); item !== undefined; item = open.pop()) {
+    const members: unknown[] = Array.isArray(item) ? item : Object.values(item)
+    if (members !== item) count += members.length
+    else if (!isObject(members[0])) continue
+    for (const member of members) if (isObject(member)) open.push(member)
+  }
+  return count
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null
 }
 
 /** The texts of the items of a valid JSON array, or of the values of an object. */

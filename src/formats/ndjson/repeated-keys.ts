@@ -1,5 +1,5 @@
 /** Duplicate keys that matter: JSON does not define which of them counts. */
-import { itemsIn, repeatedKeys, valuesIn } from './json.js'
+import { hasUniqueKeys, itemsIn, repeatedKeys, valuesIn } from './json.js'
 import { POSITION } from './row.js'
 
 /** The keys of an object that must not be duplicated, and the objects and lists inside it that have such keys. */
@@ -38,6 +38,7 @@ export function repeatedKey(
   { keys, inside }: UniqueKeys,
   matters: (key: string) => boolean = () => false,
 ): string | undefined {
+  if (hasUniqueKeys(text, value)) return undefined
   const repeated = Array.isArray(value) ? [] : [...repeatedKeys(text, value)]
   const found = repeated.find((key) => keys.has(key) || matters(key))
   return found ?? (inside.size > 0 ? repeatedInside(value, text, inside) : undefined)
