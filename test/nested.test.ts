@@ -666,3 +666,21 @@ describe('a flat list next to its shape', () => {
     },
   )
 })
+
+describe('a list of lists after lists of numbers', () => {
+  const lines = (...lists: string[]) => lists.map((list, id) => `{"id":${id},"out":{"l":${list}}}\n`).join('')
+
+  it.each(['csv', 'ndjson', 'arrow', 'parquet'] as const)('is a bad row, and the others are not, in %s', async (to) => {
+    const options = { from: 'ndjson', logits: 'out.l', onError: 'skip', keep: 'id', to } as const
+    const { stats, error } = await run(lines('[1,2]', '[2,1]', '[[1,2],3]', '[2,1]'), options)
+    expect(error).toBeUndefined()
+    expect(stats).toMatchObject({ read: 4, written: 3, rejected: { E_CELL: 1 } })
+  })
+
+  it.each(['[null,1]', '[null]'])('after %s is an error of the first row, or defines the rows', async (list) => {
+    for (const to of ['csv', 'ndjson', 'arrow'] as const) {
+      const { error } = await run(lines(list, '[[1,2],[3,4]]'), { from: 'ndjson', logits: 'out.l', to })
+      expect(error).toMatchObject({ code: 'E_MISSING', info: { row: 1 } })
+    }
+  })
+})

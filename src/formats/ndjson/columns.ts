@@ -165,7 +165,7 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   const type = typeOfAll(values)
   const first = rows[0]!.value
   const sample = sampleOf(values[0])
-  const nested = rows.map(({ value }) => nestingIn(value, path)).find((found) => found !== undefined)
+  const nested = nestingAmong(rows, path)
   if (nested) {
     const { shapePath, ...sizes } = nested
     // A flat list has no items that could be rows.
@@ -181,6 +181,17 @@ function describe(name: string, path: readonly string[], rows: ParsedRow[]): Jso
   const classObjects = classObjectsIn(valueAt(example, path), path)
   if (type === 'record') return { name, path, type, sample, keys: keysOf(rows, path), classObjects }
   return { name, path, type, sample, ...(type === 'json' && { ...contentOf(name, path, example), classObjects }) }
+}
+
+/** The nesting in the first row that shows whether lists are nested: one whose items are only lists or null may be. */
+function nestingAmong(rows: readonly ParsedRow[], path: readonly string[]) {
+  const isOpen = (value: unknown) =>
+    (value ?? null) === null || (Array.isArray(value) && value.every((item) => item === null || Array.isArray(item)))
+  for (const { value } of rows) {
+    const nesting = nestingIn(value, path)
+    if (nesting || !isOpen(valueAt(value, path))) return nesting
+  }
+  return undefined
 }
 
 /** The first row that has a list or an object with members at a path, or else the first row. */
@@ -207,7 +218,7 @@ function rowsIn(
   row: Row,
   list: unknown[] = [],
 ): Pick<JsonColumn, 'rowsPath' | 'rowsLogits' | 'rowsOnly' | 'rowsRemedy'> {
-  const [item = []] = list as object[]
+  const item = (list as (object | null)[]).find((item) => item !== null) ?? []
   const rowsLogits = logitsIn(item)
   const isOfLogits = nestingOf([item]) !== undefined || Object.values(item).every((value) => typeof value === 'number')
   const inner = rowsLogits?.split('.') ?? (isOfLogits ? [] : undefined)
