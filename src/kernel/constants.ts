@@ -80,6 +80,8 @@ export const EMIT_INDEX = 3
 export const EMIT_CONFIDENCE = 4
 /** NDJSON: all probabilities as one list, instead of a key per class. */
 export const EMIT_LIST = 8
+/** NDJSON: the same as one object of class -> probability. */
+export const EMIT_RECORD = 12
 /** Columns: one column of probabilities per class. */
 export const EMIT_CLASSES = 9
 

@@ -5,7 +5,7 @@
 import type { DataType } from '../core/data-type.js'
 import { COMMAS, type Dialect, isEscaped, sameCells } from '../core/dialect.js'
 import { inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
-import type { Column } from '../core/record-batch.js'
+import type { Column, TextSource } from '../core/record-batch.js'
 import { keptType } from '../formats/columnar.js'
 import {
   ACTION_DROP,
@@ -23,6 +23,7 @@ import {
   EMIT_MEMBERS,
   EMIT_PROBS,
   EMIT_RANK,
+  EMIT_RECORD,
   EMIT_SET_SIZE,
   EMIT_TOP,
   KEEP_BOOLEAN,
@@ -116,9 +117,9 @@ function scoringFields({ schema, settings, labels, probe }: TextJob, at: Layout)
 
 /** The tables of columns, keys and strings. */
 function columnFields(job: TextJob, at: Layout) {
-  const { schema, keys } = job
+  const { schema, keys, columnKeys, path, classKeys } = job
   return {
-    columns: schema.header.length,
+    columns: columnKeys.length > 0 ? columnKeys.length : schema.header.length,
     actions: at.actions,
     emits: schema.emit.length,
     emit: at.emit,
@@ -126,6 +127,9 @@ function columnFields(job: TextJob, at: Layout) {
     keys: at.keys,
     keyCount: keys.length,
     columnKeys: at.columnKeys,
+    path: at.path,
+    pathLength: path.length,
+    classKeys: classKeys.length > 0 ? at.classKeys : 0,
     leads: at.leads,
     keptLeads: makesColumns(job) ? at.keptColumns : at.keptLeads,
     keptCount: schema.kept.length,
@@ -156,15 +160,22 @@ function memoryFields(at: Layout) {
 }
 
 /** Writes the action for each column. */
-function writeActions({ schema }: TextJob, at: Layout, { memory }: Kernel): void {
+function writeActions({ schema, source }: TextJob, at: Layout, { memory }: Kernel): void {
   const actions = new Uint8Array(memory.buffer, at.actions, schema.header.length).fill(ACTION_DROP)
   for (const column of truthColumns(schema)) actions[column] = ACTION_TRUTH
-  for (const column of schema.logits) actions[column] = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
+  for (const column of schema.logits)
+    actions[outerColumn(source, column)] = schema.logitsList ? ACTION_LOGITS : ACTION_LOGIT
   for (const column of schema.kept) actions[column]! |= ACTION_KEEP
 }
 
 function truthColumns({ truth, truths }: TextJob['schema']): readonly number[] {
   return truths ?? (truth === undefined ? [] : [truth])
+}
+
+/** The position of the column that a row has: of logits inside a value, that of the value. */
+function outerColumn({ columns }: TextSource, column: number): number {
+  const { inner } = columns[column]!
+  return inner ? columns.findIndex(({ name }) => name === inner[0]) : column
 }
 
 function writeEmits(job: TextJob, at: Layout, { memory }: Kernel): void {
@@ -191,7 +202,8 @@ const EMIT: Record<OutputColumn, number> = {
 function probsEmit(job: TextJob): number {
   if (job.schema.topK > 0) return EMIT_TOP
   if (job.byClass) return EMIT_CLASSES
-  return job.schema.shape === 'list' || makesColumns(job) ? EMIT_LIST : EMIT_PROBS
+  if (job.schema.shape === 'list' || makesColumns(job)) return EMIT_LIST
+  return job.schema.shape === 'record' ? EMIT_RECORD : EMIT_PROBS
 }
 
 /** Writes the type and destination of each kept column. */
@@ -230,12 +242,14 @@ function writeOrder(logits: readonly number[], at: number, { memory }: Kernel): 
 
 /** Writes the strings of all tables; returns the end address. */
 function writeTables(job: TextJob, at: Layout, kernel: Kernel): number {
-  const { labels, keys, columnKeys, leads, keptLeads, nulls } = job
+  const { labels, keys, columnKeys, path, classKeys, leads, keptLeads, nulls } = job
   const tables = [
     [delimitersOf(job), at.delimiters],
     [labels, at.labels],
     [keys, at.keys],
     [columnKeys, at.columnKeys],
+    [path, at.path],
+    [classKeys, at.classKeys],
     [leads, at.leads],
     [keptLeads, at.keptLeads],
     [nulls, at.nulls],

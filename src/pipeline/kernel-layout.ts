@@ -72,7 +72,7 @@ function capacitiesOf(job: TextJob, kernel: Kernel) {
 
 /** The job and its tables. */
 function descriptionRegions(job: TextJob) {
-  const { schema, labels, keys, columnKeys, leads, keptLeads, nulls, truths } = job
+  const { schema, labels, keys, columnKeys, path, classKeys, leads, keptLeads, nulls, truths } = job
   const delimiters = delimitersOf(job)
   const spellings = truths.map(([text]) => text)
   return {
@@ -83,11 +83,24 @@ function descriptionRegions(job: TextJob) {
     labels: 8 * labels.length,
     keys: 8 * keys.length,
     columnKeys: 8 * columnKeys.length,
+    path: 8 * path.length,
+    classKeys: 8 * classKeys.length,
     leads: 8 * leads.length,
     keptLeads: 8 * keptLeads.length,
     nulls: 8 * nulls.length,
     delimiters: 8 * delimiters.length,
-    texts: sizeOf([...delimiters, ...labels, ...keys, ...columnKeys, ...leads, ...keptLeads, ...nulls, ...spellings]),
+    texts: sizeOf([
+      ...delimiters,
+      ...labels,
+      ...keys,
+      ...columnKeys,
+      ...path,
+      ...classKeys,
+      ...leads,
+      ...keptLeads,
+      ...nulls,
+      ...spellings,
+    ]),
     truths: capacityOf(truths) * offsetOf('truthTextSize'),
   }
 }
@@ -244,12 +257,13 @@ function roomOfRow(job: TextJob): number {
 }
 
 function roomOfNewCells(job: TextJob): number {
-  const { classes, emit, topK } = job.schema
+  const { classes, emit, topK, shape } = job.schema
   const delimiter = sizeOf(delimitersOf(job))
   const name = job.labels.reduce((most, { length }) => Math.max(most, length), 0) + 1
   const number = NUMBER_ROOM + delimiter
-  const probabilities = topK > 0 ? topK * (name + delimiter + number) : classes.length * number
   const names = sumOf(job.labels, ({ length }) => length + 1) + 2
+  const keys = shape === 'record' ? names : 0
+  const probabilities = topK > 0 ? topK * (name + delimiter + number) : classes.length * number + keys
   const rooms: Partial<Record<OutputColumn, number>> = { probs: probabilities, labels: names, set: names }
   return PADDING + emit.reduce((sum, column) => sum + (rooms[column] ?? name + number), delimiter)
 }

@@ -103,9 +103,9 @@ function mayBeBlank({ kept, emit }: Schema): boolean {
 function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: boolean): string | undefined {
   const [first] = schema.logits.map((index) => columns[index]!) as [JsonColumn]
   if (!named) return 'rows that are arrays'
-  if (schema.logitsList && first.type === 'record') return 'logits in an object'
-  if (first.path.length > 1) return 'logits in a nested object'
-  if (columns.some(({ inner }) => inner)) return 'values in a nested object'
+  if (first.path.length > 1 && !schema.logitsList) return 'logits in a nested object'
+  if (first.path.some((key) => /^\d+$/.test(key))) return 'logits in a list of objects'
+  if (columns.some((column) => column.inner && column !== first)) return 'values in a nested object'
   if (schema.truths) return 'a key per class'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.
   return columns.some(({ name }) => /\p{Surrogate}/u.test(name)) ? 'keys with lone surrogates' : undefined
@@ -127,8 +127,7 @@ function nullsRefusal({ settings, schema, input }: ScoreJob, columns: readonly C
 }
 
 function fieldsRefusal(schema: Schema): string | undefined {
-  if (schema.arrays && schema.topK > 0) return 'the most probable classes in arrays'
-  return schema.shape === 'record' ? 'probabilities in an object' : undefined
+  return schema.arrays && schema.topK > 0 ? 'the most probable classes in arrays' : undefined
 }
 
 /** Names joined in a cell are written without escapes. */

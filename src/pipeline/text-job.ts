@@ -48,6 +48,9 @@ export interface TextJob extends ScoreJob {
   /** For NDJSON input: the key of the logits, the keys that are new, and the quoted key of each column. */
   keys: string[]
   columnKeys: string[]
+  /** The quoted keys on the way to the logits inside a value, and of the logits, if these are an object. */
+  path: string[]
+  classKeys: string[]
   /** For NDJSON output: the bytes before each new value and each kept one. */
   leads: string[]
   keptLeads: string[]
@@ -124,14 +127,17 @@ function ndjsonEntry(job: ScoreJob): Entry {
 function textsOf(job: ScoreJob, source: TextSource, entry: Entry) {
   const { schema, output } = job
   const json = (name: string) => toBytes(JSON.stringify(name))
-  const columns = source.columns.map(({ name }) => name)
   const isJson = source.format === 'ndjson'
+  // A column inside another one has no key of its own in a row.
+  const columns = source.columns.filter((column) => !isJson || !column.inner).map(({ name }) => name)
   const hasLines = entry === 'scoreLines' || entry === 'measureLines'
   const opens = !passesLines(job) && schema.kept.length === 0
   return {
     labels: schema.classes.map(output ? labelCell(job) : json),
-    keys: hasLines ? lineKeys(schema, columns).map(toBytes) : [],
+    keys: hasLines ? lineKeys(source, schema, columns).map(toBytes) : [],
     columnKeys: isJson && !hasLines ? columns.map(json) : [],
+    path: logitsPath(source, schema).slice(1).map(json),
+    classKeys: isJson ? (schema.logitKeys ?? []).map(json) : [],
     leads: output
       ? []
       : fieldsOf(schema.emit, schema).map(({ name }, nth) => `${opens && nth === 0 ? '{' : ','}${json(name)}:`),
@@ -148,8 +154,14 @@ function nullTexts({ settings: { null: nulls } }: ScoreJob, source: TextSource):
 }
 
 /** The keys of the logits, the true class and the new columns, for lines with keys in any order. */
-function lineKeys({ logits, truth, names }: Schema, columns: readonly string[]): string[] {
-  return [...[...logits, ...(truth === undefined ? [] : [truth])].map((index) => columns[index]!), ...names]
+function lineKeys(source: TextSource, schema: Schema, columns: readonly string[]): string[] {
+  const { truth, names } = schema
+  return [...logitsPath(source, schema).slice(0, 1), ...(truth === undefined ? [] : [columns[truth]!]), ...names]
+}
+
+/** The keys on the way to the logits of an object; none of delimited text. */
+export function logitsPath(source: TextSource, { logits: [first] }: Schema): readonly string[] {
+  return source.format === 'ndjson' ? source.columns[first!]!.path : []
 }
 
 /** How true classes are spelled in a text, quoted or not; the general lane knows more spellings. */

@@ -104,8 +104,58 @@ function number(random: Random, oddness: number): string {
   return /^-?(0|[1-9]\d*)(\.\d+)?(e[+-]?\d+)?$/.test(text) ? text : String(random.below(100) / 8)
 }
 
+/** How lines have their logits: as a list or as an object, at a key or inside the value of one. */
+interface Form {
+  isRecord: boolean
+  isInside: boolean
+}
+
+const FORMS: readonly Form[] = [
+  { isRecord: false, isInside: false },
+  { isRecord: false, isInside: false },
+  { isRecord: true, isInside: false },
+  { isRecord: false, isInside: true },
+  { isRecord: true, isInside: true },
+]
+
+const selecting = ({ isInside }: Form): ScoreOptions => (isInside ? { logits: 'out.in.logits' } : {})
+
+const CLASS_KEYS = ['cat', 'é', 'a "key"', 'd', 'cats', 'index', 'g', 'h', 'i', 'j', 'k', 'l', 'm', 'n', 'o', 'p', 'q']
+const ODD_MEMBERS = ['"cat":1', '"c\\u0061t":1', '"x":1', '"":null', '"d" 1', '"é":{}']
+
+/** A member of a line with its logits: a list, or an object whose keys may be in any order. */
+function logitsMember(
+  random: Random,
+  list: string[],
+  { isRecord, isInside }: Form,
+  odd: () => boolean,
+  blank: () => string,
+) {
+  const members = list.map((text, index) => `${blank()}${JSON.stringify(CLASS_KEYS[index] ?? 'z')}${blank()}:${text}`)
+  if (random.below(4) === 0) members.reverse()
+  if (odd()) members.splice(random.below(members.length + 1), random.below(2), random.of(ODD_MEMBERS))
+  const logits = isRecord ? `{${members}${blank()}}` : `[${list}]`
+  const at = (key: string, text: string, others: string[]) => {
+    const pairs = [`"${key}"${blank()}:${blank()}${text}`, ...others]
+    if (random.below(2) === 0) pairs.reverse()
+    if (odd())
+      pairs.splice(random.below(pairs.length + 1), 1, random.of(['"in":1', '"logits":[2,1]', '"l\\u006fgits":1']))
+    return `{${blank()}${pairs.join(',')}${blank()}}`
+  }
+  if (!isInside) return `"logits"${blank()}:${blank()}${logits}`
+  const inner = at('logits', logits, random.below(2) === 0 ? [`"x":${random.of(VALUES)}`] : [])
+  return `"out"${blank()}:${blank()}${at('in', inner, [`"id":[{"in":1}]`])}`
+}
+
+/** The first line, without which a form has no columns. */
+function firstLine(classes: number, { isRecord, isInside }: Form): string {
+  const list = Array.from({ length: classes }, (_, index) => index)
+  const logits = isRecord ? Object.fromEntries(list.map((index) => [CLASS_KEYS[index], index])) : list
+  return JSON.stringify({ id: 0, ...(isInside ? { out: { in: { logits } } } : { logits }) })
+}
+
 /** A line; `blank` generates the whitespace between tokens. */
-function line(random: Random, classes: number, oddness: number, blank: () => string): string {
+function line(random: Random, classes: number, oddness: number, form: Form, blank: () => string): string {
   const odd = () => random.below(2000) < oddness
   const width = odd() ? random.below(classes + 3) : classes
   const list = Array.from({ length: width }, () => blank() + number(random, oddness / 4) + blank())
@@ -114,8 +164,9 @@ function line(random: Random, classes: number, oddness: number, blank: () => str
     { length: random.below(4) },
     () => `"${key()}"${blank()}:${blank()}${value(random, oddness)}`,
   )
-  const logits = odd() ? value(random, oddness) : `[${list}]`
-  if (!odd()) pairs.splice(random.below(pairs.length + 1), 0, `"logits"${blank()}:${blank()}${logits}`)
+  const member = logitsMember(random, list, form, odd, blank)
+  const logits = odd() ? `"${form.isInside ? 'out' : 'logits'}":${value(random, oddness)}` : member
+  if (!odd()) pairs.splice(random.below(pairs.length + 1), 0, logits)
   const text = `${blank()}{${pairs.map((pair) => blank() + pair + blank()).join()}}${blank()}`
   return odd()
     ? random.of([
@@ -135,12 +186,12 @@ function line(random: Random, classes: number, oddness: number, blank: () => str
 }
 
 /** Random lines after one that defines the columns; `oddness` is how many of a thousand values are odd. */
-function randomText(random: Random, classes: number, rows: number, oddness: number): string {
+function randomText(random: Random, classes: number, rows: number, oddness: number, form = FORMS[0]!): string {
   const spaced = random.below(3)
   const blank = () =>
     spaced > 0 && random.below(spaced * spaced * 2) === 0 ? random.of([' ', ' ', '  ', '\t', '\r']) : ''
-  const lines = Array.from({ length: rows }, () => line(random, classes, oddness, blank))
-  const first = `{"id":0,"logits":[${Array.from({ length: classes }, (_, index) => index)}]}`
+  const lines = Array.from({ length: rows }, () => line(random, classes, oddness, form, blank))
+  const first = firstLine(classes, form)
   const newline = random.of(['\n', '\n', '\r\n'])
   return [first, ...lines].join(newline) + random.of([newline, ''])
 }
@@ -168,12 +219,12 @@ describe('lines that are made at random', { timeout: Math.max(120_000, COUNT) },
     for (let rows = 0; rows < COUNT; ) {
       const classes = random.of([1, 2, 3, 5, 10, 17])
       const count = random.of([1, 10, 40, 300])
-      const text = randomText(random, classes, count, random.of([0, 3, 30, 200]))
+      const form = random.of(FORMS)
+      const text = randomText(random, classes, count, random.of([0, 3, 30, 200]), form)
       const input = bytesOf(random, text)
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
-      await lanesOf(input, anyOptions(random, classes, ['', 'a,', '"', 'é\n', '\0']), [
-        { size, jobs: 1 + random.below(4) },
-      ])
+      const options = { ...anyOptions(random, classes, ['', 'a,', '"', 'é\n', '\0']), ...selecting(form) }
+      await lanesOf(input, options, [{ size, jobs: 1 + random.below(4) }])
       rows += count
     }
   })
@@ -202,20 +253,22 @@ const KEPT = [
 ]
 
 /** Lines with the keys of the first, usually in its order; with a list of logits, or one key per logit. */
-function orderedText(random: Random, classes: number, rows: number, oddness: number): string {
+function orderedText(random: Random, classes: number, rows: number, oddness: number, form: Form): string {
   const odd = () => random.below(2000) < oddness
-  const isList = random.below(2) === 0
+  const isList = form.isRecord || form.isInside || random.below(2) === 0
   const keys = ['id', 'note', 'a "key"', 'é'].slice(0, random.below(5))
   const lineOf = (number: () => string, value: () => string) => {
     const list = Array.from({ length: odd() ? random.below(classes + 2) : classes }, number)
-    const logits = isList ? [`"logits":[${list}]`] : list.map((text, index) => `"logit_${index}":${text}`)
+    const logits = isList
+      ? [logitsMember(random, list, form, odd, () => '')]
+      : list.map((text, index) => `"logit_${index}":${text}`)
     const pairs = [...keys.map((key) => `${JSON.stringify(key)}:${value()}`), ...logits]
     if (odd()) pairs.reverse()
     if (odd()) pairs.splice(random.below(pairs.length), 1)
     if (odd()) pairs.push('"more":1')
     return `{${pairs.join(random.of([',', ',', ', ']))}}`
   }
-  const first = `{${[...keys.map((key) => `${JSON.stringify(key)}:0`), isList ? `"logits":[${Array(classes).fill(1)}]` : Array.from({ length: classes }, (_, index) => `"logit_${index}":1`).join()].join()}}`
+  const first = `{${[...keys.map((key) => `${JSON.stringify(key)}:0`), isList ? firstLine(classes, form).slice('{"id":0,'.length, -1) : Array.from({ length: classes }, (_, index) => `"logit_${index}":1`).join()].join()}}`
   const lines = Array.from({ length: rows }, () =>
     lineOf(
       () => number(random, oddness / 4),
@@ -231,7 +284,8 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
     for (let rows = 0; rows < COUNT; ) {
       const classes = random.of([1, 2, 3, 10])
       const count = random.of([1, 10, 40, 300])
-      const text = orderedText(random, classes, count, random.of([0, 3, 30, 200]))
+      const form = random.of(FORMS)
+      const text = orderedText(random, classes, count, random.of([0, 3, 30, 200]), form)
       const input = bytesOf(random, text)
       const size = Math.max(2 ** (random.below(230) / 10), input.length / 2000) | 0 || 1
       const to = random.of([
@@ -249,6 +303,7 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
       ] as const)
       const options: ScoreOptions = {
         ...anyOptions(random, classes, ['', 'a,', '"', 'é']),
+        ...selecting(form),
         ...(to && { to }),
         keep: random.of([true, true, false, '!1', '*']),
         escapeFormulas: (to === 'csv' || to === 'tsv') && random.below(4) === 0,
@@ -383,6 +438,17 @@ describe('the lane of NDJSON', () => {
   it.each([
     ['{"logits":{"a":2,"b":1}}', {}],
     ['{"out":{"logits":[2,1]}}', { logits: 'out.logits' }],
+    ['{"out":{"logits":{"a":2,"b":1}}}', { logits: 'out.logits' }],
+  ] satisfies [string, ScoreOptions][])('is the fast one with objects and paths: %s %j', async (line, options) => {
+    for (const to of ['ndjson', 'csv', 'arrow'] as const) {
+      const { stats } = await run(`${line}\n`, { from: 'ndjson', to, ...options })
+      expect(stats).toMatchObject({ lane: 'fast', written: 1 })
+    }
+  })
+
+  it.each([
+    ['{"out":[{"logits":[2,1]}]}', { logits: 'out.0.logits' }],
+    ['{"out":{"a":2,"b":1}}', { logits: 'out.a,out.b' }],
     ['{"\\ud800":[2,1]}', { logits: '\ud800' }],
     ['[2,1]', {}],
   ] satisfies [string, ScoreOptions][])('is refused where it cannot be: %s %j', async (line, options) => {

@@ -8,10 +8,10 @@
  */
 import {
   ACTION_KEEP, ACTION_LOGIT, ACTION_LOGITS, ACTION_TRUTH, EMIT_INDEX, EMIT_LABEL, EMIT_LIST, EMIT_LOSS,
-  EMIT_MEMBERS, EMIT_PROBS, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
+  EMIT_MEMBERS, EMIT_PROBS, EMIT_RECORD, EMIT_SET_SIZE, EMIT_TOP, NO_CLASS, WANT_LOG, WANT_SUMMARY, WANT_TRUTH,
 } from '../constants'
 import { evaluationOf, labelOf, entryOf, rowOf, stateOf } from './batch'
-import { BRACE, BRACKET, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
+import { BRACE, BRACKET, COLON, COMMA, closing, passColon, passValue, QUOTE, skipBlanks, skipPlain } from './json'
 import { parseJson } from './parse-number'
 import { print } from './print-number'
 import {
@@ -83,7 +83,7 @@ function readLine(at: usize, logits: usize, entry: RowEntry, row: u32, job: Job)
     } else if (known > 1 || found) return 0
     else {
       found = true
-      at = readList(at, logits, job.inputs)
+      at = readLogits(at, logits, 0, job)
     }
     if (!at) return 0
     last = at
@@ -110,6 +110,78 @@ function knownKey(key: usize, length: usize, job: Job): u32 {
 function isSame(one: usize, other: usize, length: usize): bool {
   for (let at: usize = 0; at < length; at++) if (load<u8>(one + at) != load<u8>(other + at)) return false
   return true
+}
+
+/** Reads the logits in a value: at the end of their path, from some level on. */
+function readLogits(at: usize, logits: usize, level: u32, job: Job): usize {
+  if (level < job.pathLength) return readInside(at, logits, level, job)
+  return job.classKeys ? readRecord(at, logits, job) : readList(at, logits, job.inputs)
+}
+
+/** Reads the logits at a key of an object, which must have it once. */
+function readInside(at: usize, logits: usize, level: u32, job: Job): usize {
+  const name = textAt(job.path, level)
+  let found = false
+  if (<u32>load<u8>(at) != BRACE) return 0
+  do {
+    at = skipBlanks(at + 1)
+    const key = at
+    at = passPlainKey(at)
+    if (!at) return 0
+    const isOnPath = at - key == <usize>name.length && isSame(key, name.at, at - key)
+    at = passColon(at)
+    if (!at || (isOnPath && found)) return 0
+    found = found || isOnPath
+    at = isOnPath ? readLogits(at, logits, level + 1, job) : passValue(at, DEPTH)
+    if (!at) return 0
+    at = skipBlanks(at)
+  } while (<u32>load<u8>(at) == COMMA)
+  return found && <u32>load<u8>(at) == closing(BRACE) ? at + 1 : 0
+}
+
+/** Reads an object with a number for each class; the keys may have any order. */
+function readRecord(at: usize, logits: usize, job: Job): usize {
+  const count = job.inputs
+  for (let index: u32 = 0; index < count; index++) store<f64>(logits + ((<usize>index) << 3), NaN)
+  if (<u32>load<u8>(at) != BRACE) return 0
+  for (let left = count, next: u32 = 0; left > 0; left--, next++) {
+    at = skipBlanks(at + 1)
+    const key = at
+    at = passPlainKey(at)
+    if (!at) return 0
+    const index = classOfKey(key, at - key, next < count ? next : 0, job)
+    at = passColon(at)
+    if (!at || index == count) return 0
+    const logit = logits + ((<usize>index) << 3)
+    // A number of JSON is not NaN.
+    if (!isNaN(load<f64>(logit))) return 0
+    at = parseJson(at, logit)
+    if (!at) return 0
+    at = skipBlanks(at)
+    if (<u32>load<u8>(at) != (left == 1 ? closing(BRACE) : COMMA)) return 0
+    next = index
+  }
+  return at + 1
+}
+
+/** The class with a key, searched from one on; the number of classes if there is none. */
+function classOfKey(key: usize, length: usize, first: u32, job: Job): u32 {
+  const count = job.inputs
+  for (let tried: u32 = 0, index = first; tried < count; tried++) {
+    const name = textAt(job.classKeys, index)
+    if (<usize>name.length == length && isSame(key, name.at, length)) return index
+    index = index + 1 == count ? 0 : index + 1
+  }
+  return count
+}
+
+/** Skips a quoted key without escapes. */
+// @ts-ignore: decorator
+@inline
+function passPlainKey(at: usize): usize {
+  if (<u32>load<u8>(at) != QUOTE) return 0
+  at = skipPlain(at + 1)
+  return <u32>load<u8>(at) == QUOTE ? at + 1 : 0
 }
 
 /** Reads a list of `classes` numbers. */
@@ -171,7 +243,7 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
     if (role == ACTION_LOGIT) {
       at = parseJson(at, logit)
       logit += 8
-    } else if (role == ACTION_LOGITS) at = readList(at, logit, job.inputs)
+    } else if (role == ACTION_LOGITS) at = readLogits(at, logit, 0, job)
     else at = passValue(at, DEPTH)
     if (!at) return 0
     if (role == ACTION_TRUTH && !readTruthValue(start, at, row, job)) return 0
@@ -219,6 +291,7 @@ export function writeObject(row: u32, out: usize, job: Job): usize {
     }
     out = writeText(textAt(job.leads, lead++), out)
     if (kind == EMIT_LIST) out = writeList(row, out, job)
+    else if (kind == EMIT_RECORD) out = writeRecord(row, out, job)
     else if (kind == EMIT_LABEL) out = writeLabelOrNull(labelOf(row, job), out, job)
     else if (kind == EMIT_MEMBERS) out = writeNames(row, out, job)
     else if (kind == EMIT_INDEX) out = print(<f64>state.index, out)
@@ -263,6 +336,19 @@ function writeList(row: u32, out: usize, job: Job): usize {
   out = writeProbabilities(row, COMMA, out + 1, job)
   store<u8>(out - 1, closing(BRACKET))
   return out
+}
+
+/** Writes the results of all classes as an object. */
+function writeRecord(row: u32, out: usize, job: Job): usize {
+  const values = rowOf(job.values, row, job)
+  for (let index: u32 = 0; index < job.classes; index++) {
+    store<u8>(out, index ? COMMA : BRACE)
+    out = writeLabel(index, out + 1, job)
+    store<u8>(out, COLON)
+    out = writeNumber(load<f64>(values + ((<usize>index) << 3)), out + 1, job)
+  }
+  store<u8>(out, closing(BRACE))
+  return out + 1
 }
 
 /** Writes the results of all classes, each after its key. */

@@ -179,6 +179,13 @@ export class Job {
   keyCount: u32
   /** NDJSON input, keys in the order of the first row: the address of each column's key (Text). */
   columnKeys: u32
+  /**
+   * NDJSON input: the keys on the way to the logits inside a member, and their number; the keys of the logits, if these
+   * are an object, else 0 (addresses of Text). All are quoted.
+   */
+  path: u32
+  pathLength: u32
+  classKeys: u32
   /** NDJSON input: 1 if a line is kept as it is. */
   keepsLine: u32
   /** NDJSON output: addresses of the prefixes of new values, and of kept ones (Text). */
