@@ -4,6 +4,7 @@ import { sameType } from '../core/data-type.js'
 import { NAMES_DELIMITER } from '../core/decision.js'
 import { type Dialect, isEscaped, toBytes } from '../core/dialect.js'
 import { isNumber, withPoint } from '../core/number.js'
+import { MOST_LEVELS } from '../core/object-members.js'
 import { items } from '../core/options.js'
 import { hasNames } from '../core/output-columns.js'
 import type { Column, JsonColumn, RecordBatchReader, TextSource } from '../core/record-batch.js'
@@ -105,6 +106,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   if (!named) return 'rows that are arrays'
   if (first.path.length > 1 && !schema.logitsList) return 'logits in a nested object'
   if (first.path.some((key) => /^\d+$/.test(key))) return 'logits in a list of objects'
+  if (first.path.length > MOST_LEVELS) return `logits inside more than ${MOST_LEVELS} objects`
   if (columns.some((column) => column.inner && column !== first)) return 'values in a nested object'
   if (schema.truths) return 'a key per class'
   // A lone surrogate has no UTF-8 encoding, but the encoding of its replacement character would match another key.

@@ -139,19 +139,27 @@ function readInside(at: usize, logits: usize, level: u32, job: Job): usize {
   return found && <u32>load<u8>(at) == closing(BRACE) ? at + 1 : 0
 }
 
-/** Reads an object with a number for each class; the keys may have any order. */
+/**
+ * Reads an object with a number for each class; the keys may have any order, as long as searching for them takes few
+ * comparisons: many keys in another order are left to the host, which has a table of them.
+ */
 function readRecord(at: usize, logits: usize, job: Job): usize {
   const count = job.inputs
   for (let index: u32 = 0; index < count; index++) store<f64>(logits + ((<usize>index) << 3), NaN)
   if (<u32>load<u8>(at) != BRACE) return 0
+  let effort: u32 = 8 * count + 64
   for (let left = count, next: u32 = 0; left > 0; left--, next++) {
     at = skipBlanks(at + 1)
     const key = at
     at = passPlainKey(at)
     if (!at) return 0
-    const index = classOfKey(key, at - key, next < count ? next : 0, job)
+    const first = next < count ? next : 0
+    const index = classOfKey(key, at - key, first, job)
     at = passColon(at)
     if (!at || index == count) return 0
+    const tried = index < first ? index + count - first : index - first
+    if (tried > effort) return 0
+    effort -= tried
     const logit = logits + ((<usize>index) << 3)
     // A number of JSON is not NaN.
     if (!isNaN(load<f64>(logit))) return 0
