@@ -199,6 +199,14 @@ describe('options', () => {
   })
 
   it.each([
+    [{ id: 1, logits: new Map([['a', 1]]) }, 'a Map has no properties; Object.fromEntries(map) makes an object of it'],
+    [new Map([['logit_a', 1]]), 'a Map has no properties; Object.fromEntries(map) makes an object of it'],
+    [{ id: 1, logits: new Set([1, 2]) }, 'a Set has no order; Array.from(set) makes an array of it'],
+  ])('are in no Map or Set, and the error says what to do: %o', async (row, reason) => {
+    expect(await failure([row])).toMatchObject({ code: 'E_ROW', info: { row: 1, reason } })
+  })
+
+  it.each([
     [{ logits: [1, 2, 3, 3, 2, 1], shape: [2, 3] }, {}, '[2,3]'],
     [{ scores: Float32Array.of(1, 2, 3, 3, 2, 1), dims: [3, 2] }, { logits: 'scores' }, '[3,2]'],
     [{ outputs: [{ shape: [2, 3], data: [1, 2, 3, 5, 0, 0] }] }, { logits: 'outputs.0.data' }, '[2,3]'],

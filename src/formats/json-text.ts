@@ -24,8 +24,8 @@ export function jsonText(field: Field, classes: readonly string[], print: (value
 
 function recordText(keys: readonly string[], values: readonly string[]): string {
   let text = ''
-  for (let at = 0; at < keys.length; at++) text += `${at === 0 ? '{' : ','}${keys[at]}:${values[at]}`
-  return `${text}}`
+  for (let at = 0; at < keys.length; at++) text += `${at === 0 ? '' : ','}${keys[at]}:${values[at]}`
+  return `{${text}}`
 }
 
 /** The same for lists nested like the logits. */

@@ -104,7 +104,8 @@ function needsCells(rows: readonly unknown[], { logits, onError }: ShapeSettings
 function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSettings): RowShape | RowError {
   if (isBytes(first)) throw bytesError()
   requireEffect(settings)
-  if (hasNoClass(first, settings)) return { code: 'E_ROW', info: { reason: 'the row has no logits' } }
+  const without = classlessReason(first, settings)
+  if (without !== undefined) return { code: 'E_ROW', info: { reason: without } }
   if (isList(first)) {
     requireNoSelector(settings, 'the rows are arrays of logits')
     return withTruth(listShape(first, splitList, settings), {}, {}, settings)
@@ -482,13 +483,20 @@ function listOf(value: unknown): ArrayLike<unknown> | undefined {
   return typeof value === 'string' ? parseListCell(value) : undefined
 }
 
-/** Whether a row is an empty list or record, or its logits are. */
-function hasNoClass(row: unknown, { logits }: ShapeSettings): boolean {
-  if (!isRecord(row)) return isList(row) && row.length === 0
-  const path = pathToLogits(row, logits)
-  const holder = path ? valueAt(row, path) : row
-  return isList(holder) ? holder.length === 0 : isRecord(holder) && Object.keys(holder).length === 0
+/** Why a row has no logits, if its shape is that of rows with some. */
+function classlessReason(row: unknown, { logits }: ShapeSettings): string | undefined {
+  const path = isRecord(row) ? pathToLogits(row, logits) : undefined
+  const holder = path ? valueAt(row as Properties, path) : row
+  if (isList(holder) ? holder.length > 0 : !isRecord(holder) || Object.keys(holder).length > 0) return undefined
+  const remedy = COLLECTIONS.find(([kind]) => holder instanceof kind)?.[1]
+  return remedy ?? 'the row has no logits'
 }
+
+/** Collections of JavaScript whose items are no properties, and what to do with them. */
+const COLLECTIONS = [
+  [Map, 'a Map has no properties; Object.fromEntries(map) makes an object of it'],
+  [Set, 'a Set has no order; Array.from(set) makes an array of it'],
+] as const
 
 /** The error for a row that does not match the shape. */
 export function misfit(row: unknown, shape: RowShape): RowError {
