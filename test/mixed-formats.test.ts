@@ -148,6 +148,9 @@ describe('objects after those of another input', () => {
     const none = SECOND.replaceAll('"logit_a":2', '"logit_c":2')
     await expect(scored(none, { to: 'csv' })).rejects.toMatchObject({ code: 'E_SCHEMA' })
     const later = SECOND.replace('"logit_a":2', '"logit_c":2')
-    await expect(scored(later, { to: 'csv' })).rejects.toMatchObject({ code: 'E_MISSING', info: { row: 1 } })
+    await expect(scored(later, { to: 'csv' })).rejects.toMatchObject({
+      code: 'E_WIDTH',
+      info: { row: 1, key: 'logit_c' },
+    })
   })
 })

@@ -242,6 +242,8 @@ export interface ReaderOptions {
   /** Whether the value of a key is kept; undefined if none is, or all of each row. */
   isKept?: ((key: string) => boolean) | undefined
   classes: number
+  /** Whether a key that the first row lacks would be a logit; undefined if none would. */
+  isLateLogit?: ((key: string) => boolean) | undefined
   /** If rows are passed through as JSON objects: the keys to add. */
   rawRowKeys: readonly string[] | undefined
   /** The data of an E_NAME for a key that a row already has. */

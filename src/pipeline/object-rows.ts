@@ -32,6 +32,7 @@ export function readRows(rows: readonly unknown[], shape: RowShape, settings: Sh
     const kept = parts ? keptOf(parts.rest, shape, settings) : {}
     const rowError = parts
       ? (shapeError(row, shape) ??
+        shape.lateError?.(row as Properties) ??
         readLogits(exactLogits(parts.logits, row), logits, index * width, shape, rule) ??
         nameError(kept, added, shape) ??
         truths?.find(parts.rest, index))

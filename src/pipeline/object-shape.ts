@@ -11,6 +11,7 @@ import { orderedKeys, structNames } from '../core/key-order.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelNames } from '../core/labels.js'
 import { patternRemedy, withRemedy } from '../core/late-keys.js'
+import { lateLogitError, lateLogitTest } from '../core/late-logits.js'
 import { areMissing, logitOf, notLogits, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, findSelected, selectorOf } from '../core/logits-list.js'
@@ -65,6 +66,8 @@ export interface RowShape {
   otherShape?: DeclaredShape
   /** Whether a property of a record is kept, if it holds no logits. */
   isKept?(name: string): boolean
+  /** The error of a row with another logit than the first row has. */
+  lateError?(row: Properties): RowError | undefined
   /** Splits a row into its logits and its other properties; undefined if it does not match the shape. */
   split(row: unknown): { logits: ArrayLike<unknown>; rest: Properties } | undefined
 }
@@ -364,10 +367,14 @@ function columnShape(first: Properties, evidence: readonly Properties[], setting
   const schema = resolveSchema({ ...settings, keep }, columns, true)
   const selected = schema.logits.map((index) => columns[index]!)
   const own = new Set(selected.flatMap(({ name, inner }) => (inner ? [] : [name])))
+  const names = selected.map(({ name }) => name)
+  const isLate = lateLogitTest({ ...schema, logits: settings.logits })
+  const known = new Set(header)
   return {
     layout: schema,
     schema,
-    columns: selected.map(({ name }) => name),
+    columns: names,
+    ...(isLate && { lateError: (row) => lateLogitError(row, isLate, known, names) }),
     split(row) {
       if (!isRecord(row)) return undefined
       const logitOf = ({ name, inner }: (typeof selected)[number]) =>

@@ -1,4 +1,5 @@
 /** Reads bytes of any format into rows: JavaScript objects. */
+
 import { isExact, numbersOf } from '../core/column-numbers.js'
 import { isValid } from '../core/column-slices.js'
 import { objectReader } from '../core/column-values.js'
@@ -6,6 +7,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { delimiterOf, isText } from '../core/formats.js'
 import { nameWarnings } from '../core/header-names.js'
 import { isIndex, keyOrderer } from '../core/key-order.js'
+import { lateLogitTest } from '../core/late-logits.js'
 import { notExact } from '../core/logit.js'
 import { chosenLogitsColumn, isList } from '../core/logits-list.js'
 import { nullsOf } from '../core/missing.js'
@@ -220,6 +222,7 @@ function planOf({ columns, named }: RecordBatchReader, settings: Settings): Read
     logitsList: list !== undefined,
     kept: asJson ? [] : [...columns.keys()].filter((index) => index !== list),
     classes: list === undefined ? 0 : (columns[list]!.width ?? 0),
+    isLateLogit: asJson && settings.logits !== undefined ? lateLogitTest(settings) : undefined,
     rawRowKeys: asJson ? [] : undefined,
     typed: false,
     types: settings.types,

@@ -2,6 +2,7 @@
 import { type Dialect, isEscaped, sameCells } from '../core/dialect.js'
 import { type Keep, keptTest } from '../core/kept-columns.js'
 import { otherKey } from '../core/late-keys.js'
+import { lateLogitTest } from '../core/late-logits.js'
 import { nullsOf } from '../core/missing.js'
 import { printer } from '../core/number.js'
 import type { SettingsOf } from '../core/options.js'
@@ -14,6 +15,7 @@ import type { Probe } from '../kernel/host/metrics.js'
 
 /** The options of a run that every thread needs. */
 export const JOB_OPTIONS = [
+  'logits',
   'temperature',
   'precision',
   'float32',
@@ -77,6 +79,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     kept: readColumns(schema),
     isKept: keyTest(job),
     classes: inputsOf(schema),
+    isLateLogit: lateLogitTest({ logits: settings.logits, guessed: schema.guessed, logitsList }),
     rawRowKeys: rawRows ? names : undefined,
     takenName: (name, keys) => takenName(name, keys, schema),
     otherKey: (key) => otherKey(key, schema, settings.types),

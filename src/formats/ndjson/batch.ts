@@ -5,6 +5,7 @@ import { dataTypeOf } from '../../core/column-builder.js'
 import { isNoRow, shapeReason } from '../../core/declared-shape.js'
 import { shown } from '../../core/errors.js'
 import { extended } from '../../core/extended.js'
+import { lateLogitError } from '../../core/late-logits.js'
 import { areMissing, logitOf, missingLogits, notLogits, ofNamedClass, unknownClass } from '../../core/logit.js'
 import {
   type Column,
@@ -34,6 +35,8 @@ interface Task {
   paths: readonly (readonly string[])[]
   /** The keys on the way to logits, and those of logits, which must not be duplicated. */
   uniqueKeys: ReturnType<typeof keysOn>
+  /** The keys that are columns. */
+  known: ReadonlySet<string>
   kept: JsonColumn[]
   bare: boolean
   /** Collects nested lists, if logits are nested. */
@@ -97,7 +100,7 @@ function taskOf(columns: readonly JsonColumn[], plan: ReaderOptions): Task {
   const nested = logitsColumn && plan.depth !== undefined ? new NestedRows(logitsColumn, plan.depth, plan) : undefined
   const { path = [], shapePath = [] } = logitsColumn ?? {}
   const uniqueKeys = keysOn([path, shapePath, ...paths])
-  return { plan, logitsColumn, keys, paths, uniqueKeys, kept, nested, bare, unexpected, taken }
+  return { plan, logitsColumn, keys, paths, uniqueKeys, known, kept, nested, bare, unexpected, taken }
 }
 
 /** Reads the logits of a row; returns the error, if any. */
@@ -113,6 +116,8 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
     )
   const repeated = repeatedKey(value, text, task.uniqueKeys, task.taken)
   if (repeated !== undefined) return repeatedKeyError(repeated)
+  const late = plan.isLateLogit && !bare && lateLogitError(value, plan.isLateLogit, task.known, keys)
+  if (late) return late
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
   const isOptional = plan.missing !== 'error' && !task.nested
   if (logitsColumn && found === undefined && !isOptional) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
