@@ -412,7 +412,7 @@ describe('two classes of one logit', () => {
     expect(error).toMatchObject({
       code: 'E_CONFLICT',
       message: expect.stringContaining(
-        `"logit" is the only class, so its probability would be 1 in every row; binary: 'no,yes' turns one logit into two classes, op: 'sigmoid' gives it a probability of its own, labels: 'logit' accepts one class`,
+        `"logit" is the only class, so its probability would be 1 in every row; binary: 'no,yes' turns one logit into two classes, op: 'sigmoid', or the function sigmoid(), gives it a probability of its own, labels: 'logit' accepts one class`,
       ),
     })
   })

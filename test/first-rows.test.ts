@@ -216,6 +216,12 @@ describe('a first row with null in place of its list of logits', () => {
     },
   )
 
+  it('is the same error if the property is undefined', async () => {
+    for (const options of [{}, LABELLED]) {
+      expect((await predict([{ id: 1, logits: undefined }, ...GOOD], options)).error).toMatchObject(MISSING)
+    }
+  })
+
   it('is left out with any number of others', async () => {
     const options = { ...LABELLED, onError: 'skip' } as const
     const alone = (await predict(GOOD, options)).predictions

@@ -44,14 +44,23 @@ describe('a key that only later rows have', () => {
     expect(text).toBe('{"label":"cow"}\n{"label":"cow"}\n')
   })
 
-  it.each([
-    ['null', null],
-    ['an object', { dog: 1 }],
-  ])('is no logit if it has %s', async (_, value) => {
-    const rows = [ROWS[0], { ...ROWS[0], logit_dog: value }]
+  it('is no logit if it is null', async () => {
+    const rows = [ROWS[0], { ...ROWS[0], logit_dog: null }]
     expect((await predict(rows)).predictions).toHaveLength(2)
     const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
     expect((await run(lines, { from: 'ndjson' })).stats).toMatchObject({ written: 2 })
+  })
+
+  it('makes its row bad if it would have made a guess unnecessary', async () => {
+    const rows = [
+      { a: 0.5, b: -1.5, c: 2.2 },
+      { a: 1.5, b: 2.25, c: -0.3, logits: [1, 2, 3] },
+    ]
+    const reason = 'the object has an unknown class "logits" (classes: "a", "b", "c")'
+    expect((await predict(rows)).error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining(reason) })
+    const lines = rows.map((row) => `${JSON.stringify(row)}\n`).join('')
+    const { error } = await run(lines, { from: 'ndjson' })
+    expect(error).toMatchObject({ code: 'E_WIDTH', message: expect.stringContaining(reason) })
   })
 
   it('makes its row bad in what is read with a pattern', async () => {

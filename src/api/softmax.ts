@@ -246,7 +246,8 @@ type Without<Row, Name extends keyof Row> = Omit<Row, Name> &
  * All rows must have as many logits as the first; with `onError: 'skip'`, as the first valid row, which must be
  * among the first 100. The option `logits` gives the property that contains them, such as `'scores'` or `'outputs.logits'`, or
  * selects one property per class. Waiting rows are scored together, up to 64 at a time, so a slow source causes no
- * delay; if the consumer stops, at most 192 rows are buffered.
+ * delay; if the consumer stops, at most 192 rows are buffered. Do not change a row after it was written, nor
+ * an array that it has.
  *
  * In errors and rejects, `row` counts the rows that the stream gets. Only rows from a `read` that skips bad rows have the
  * number, and the `source`, that they have in its input, unless the program copied them.

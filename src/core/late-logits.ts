@@ -5,16 +5,18 @@ import type { ValueOf } from './options.js'
 import type { RowError } from './record-batch.js'
 import { nameTest, selectorOfNames } from './selector.js'
 
-/** How logits were selected: by a selector, by a guess, or by names that follow the convention; all may be in one list. */
+/** The selector, if there is one, and whether all logits are in one list or object. */
 interface Selection {
   logits?: ValueOf<'logits'> | undefined
-  guessed?: boolean | undefined
   logitsList?: boolean | undefined
 }
 
-/** Creates the test whether a key that the first row lacks would be a logit; undefined if none is. */
-export function lateLogitTest({ logits, guessed, logitsList }: Selection): ((key: string) => boolean) | undefined {
-  if (logitsList || (logits === undefined && guessed)) return undefined
+/**
+ * Creates the test whether a key that the first row lacks would be a logit; undefined if none is. After a guess, it is one
+ * that would have made the guess unnecessary.
+ */
+export function lateLogitTest({ logits, logitsList }: Selection): ((key: string) => boolean) | undefined {
+  if (logitsList) return undefined
   return logits === undefined ? isLogitName : nameTest(logits)
 }
 
@@ -28,14 +30,13 @@ export function lateLogitError(
   known: ReadonlySet<string>,
   names: readonly (string | undefined)[],
 ): RowError | undefined {
-  const key = Object.keys(row).find((key) => !known.has(key) && isLate(key) && isValue(row, key))
+  const key = Object.keys(row).find((key) => !known.has(key) && isLate(key) && hasValue(row, key))
   if (key === undefined) return undefined
   const keys = names.length > 0 ? (names as string[]) : [...known].filter(isLate)
   const hint = `${optionText('logits', selectorOfNames(keys))} reads only those of the first row`
   return { code: 'E_WIDTH', info: { cells: keys.length + 1, width: keys.length, key, keys, hint } }
 }
 
-function isValue(row: object, key: string): boolean {
-  const value = (row as Record<string, unknown>)[key] ?? null
-  return value !== null && typeof value !== 'object'
+function hasValue(row: object, key: string): boolean {
+  return ((row as Record<string, unknown>)[key] ?? null) !== null
 }

@@ -6,7 +6,7 @@ import { binaryClasses, decisionOf } from './decision.js'
 import { SoftmaxError, shown, shownNames } from './errors.js'
 import { isArray } from './formats.js'
 import { labelWarnings, readLabels, repeated } from './labels.js'
-import { labelsText, optionText } from './option-words.js'
+import { labelsText, optionText, speaking } from './option-words.js'
 import { items, opText, type SettingsOf } from './options.js'
 import { type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
 import { hasPositions } from './truth-names.js'
@@ -185,7 +185,7 @@ function requireRequested(
   if (!emit.includes('probs') && !emit.includes('label')) return
   const remedies = [
     `${optionText('binary', 'no,yes')} turns one logit into two classes`,
-    `${opText('sigmoid')} gives it a probability of its own`,
+    `${opText('sigmoid')}${speaking() === 'command' ? '' : ', or the function sigmoid(),'} gives it a probability of its own`,
     `${optionText('labels', labelsText(classes))} accepts one class`,
   ]
   const reason = `${shown(classes[0]!)} is the only class, so its probability would be 1 in every row; ${remedies.join(', ')}`

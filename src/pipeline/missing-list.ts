@@ -23,7 +23,7 @@ export function missingListError(
   if (settings.missing !== 'error' || isSingle(settings)) return undefined
   const path = missingPath(row, settings)
   // A path that the row does not have is an error of the selector.
-  if (!path || valueAt(row, path) === undefined) return undefined
+  if (!path || (path.length > 1 && valueAt(row, path) === undefined)) return undefined
   return { code: 'E_MISSING', info: { of: 'list', column: pathName(path) } }
 }
 

@@ -79,7 +79,7 @@ export function readerOptions(job: ScoreJob): ReaderOptions {
     kept: readColumns(schema),
     isKept: keyTest(job),
     classes: inputsOf(schema),
-    isLateLogit: lateLogitTest({ logits: settings.logits, guessed: schema.guessed, logitsList }),
+    isLateLogit: lateLogitTest({ logits: settings.logits, logitsList }),
     rawRowKeys: rawRows ? names : undefined,
     takenName: (name, keys) => takenName(name, keys, schema),
     otherKey: (key) => otherKey(key, schema, settings.types),
