@@ -450,6 +450,14 @@ describe('options', () => {
     ).toBeTruthy()
   })
 
+  it('are written out in no overload, where an editor would show no documentation', () => {
+    for (const name of ['softmax', 'softmax-matrix']) {
+      const declared = readFileSync(join(ROOT, `dist/api/${name}.d.ts`), 'utf8')
+      expect(declared).toContain('Documented<')
+      expect(declared).not.toMatch(/\b(?:emit|topK|minConfidence|nonfinite|float32)\??: [A-Z]/)
+    }
+  })
+
   it('are documented one by one, each in an interface', () => {
     const path = join(ROOT, 'src/api/options.ts')
     if (process.env.UPDATE) writeFileSync(path, optionInterfaces())

@@ -11,6 +11,7 @@ import { ABSTAINED, EVALUATION_FIELDS, LOSS, NO_CLASS, PREDICTED, RANK, TRUTH } 
 import { scoreMatrix } from '../kernel/host/matrix.js'
 import type { Scores } from '../kernel/host/scores.js'
 import { nonfiniteError, nonfiniteIn, withZeros } from '../pipeline/scorer.js'
+import type { Documented } from './documented.js'
 import type { Checked, Columns } from './emitted.js'
 import type { MatrixOptions } from './options.js'
 
@@ -102,7 +103,11 @@ export function softmaxMatrix<
   rows: number,
   classes: number,
   options?: Omit<MatrixOptions, 'emit'> &
-    MatrixTruth & { emit?: Emit & Checked<Emit>; float32?: Float32; topK?: TopK; minConfidence?: Least },
+    MatrixTruth &
+    Documented<MatrixOptions, 'emit', Emit & Checked<Emit>> &
+    Documented<MatrixOptions, 'float32', Float32> &
+    Documented<MatrixOptions, 'topK', TopK> &
+    Documented<MatrixOptions, 'minConfidence', Least>,
 ): ScoresOf<MatrixScores<NumbersOf<Float32>>, GivenBy<Emit, TopK, Least>>
 export function softmaxMatrix(
   logits: ArrayLike<number>,

@@ -8,6 +8,7 @@ import type { Schema } from '../core/schema.js'
 import { generatorTransform } from '../io/generator-transform.js'
 import { BATCH, predictRows } from '../pipeline/predict-rows.js'
 import type { RowTotals } from '../pipeline/row-counts.js'
+import type { Documented } from './documented.js'
 import type { Checked, Emits, IsUnion } from './emitted.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf, Returned } from './typed-stream.js'
@@ -56,15 +57,15 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>>
   /** The same with `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: OtherOptions & Plain & { logits: LogitsIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
+    options: OtherOptions & Plain & Emitting<Emit> & { logits: LogitsIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>>
   /** The same with options that change the properties of `emit`. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: OtherOptions & { logits: LogitsIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
+    options: OtherOptions & Emitting<Emit> & { logits: LogitsIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: NullOptions & { logits: LogitsIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
+    options: NullOptions & Emitting<Emit> & { logits: LogitsIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, LogitsIn<Row>> & Nullable<Emit, List>>>
   /**
    * Predictions of rows whose logits are in several properties: `softmax<Row>({ logits: 'cat,dog' })`, `'p_*'` or `['cat',
@@ -78,11 +79,11 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Emits<undefined, List>>>
   /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: OtherOptions & { logits: SelectorIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
+    options: OtherOptions & Emitting<Emit> & { logits: SelectorIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: NullOptions & { logits: SelectorIn<NoInfer<Row>>; emit?: Emit & Checked<Emit> },
+    options: NullOptions & Emitting<Emit> & { logits: SelectorIn<NoInfer<Row>> },
   ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, SingleIn<Row>> & Nullable<Emit, List>>>
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
@@ -105,15 +106,15 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    * @typeParam Emit - the type of `emit`
    */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : OtherOptions & Plain & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : OtherOptions & Plain & Emitting<Emit>,
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>>
   /** The same with options that change the properties of `emit`: `label` may be null, `top` may replace the probabilities. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : OtherOptions & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : OtherOptions & Emitting<Emit>,
   ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : NullOptions & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : NullOptions & Emitting<Emit>,
   ): Returned<Row, PredictionStream<NullablePrediction & Rest<Row> & Nullable<Emit, List>>>
   /**
    * Predictions of typed rows with `keep`: the compiler does not know which properties it keeps, so each is optional.
@@ -125,11 +126,11 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
   ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Emits<undefined, List>>>
   /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : AnyKeep & Numbers & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : AnyKeep & Numbers & Emitting<Emit>,
   ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
-    options: [Row] extends [never] ? never : AnyKeep & { emit?: Emit & Checked<Emit> },
+    options: [Row] extends [never] ? never : AnyKeep & Emitting<Emit>,
   ): Returned<Row, PredictionStream<NullablePrediction & Partial<Rest<Row>> & Nullable<Emit, List>>>
   /**
    * Predictions with the properties in `emit`. With `topK`, `top` replaces the probabilities; with `minConfidence` or
@@ -141,12 +142,11 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
     Least extends number | undefined = undefined,
     Nonfinite extends ValueOf<'nonfinite'> | undefined = undefined,
   >(
-    options?: AnyKeep & {
-      emit?: Emit & Checked<Emit>
-      topK?: TopK
-      minConfidence?: Least
-      nonfinite?: Nonfinite
-    },
+    options?: AnyKeep &
+      Emitting<Emit> &
+      Documented<SoftmaxOptions, 'topK', TopK> &
+      Documented<SoftmaxOptions, 'minConfidence', Least> &
+      Documented<SoftmaxOptions, 'nonfinite', Nonfinite>,
   ): Returned<
     Emit,
     PredictionStream<
@@ -159,6 +159,9 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
 type NullOf<Nonfinite> = undefined extends Nonfinite ? never : 'null' extends Nonfinite ? null : never
 
 type PredictionOf<Nonfinite> = [NullOf<Nonfinite>] extends [never] ? Prediction : NullablePrediction
+
+/** The option `emit`, whose type determines the properties of a prediction. */
+type Emitting<Emit> = Documented<SoftmaxOptions, 'emit', Emit & Checked<Emit>>
 
 /** All options except `emit`, whose type determines the properties of a prediction. */
 type AnyKeep = Omit<SoftmaxOptions, 'emit'>
@@ -179,7 +182,8 @@ type Plain = { topK?: undefined; minConfidence?: undefined; nonfinite?: 'error' 
 type WithoutEmit = OtherOptions & Plain & { emit?: undefined }
 
 /** The same with `topK`: only the most probable classes, in `top`. */
-type WithTopK = Omit<OtherOptions, keyof Plain> & Omit<Plain, 'topK'> & { emit?: undefined; topK: number }
+type WithTopK = Omit<OtherOptions, keyof Plain> &
+  Omit<Plain, 'topK'> & { emit?: undefined } & Required<Documented<SoftmaxOptions, 'topK', number>>
 
 /** The properties of a prediction if options that are not {@link Plain} may be given. */
 type Changed<Emit, List extends string> = Emits<Emit, List, number | undefined, number>
