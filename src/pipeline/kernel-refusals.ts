@@ -105,7 +105,7 @@ function keysRefusal(columns: readonly JsonColumn[], schema: Schema, named: bool
   const [first] = schema.logits.map((index) => columns[index]!) as [JsonColumn]
   if (!named) return 'rows that are arrays'
   if (first.path.length > 1 && !schema.logitsList) return 'logits in a nested object'
-  if (first.path.some((key) => /^\d+$/.test(key))) return 'logits in a list of objects'
+  if (first.path.slice(1).some((key) => /^\d+$/.test(key))) return 'logits in a list of objects'
   if (first.path.length > MOST_LEVELS) return `logits inside more than ${MOST_LEVELS} objects`
   if (columns.some((column) => column.inner && column !== first)) return 'values in a nested object'
   if (schema.truths) return 'a key per class'

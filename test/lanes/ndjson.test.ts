@@ -436,6 +436,8 @@ describe('the lane of NDJSON', () => {
   })
 
   it.each([
+    ['{"0":2,"1":1}', {}],
+    ['{"0":[2,1]}', { logits: '1' }],
     ['{"logits":{"a":2,"b":1}}', {}],
     ['{"out":{"logits":[2,1]}}', { logits: 'out.logits' }],
     ['{"out":{"logits":{"a":2,"b":1}}}', { logits: 'out.logits' }],
