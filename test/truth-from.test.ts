@@ -136,7 +136,7 @@ describe('true classes that are read as positions from 0', () => {
 
   it.each([
     ['evaluate', ['evaluate', '-', '--truth', 'y']],
-    ['evaluate without a matrix', ['evaluate', '-', '--truth', 'y', '--json']],
+    ['evaluate as JSON', ['evaluate', '-', '--truth', 'y', '--json']],
     ['scoring with metrics', ['-', '--truth', 'y', '--metrics', '/dev/null']],
     ['calibrate', ['calibrate', '-', '--truth', 'y']],
   ])('cause a warning of %s if they probably count from 1', (_, args) => {

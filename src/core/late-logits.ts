@@ -21,8 +21,8 @@ export function lateLogitTest({ logits, logitsList }: Selection): ((key: string)
 }
 
 /**
- * The error of a row with another logit than the first row has, which has the `known` keys, and logits of these names, or at the
- * keys that are like them. Null is not a logit.
+ * The error of a row with a logit that is not among the `known` keys of the first row; null is not a logit. It lists the
+ * `names` of the logits, or without any, the known keys that pass the test.
  */
 export function lateLogitError(
   row: object,

@@ -8,7 +8,7 @@ import { isArray } from './formats.js'
 import { labelWarnings, readLabels, repeated } from './labels.js'
 import { labelsText, optionText, speaking } from './option-words.js'
 import { items, opText, type SettingsOf } from './options.js'
-import { type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
+import { type Layout, type OutputColumn, type OutputLayout, parseEmit } from './output-columns.js'
 import { hasPositions } from './truth-names.js'
 
 /** The options that determine class names and output columns. */
@@ -148,17 +148,13 @@ function requireOwn(emit: readonly OutputColumn[]): void {
 
 /**
  * Warnings about the classes; `isSingle` unless a value of the first row shows that the only column has no logits;
- * `keys` of logits that are an object of JSON, whose order may be that of the first row by chance. Throws E_CONFLICT if
- * there is one class that no option asks for.
+ * `keys` of logits that are an object of JSON, whose order may be that of the first row by chance.
  */
 export function classWarnings(
-  layout: OutputLayout,
-  settings: Pick<SettingsOf<'bytes'>, 'labels' | 'logits'>,
+  { classes, sigmoid, assumed }: Layout,
+  { labels }: Pick<LayoutSettings, 'labels'>,
   { isSingle, keys }: { isSingle: boolean; keys: readonly string[] | undefined },
 ): string[] {
-  const { classes, sigmoid, assumed } = layout
-  const { labels } = settings
-  if (isSingle && !sigmoid) requireRequested(layout, settings)
   const renamed = labels === undefined ? [] : [...labelWarnings(labels), ...keyWarnings(classes, keys)]
   return [...(assumed ? [assumedOrder(classes)] : []), ...renamed, ...nameWarnings(classes, !sigmoid && isSingle)]
 }
@@ -176,12 +172,12 @@ function keyWarnings(classes: readonly string[], keys: readonly string[] = []): 
   ]
 }
 
-/** Throws E_CONFLICT if the probability of one class is output, unless an option selects its logits or names it. */
-function requireRequested(
-  { classes, emit }: OutputLayout,
+/** Throws E_CONFLICT if the softmax of one class is output, unless an option selects its logits or names it. */
+export function requireClasses(
+  { classes, emit, sigmoid }: OutputLayout,
   { labels, logits }: Pick<SettingsOf<'bytes'>, 'labels' | 'logits'>,
 ): void {
-  if (classes.length !== 1 || labels !== undefined || logits !== undefined) return
+  if (sigmoid || classes.length !== 1 || labels !== undefined || logits !== undefined) return
   if (!emit.includes('probs') && !emit.includes('label')) return
   const remedies = [
     `${optionText('binary', 'no,yes')} turns one logit into two classes`,

@@ -18,6 +18,7 @@ type Classes = Pick<Layout, 'classes' | 'sigmoid' | 'binary' | 'truthFrom'>
 
 /** The reading of a true class column. It depends on names only, so that it is the same for every row. */
 export function readingOf(column: SingleTruth, layout: Classes): { truthReading?: TruthReading } {
+  // Positions from 1 are no bits.
   const noBits = layout.truthFrom ? undefined : bitReason(column, layout)
   if (noBits !== undefined) return { truthReading: { noBits } }
   return showsTrue(column.key ?? column.name, layout) ? { truthReading: { booleans: true } } : {}

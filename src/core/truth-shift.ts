@@ -26,7 +26,8 @@ export function shiftWarning(labels: readonly string[], pairs: Iterable<Pair>): 
 
 /** The same for metrics; rows with several true classes show nothing of the kind. */
 export function shiftInMetrics({ classes, confusion, hamming_loss }: Metrics): string | undefined {
-  if (hamming_loss !== undefined) return undefined
+  // Before a matrix of up to 16 million counts is searched.
+  if (hamming_loss !== undefined || (classes[0]?.support ?? 0) > 0) return undefined
   const labels = classes.map(({ label }) => label)
   return shiftWarning(
     labels,

@@ -80,8 +80,6 @@ export const EMIT_INDEX = 3
 export const EMIT_CONFIDENCE = 4
 /** NDJSON: all probabilities as one list, instead of a key per class. */
 export const EMIT_LIST = 8
-/** NDJSON: the same as one object of class -> probability. */
-export const EMIT_RECORD = 12
 /** Columns: one column of probabilities per class. */
 export const EMIT_CLASSES = 9
 
@@ -89,6 +87,8 @@ export const EMIT_CLASSES = 9
 export const EMIT_MEMBERS = 10
 /** The number of a row's labels. */
 export const EMIT_SET_SIZE = 11
+/** NDJSON: all probabilities as one object of class -> probability. */
+export const EMIT_RECORD = 12
 
 /** About the true class: its loss, its rank, and whether it was predicted. */
 export const EMIT_LOSS = 16

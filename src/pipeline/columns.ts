@@ -7,7 +7,7 @@ import { requireNewNames } from '../core/new-names.js'
 import { labelsText, optionText, speaking } from '../core/option-words.js'
 import type { SettingsOf } from '../core/options.js'
 import { fieldsOf } from '../core/output-columns.js'
-import { classWarnings } from '../core/output-layout.js'
+import { classWarnings, requireClasses } from '../core/output-layout.js'
 import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 import { listsNames } from '../core/selector.js'
@@ -50,6 +50,7 @@ export function resolveColumns(
   const isRequested = settings.header !== undefined || delimiterOf(settings.from) === undefined
   for (const warning of named ? nameWarnings(header, isRequested) : []) warnOfColumns(run, warning, name)
   const isSingle = settings.onError === 'skip' || hasLogits(schema, columns, settings)
+  if (!first && isSingle) requireClasses(schema, settings)
   // The fields of a typed column have an order.
   const keys = columns[schema.logits[0]!]?.field ? undefined : schema.logitKeys
   const warnings = first

@@ -119,6 +119,7 @@ function scoringFields({ schema, settings, labels, probe }: TextJob, at: Layout)
 function columnFields(job: TextJob, at: Layout) {
   const { schema, keys, columnKeys, path, classKeys } = job
   return {
+    // Logits inside a value of JSON have a column, but no key of their own.
     columns: columnKeys.length > 0 ? columnKeys.length : schema.header.length,
     actions: at.actions,
     emits: schema.emit.length,

@@ -4,7 +4,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { rounder } from '../core/number.js'
 import { items, type SettingsOf, type ValueOf } from '../core/options.js'
-import { classWarnings } from '../core/output-layout.js'
+import { classWarnings, requireClasses } from '../core/output-layout.js'
 import { PREDICTED, type Prediction, predictor } from '../core/prediction.js'
 import type { RowError, ScoredRows } from '../core/record-batch.js'
 import { typesOf } from '../core/source-types.js'
@@ -113,6 +113,7 @@ function announce(shape: RowShape, row: unknown, { settings, emit }: Run): void 
   if (otherShape) emit('warning', ignoredShapeWarning(logitsProperty, otherShape))
   const keys = layout.shape === 'record' ? (shape.columns as string[]) : undefined
   const isSingle = settings.onError === 'skip' || !hasNoLogit(row, shape)
+  if (isSingle) requireClasses(layout, settings)
   for (const warning of classWarnings(layout, settings, { isSingle, keys })) emit('warning', warning)
   if (truth === undefined) return
   const nulls = shape.truths ? undefined : nullTruthWarning(layout, items(settings.null ?? []))

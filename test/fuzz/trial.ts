@@ -70,8 +70,7 @@ export async function commandTrial(input: Buffer, onError: 'fail' | 'skip'): Pro
 function inFlags(message: string): string {
   return withFlags(message)
     .replace(/, (?=--(?:emit|binary|delimiter) )/g, ' ')
-    .replaceAll('--op sigmoid, or the function sigmoid(),', '--sigmoid')
-    .replaceAll('--op sigmoid', '--sigmoid')
+    .replace(/--op sigmoid(?:, or the function sigmoid\(\),)?/g, '--sigmoid')
     .replace(/\b(?:missing(?= reads it as )|logits(?= selects them )|encoding(?= sets another))/g, flagOf)
     .replace(/\b[a-z]+[A-Z]\w*/g, (name) => (name in OPTION_TABLE ? flagOf(name) : name))
 }

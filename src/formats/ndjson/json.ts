@@ -93,9 +93,9 @@ export function valuesIn(object: string, repeated?: Set<string>): Map<string, st
 }
 
 /** The duplicate keys of an object. */
-export function repeatedKeys(text: string, object: object): ReadonlySet<string> {
+export function repeatedKeys(text: string): ReadonlySet<string> {
   const repeated = new Set<string>()
-  if (mostKeys(text) > Object.keys(object).length) valuesIn(text, repeated)
+  valuesIn(text, repeated)
   return repeated
 }
 

@@ -2,7 +2,8 @@
  * NDJSON for `pipeline.ts`: two line readers and an object writer.
  *
  * Both readers understand the usual lines: one valid object with as many numbers as there are classes and keys without
- * escapes, but not Python's words for special values. `readLines` accepts keys in any order and keeps a line as it is,
+ * escapes, but not Python's words for special values. The numbers are a list or an object, which may be inside other
+ * objects. `readLines` accepts keys in any order and keeps a line as it is,
  * up to its last brace. `readMembers` expects the keys in the order of the first row, and writes kept values in the
  * form of the output.
  */
@@ -161,7 +162,7 @@ function readRecord(at: usize, logits: usize, job: Job): usize {
     if (tried > effort) return 0
     effort -= tried
     const logit = logits + ((<usize>index) << 3)
-    // A number of JSON is not NaN.
+    // A duplicate: no number of JSON is NaN.
     if (!isNaN(load<f64>(logit))) return 0
     at = parseJson(at, logit)
     if (!at) return 0
