@@ -6,7 +6,7 @@ import { plural, SoftmaxError } from '../core/errors.js'
 import { calibrationErrors, numberOf } from '../core/metrics.js'
 import { optionText } from '../core/option-words.js'
 import { opText, parseOptions, type SettingsOf } from '../core/options.js'
-import { probabilityAt, type Range, WHOLE } from '../core/order-statistic.js'
+import { ALL_DOUBLES, probabilityAt, type Range } from '../core/order-statistic.js'
 import { type Ending, type Found, findTemperature, HIGHEST, LOWEST, type Slope } from '../core/temperature-search.js'
 import { shiftWarning } from '../core/truth-shift.js'
 import { RepeatedInputs } from '../pipeline/repeated-inputs.js'
@@ -154,7 +154,7 @@ class Passes {
   }
 
   /** Goes over all rows, their logits divided by a temperature; the probabilities of true classes are counted in a range. */
-  async measure(temperature: number, probe: Range = WHOLE): Promise<Pass> {
+  async measure(temperature: number, probe: Range = ALL_DOUBLES): Promise<Pass> {
     const isFirst = this.#first === undefined
     const settings = { ...this.#settings, temperature, emit: 'probs', keep: false, to: 'csv' } as const
     const quiet = { ...settings, onReject: undefined }

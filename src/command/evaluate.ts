@@ -15,7 +15,7 @@ import { type ResultText, writeEvaluation } from './evaluation-run.js'
 import { warnOfInfiniteLoss, warnOfShift, warnOfUnlabelled } from './messages.js'
 import { type Output, openOutput } from './output.js'
 
-/** Evaluates the inputs, and writes the metrics to standard output or a file, after any report is in place. */
+/** Evaluates the inputs, and writes the metrics to standard output or a file, after any report is complete. */
 export async function evaluateInputs(
   inputs: string[],
   options: object,

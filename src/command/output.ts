@@ -15,7 +15,7 @@ import { temporaryPath } from '../io/temporary-path.js'
 import { descriptorOf, STDERR, STDOUT } from './descriptor.js'
 import { EarlySync } from './early-sync.js'
 
-/** Takes bytes in order; after `commit` all of them are in place, after `abandon` none. */
+/** Takes bytes in order; after `commit` all of them are in the file, after `abandon` none. */
 export interface Output {
   /** Whether it is a terminal, to which binary data must not be written. */
   readonly isTerminal?: boolean
@@ -25,7 +25,7 @@ export interface Output {
   write(bytes: Buffer, done?: () => void): Promise<void>
   /** Waits until everything is written, and a file is synced to disk, without renaming it. */
   flush(): Promise<void>
-  /** Flushes, and puts the file in place. */
+  /** Flushes, and renames the file. */
   commit(): Promise<void>
   /** Removes what was written, synchronously, as it may be called while the process exits. */
   abandon(): void
@@ -258,7 +258,7 @@ async function writeSome(file: number, bytes: Buffer): Promise<number> {
 /** In milliseconds. */
 const FULL_PIPE_WAIT = 5
 
-/** Makes the rename survive a power failure, where supported; without it, the file is complete and in place. */
+/** Makes the rename survive a power failure, where supported; without it, the file is complete at its path. */
 async function syncDirectory(path: string): Promise<void> {
   try {
     const directory = await open(path, 'r')

@@ -5,7 +5,7 @@ import { descriptorOf, STDOUT } from './descriptor.js'
 import { totalSize } from './inputs.js'
 import { eraseBefore } from './messages.js'
 
-/** A line on a terminal that is redrawn in place, or lines in a log. */
+/** A line on a terminal that is redrawn, or lines in a log. */
 export interface Progress {
   update(bytes: number, rows: number): void
   /** Erases the line. */

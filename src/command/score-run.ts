@@ -11,7 +11,7 @@ import { figuresJson } from '../core/value-text.js'
 import { formatOf } from '../formats/index.js'
 import { compressed, compressionOf } from '../io/compression.js'
 import type { InputInfo } from '../pipeline/input-info.js'
-import { copyBadRows, rejectedOf, type Stats } from '../pipeline/row-counts.js'
+import { copyRejected, rejectedOf, type Stats } from '../pipeline/row-counts.js'
 import { TRUNCATED } from '../pipeline/truncated-text.js'
 import { announce, announceTypes } from './announcement.js'
 import { DASH } from './descriptor.js'
@@ -77,7 +77,7 @@ async function scoreAll(run: Run): Promise<void> {
   const { output, progress } = run
   try {
     await scoreInputs(run)
-    // Statistics are written before the output is put in place: if they cannot be written, the old output remains.
+    // Statistics are written before the output is committed: if they cannot be written, the old output remains.
     await output.flush()
     await run.stats?.write(run.done)
     await run.metrics?.commit()
@@ -115,7 +115,7 @@ async function writeScored(run: Run): Promise<void> {
     if (run.metrics) await writeMetrics(run.metrics, stream.metrics()!, settings)
   } finally {
     Object.assign(run.done, stream.stats)
-    copyBadRows(stream.stats, run.done)
+    copyRejected(stream.stats, run.done)
   }
 }
 

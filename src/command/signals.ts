@@ -23,7 +23,7 @@ export function abandonOnSignal(files: Abandoned[], say = () => {}): void {
   }
 }
 
-/** Stops tracking a file that is in place or abandoned. */
+/** Stops tracking a file that is committed or abandoned. */
 export function letStay(files: Abandoned[], file: Abandoned | undefined): void {
   const at = file ? files.indexOf(file) : -1
   if (at >= 0) files.splice(at, 1)

@@ -12,7 +12,7 @@ import type { Abandoned } from './signals.js'
  * statistics of an earlier run, and a write error is reported before the first row.
  */
 export interface StatsFile {
-  /** Writes the file and puts it in place; a second call replaces it. */
+  /** Writes the file and renames it; a second call replaces it. */
   write(stats: Stats, error?: Code, parts?: PartCounts): Promise<void>
   /** Names the counts of the run in progress. */
   follow(stats: Stats): void

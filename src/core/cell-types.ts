@@ -8,8 +8,8 @@
  *                              as numbers only in a column with a number that has a point or a minus
  *     bool                     true and false, True and False, TRUE and FALSE; if it is requested, also t and f
  *     date(day)                2026-11-27
- *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T in
- *                              place of the blank; in UTC if all cells end in Z, +00:00, +0000 or +00
+ *     timestamp(microsecond)   2026-11-27 12:34, optionally with seconds and up to six fractional digits, and with a T
+ *                              instead of the blank; in UTC if all cells end in Z, +00:00, +0000 or +00
  *
  * A type that is requested takes more: timestamps in UTC with any offset, which is lost and so not inferred, and decimals,
  * whose precision and scale no cells show.

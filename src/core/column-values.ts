@@ -150,11 +150,11 @@ function once(read: Read<Value>): Read<Value> {
 
 /** A double that prints like the float32. */
 export function shortest(value: number): number {
-  return Number.isInteger(value) && Math.abs(value) <= WHOLE ? value : shortestFloat32(value)
+  return Number.isInteger(value) && Math.abs(value) <= LARGEST_EXACT ? value : shortestFloat32(value)
 }
 
 /** Up to this magnitude, all digits of an integral float32 are significant. */
-const WHOLE = 1 << 24
+const LARGEST_EXACT = 1 << 24
 
 function plainReader(data: ColumnData, isShort: boolean): Read<Value> {
   const { type, offsets } = data

@@ -14,14 +14,14 @@ export interface Decoder {
 /** A lone surrogate, which replaces invalid input. */
 const INVALID = '\ud800'
 const UPPER_HALF = Array.from({ length: 96 }, (_, index) => String.fromCharCode(160 + index)).join('')
-/** The bytes that windows-1252 leaves undefined are question marks. */
+/** Undefined bytes of windows-1252 are `?`. */
 const WINDOWS_1252 = `€?‚ƒ„…†‡ˆ‰Š‹Œ?Ž??‘’“”•–—˜™š›œ?žŸ${UPPER_HALF}`
 
 /**
  * Encodings decoded here, because some versions of TextDecoder decode Latin-1 to control characters; because it treats
  * ASCII as windows-1252, assigns characters to bytes that this leaves undefined, and replaces invalid UTF-16 by U+FFFD.
  * Latin-1 is windows-1252, as in the Encoding Standard: text that is called Latin-1 may have its euro signs and quotes,
- * and has no control characters in their place.
+ * and no control characters instead.
  */
 const OWN: Readonly<Record<string, () => Decoder | undefined>> = {
   'utf-8': () => undefined,

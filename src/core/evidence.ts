@@ -73,11 +73,11 @@ export function factsOf(
 /** Whether the finite numbers are integers such as counts or keys. A few floats may be integral by chance. */
 function areIntegers(cells: readonly string[], type: ValueType): boolean {
   const finite = cells.filter((cell) => /\d/.test(cell))
-  return finite.length > (type === 'number' ? CHANCE : 0) && finite.every((cell) => WHOLE.test(cell))
+  return finite.length > (type === 'number' ? CHANCE : 0) && finite.every((cell) => INTEGER.test(cell))
 }
 
 const CHANCE = 8
-const WHOLE = /^\s*[+-]?\d+\s*$/
+const INTEGER = /^\s*[+-]?\d+\s*$/
 /** How programs write a missing value; NaN is a number here. */
 const MISSING = /^(?:n\/?a|#n\/a|null|none|nil|\\n|-+|\?|\.)?$/i
 

@@ -146,7 +146,7 @@ const KINDS: readonly FileKind[] = [
   },
   { feature: 'XML', magic: beginsAsText('<?xml'), remedy: csvBy('read_xml'), text: true },
   {
-    feature: 'a Git LFS pointer in place of the file',
+    feature: 'a Git LFS pointer instead of the file',
     magic: beginsAsText('version https://git-lfs'),
     remedy: say('run git lfs pull'),
     text: true,

@@ -14,7 +14,7 @@ export interface NumberLayout {
 
 const HOST_IS_BIG = endianness() === 'BE'
 
-/** Decodes numbers, possibly swapping the bytes in place. 64-bit integers are rounded to doubles. */
+/** Decodes numbers, possibly swapping their bytes. 64-bit integers are rounded to doubles. */
 export function readNumbers(bytes: Buffer, layout: NumberLayout): ArrayLike<number> {
   const data = nativeBytes(bytes, layout)
   return ARRAYS[`${layout.kind}${layout.bytes}`]!(
@@ -24,7 +24,7 @@ export function readNumbers(bytes: Buffer, layout: NumberLayout): ArrayLike<numb
   )
 }
 
-/** The bytes of complete numbers, aligned and in the byte order of this machine, possibly swapped in place. */
+/** The bytes of complete numbers, aligned and in the byte order of this machine, possibly swapped. */
 export function nativeBytes(bytes: Buffer, { bytes: size, bigEndian }: NumberLayout): Buffer {
   const data = aligned(bytes.subarray(0, bytes.length - (bytes.length % size)), size)
   if (size > 1 && bigEndian !== HOST_IS_BIG) ({ 2: swap16, 4: swap32, 8: swap64 })[size as 2 | 4 | 8](data)

@@ -33,7 +33,9 @@ export function isPandasHeader(header: readonly string[], samples: readonly stri
 /** Whether a row looks like such a line, or like that of only some of the columns. */
 export function looksLikePandasHeader(row: readonly string[]): boolean {
   const names = numbersBehindIndex(row)
-  return names.length > 1 && names.every((name, index) => WHOLE.test(name) && Number(name) === Number(names[0]) + index)
+  return (
+    names.length > 1 && names.every((name, index) => INTEGER.test(name) && Number(name) === Number(names[0]) + index)
+  )
 }
 
 /** The numbers in a line that begin right behind cells that are empty; an empty list if it begins in another way. */
@@ -68,7 +70,7 @@ function areRepeated(names: readonly string[]): boolean {
 }
 
 function areNumbers(names: readonly string[]): boolean {
-  const isInteger = names.length > 1 && names.every((name) => WHOLE.test(name))
+  const isInteger = names.length > 1 && names.every((name) => INTEGER.test(name))
   return isInteger && (areRepeated(names) || counts(names, 0))
 }
 
@@ -91,7 +93,7 @@ export function requireNames(first: FirstLine, line: number): void {
   const all = logitNames(first)
   const names = all.filter((name) => !isEmpty(name, first))
   if (names.length === 0 || !names.every((name) => isNumber(name) || LIST.test(name))) return
-  const areClasses = all.every((name) => WHOLE.test(name)) && repeated(all) === undefined
+  const areClasses = all.every((name) => INTEGER.test(name)) && repeated(all) === undefined
   if (areClasses && (first.labels === undefined || areLabels(names, first.labels) || isShown(first))) return
   throw new SoftmaxError('E_HEADER', { line })
 }
@@ -109,7 +111,7 @@ function logitNames({ header, logits }: FirstLine): string[] {
   return logits.map((index) => header[index]!)
 }
 
-const WHOLE = /^\s*\d+\s*$/
+const INTEGER = /^\s*\d+\s*$/
 const LIST = /^\s*[[{][\s\d.,eE+-]*[\]}]\s*$/
 
 function isEmpty(name: string, { nulls }: FirstLine): boolean {
@@ -128,7 +130,7 @@ function isShown(first: FirstLine): boolean {
   const { header, samples, logits } = first
   const isName = (name: string, index: number) =>
     !logits.includes(index) && !isNumber(name) && (isNumber(samples[index]!) || isNameAbove(name, samples[index]!))
-  return header.some(isName) || (countsFromZero(first) && logits.some((index) => !WHOLE.test(samples[index]!)))
+  return header.some(isName) || (countsFromZero(first) && logits.some((index) => !INTEGER.test(samples[index]!)))
 }
 
 function isNameAbove(name: string, sample: string): boolean {

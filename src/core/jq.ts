@@ -31,12 +31,12 @@ export function jqKey(key: string): string {
  */
 export function rowsRemedy(path: Path, row: object, inner?: Path): string {
   const at = jqPath(path, row) ?? `.${path.join('.')}`
-  if (isAlone(path, row)) return run(`jq -c "${at}[]" FILE`, inner?.join('.') || undefined)('FILE')
+  if (isOnlyKey(path, row)) return run(`jq -c "${at}[]" FILE`, inner?.join('.') || undefined)('FILE')
   return run(`jq -c '${at} = (${at}[]? // null)' FILE`, inner && [...path, ...inner].join('.'))('FILE')
 }
 
 /** Whether no object on a path has other keys. */
-function isAlone(path: Path, row: unknown): boolean {
+function isOnlyKey(path: Path, row: unknown): boolean {
   let value = row
   for (const key of path) {
     if (Object.keys(value ?? {}).length > 1) return false

@@ -43,11 +43,11 @@ export function findLogits(columns: readonly SampledColumn[], circumstances: Cir
   const conventional = circumstances.named ? columns.filter(({ name, isIndex }) => !isIndex && isLogitName(name)) : []
   if (conventional.length === 0) return { logits: positionsOf(guess(columns, circumstances)), guessed: true }
   const chosen = new Set(conventional)
-  const places = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
-  if (places.length === 1) requireNoObject(conventional, columns)
-  const numbers = places.length === 1 ? unnamedNumbers(columns, places) : []
-  requireNoLookalikes(columns, places, circumstances.mayBeSingle ? [] : numbers, circumstances)
-  return { logits: places, guessed: numbers.length > 0 }
+  const positions = [...columns.keys()].filter((index) => chosen.has(columns[index]!))
+  if (positions.length === 1) requireNoObject(conventional, columns)
+  const numbers = positions.length === 1 ? unnamedNumbers(columns, positions) : []
+  requireNoLookalikes(columns, positions, circumstances.mayBeSingle ? [] : numbers, circumstances)
+  return { logits: positions, guessed: numbers.length > 0 }
 }
 
 /**

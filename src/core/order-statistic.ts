@@ -10,7 +10,7 @@ export interface Range {
 }
 
 /** All doubles from 0 to 1; the bits above those that are counted are constant. */
-export const WHOLE: Range = { lowest: 0, shift: 46 }
+export const ALL_DOUBLES: Range = { lowest: 0, shift: 46 }
 /** The number of bits that each pass resolves. */
 const BITS = 16
 
@@ -26,8 +26,8 @@ export async function probabilityAt(
   let bits = 0n
   let left = rank
   let counts = parts
-  for (let { shift } = WHOLE; ; shift = Math.max(0, shift - BITS)) {
-    if (shift < WHOLE.shift) counts = await count({ lowest: doubleOf(bits), shift })
+  for (let { shift } = ALL_DOUBLES; ; shift = Math.max(0, shift - BITS)) {
+    if (shift < ALL_DOUBLES.shift) counts = await count({ lowest: doubleOf(bits), shift })
     let part = 0
     while (left > counts[part]!) left -= counts[part++]!
     bits += BigInt(part) << BigInt(shift)

@@ -50,7 +50,7 @@ export interface Layout {
 export interface TruthReading {
   /** Whether false and true are the positions of two classes: a name shows which class is true. */
   booleans?: true
-  /** Why 0 and 1 are no positions: the column is named after a class that they do not stand for. */
+  /** Why 0 and 1 are no positions: the column is named after a class that they do not mean. */
   noBits?: string
 }
 

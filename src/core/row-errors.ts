@@ -23,7 +23,7 @@ const KIND = 5
 const RAW_END = 6
 const FIELDS = 7
 
-/** Stands for a number that an error does not have; positions in a block are smaller. */
+/** The value of a number that an error does not have; positions in a block are smaller. */
 const NONE = 2 ** 32 - 1
 
 type Info = Record<string, unknown>

@@ -36,7 +36,7 @@ export function columnOf(field: Field): Column {
   return column.type === 'record' ? { ...column, keys: fieldsOf(type).map(({ name }) => name) } : column
 }
 
-/** Marks the column of the logits if its type is null, as pandas writes a column of `None` only. */
+/** Flags the column of the logits if its type is null, as pandas writes a column of `None` only. */
 export function markNullLogits(columns: readonly Column[], settings: SettingsOf<'bytes'>): void {
   const column = possibleList(settings, columns)
   if (column?.field?.type.kind === 'null') column.mayBeList = true

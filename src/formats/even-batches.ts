@@ -98,7 +98,7 @@ class EvenBatches {
 
   #take(): EvenBatch {
     const parts = this.#parts
-    // A single part would be written in place, but its memory is reused.
+    // A single part would be written as it is, but its memory is reused.
     if (parts.length === 1) parts.push(parts[0]!.map((column) => sliceColumn(column, 0, 0)))
     const batch = { parts, done: this.#done }
     this.#parts = []

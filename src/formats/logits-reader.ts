@@ -181,7 +181,7 @@ export class LogitsReader {
     return typeof logit === 'number'
   }
 
-  /** Stores the logits of a row without any, in place of what a null struct may have. */
+  /** Stores the logits of a row without any, instead of what a null struct may have. */
   #putMissing(row: number): void {
     const classes = this.#classes
     this.bad.delete(row)

@@ -48,7 +48,7 @@ function taken<Memory extends ArrayBufferLike>(memory: Memory, length: number, p
 }
 
 /** The same, to be passed to {@link release}. */
-export function acquireWhole(length: number): Buffer {
+export function acquireReleasable(length: number): Buffer {
   const buffer = acquire(length)
   return onRelease(buffer, () => recycle(buffer))
 }
@@ -80,14 +80,14 @@ export function acquireCopy(bytes: Uint8Array): Buffer {
 
 /** Encodes text into pooled memory, to be passed to {@link release}. V8 would collect fresh memory too late. */
 export function acquireText(text: string, encoding: 'latin1' | 'utf8'): Buffer {
-  const bytes = acquireWhole(Buffer.byteLength(text, encoding))
+  const bytes = acquireReleasable(Buffer.byteLength(text, encoding))
   bytes.write(text, encoding)
   return bytes
 }
 
 /** Concatenates parts into a pooled buffer, to be passed to {@link release}. */
 export function acquireJoined(parts: readonly Uint8Array[]): Buffer {
-  const all = acquireWhole(parts.reduce((sum, { length }) => sum + length, 0))
+  const all = acquireReleasable(parts.reduce((sum, { length }) => sum + length, 0))
   let at = 0
   for (const part of parts) {
     all.set(part, at)

@@ -1,7 +1,7 @@
 /** Reads a regular file in order into pooled memory: fresh memory for each chunk costs a third of the read. */
 import fs from 'node:fs'
 import { promisify } from 'node:util'
-import { acquireWhole, recycle, releasableOf } from './buffer-pool.js'
+import { acquireReleasable, recycle, releasableOf } from './buffer-pool.js'
 import { changeOf } from './file-watch.js'
 
 const [open, close, stat, fstat] = [promisify(fs.open), promisify(fs.close), promisify(fs.stat), promisify(fs.fstat)]
@@ -64,7 +64,7 @@ export class FileChunks {
     if (this.#isClosed) return Promise.resolve(Buffer.alloc(0))
     const room = Math.min(length, Math.max(this.#size - this.#requested, END))
     this.#requested += room
-    const memory = acquireWhole(room)
+    const memory = acquireReleasable(room)
     const chunk = new Promise<Buffer>((resolve, reject) => {
       fs.read(this.#descriptor, memory, 0, room, null, (error, count) => {
         if (error) return reject(error)

@@ -6,7 +6,7 @@
 import { readSync } from 'node:fs'
 import { Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { acquireJoined, acquireWhole, recycle, releasableOf } from './buffer-pool.js'
+import { acquireJoined, acquireReleasable, recycle, releasableOf } from './buffer-pool.js'
 
 /** The read size in bytes: the capacity of a Linux pipe. */
 const MOST_READ = 1 << 16
@@ -48,7 +48,7 @@ export class PipeStream extends Readable {
     super({ objectMode: true, highWaterMark: 1 })
     this.#descriptor = descriptor
     this.#size = size
-    this.#block = acquireWhole(size)
+    this.#block = acquireReleasable(size)
     const callback = (count: number) => {
       this.#isFlowing = this.#take(count)
       return this.#isFlowing
@@ -163,7 +163,7 @@ export class PipeStream extends Readable {
     const bytes = this.#block.subarray(0, this.#filled)
     const isSmall = bytes.length < SMALL * this.#size
     const given = isSmall ? acquireJoined([bytes]) : releasableOf(bytes)
-    if (!isSmall) this.#block = acquireWhole(this.#size)
+    if (!isSmall) this.#block = acquireReleasable(this.#size)
     this.#filled = 0
     if (this.#left.length > 0) this.#fill(this.#latest)
     this.push(given)

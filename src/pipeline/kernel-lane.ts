@@ -229,7 +229,7 @@ class BlockRun {
     this.#deferred = []
   }
 
-  #addGood({ rows, pieces, abstained = 0, nan = 0, evaluated = [] }: ScoredRows<Piece>, bad: BadRows): void {
+  #addGood({ rows, pieces, abstained = 0, nan = 0, evaluated = [] }: ScoredRows<Piece>, bad: DeferredErrors): void {
     const merged = this.#merged
     for (const [index, { position }] of this.#deferred.entries()) {
       if (index < rows && !bad.rows.has(index)) merged.positions.push(position)
@@ -241,7 +241,7 @@ class BlockRun {
   }
 
   /** Adds errors of deferred rows, with positions translated to the block. */
-  #addErrors(errors: RowErrors, ranges: ByteRange[]): BadRows {
+  #addErrors(errors: RowErrors, ranges: ByteRange[]): DeferredErrors {
     const bad = { rows: new Set<number>(), isFatal: false }
     for (const rowError of errors) {
       bad.rows.add(rowError.info.row)
@@ -265,7 +265,7 @@ class BlockRun {
 }
 
 /** Which deferred rows are bad, and whether one of them ends any run. */
-interface BadRows {
+interface DeferredErrors {
   rows: ReadonlySet<number>
   isFatal: boolean
 }

@@ -34,7 +34,7 @@ export function layOut(job: TextJob, kernel: Kernel) {
   return { ...capacities, ...addresses, limit: end - PADDING }
 }
 
-/** Places regions of these sizes, in bytes, one after the other from `start`. */
+/** Lays out regions of these sizes, in bytes, one after the other from `start`. */
 function allocate<Name extends string>(sizes: Record<Name, number>, start: number) {
   const addresses = {} as Record<Name, number>
   let end = aligned(start)

@@ -20,7 +20,7 @@ export const copied: Take = (scored, free) => {
 }
 
 /**
- * Leaves a large text piece in place until it is released. Copying it would take a tenth as long as scoring its rows.
+ * Leaves a large text piece where it is until it is released. Copying it would take a tenth as long as scoring its rows.
  */
 export const inPlace: Take = (scored, free) => {
   const [piece, ...others] = scored.pieces

@@ -18,7 +18,7 @@ import { tableLane } from './table-lane.js'
 import { startTableWorkerEarly } from './table-pool.js'
 import type { TableJob } from './table-task.js'
 import { textJobOf } from './text-job.js'
-import { hasOnlyBadRows, rejectingReader } from './unmeasured-lists.js'
+import { hasNoGoodRows, rejectingReader } from './unmeasured-lists.js'
 import { fastLane, LostBlock, startWorkerEarly } from './worker-pool.js'
 
 /** The lane that scores an input: the fast lane if it supports the job and the options allow it. */
@@ -31,7 +31,7 @@ export function laneOf(
   const { stats } = run
   const limit = { isSet: settings.maxErrors !== undefined, left: () => errorsLeft(run) }
   const threads = { jobs: threadsOf(settings), limit, releasesChunks: run.releasesChunks }
-  if (hasOnlyBadRows(reader, job.schema)) {
+  if (hasNoGoodRows(reader, job.schema)) {
     noteLane(stats, job.input && job.output ? 'general' : 'table')
     return (writer) => scoreBatches(rejectingReader(reader), job, writer, limit.left)
   }

@@ -10,12 +10,12 @@ import { isRecord, namesOf, ownValue, type Properties, valueAt } from './propert
 
 type Settings = Pick<SettingsOf<'objects'>, 'logits' | 'binary' | 'missing' | 'null'>
 
-/** Whether a row has null in place of what may be a list of logits, and is not bad. */
+/** Whether a row has null instead of what may be a list of logits, and is not bad. */
 export function lacksList(row: unknown, settings: Settings): row is Properties {
   return settings.missing !== 'error' && isRecord(row) && missingPath(row, settings) !== undefined
 }
 
-/** The error of a row that has null in place of its logits, and is bad; undefined if these are one logit. */
+/** The error of a row that has null instead of its logits, and is bad; undefined if these are one logit. */
 export function missingListError(
   row: Properties,
   settings: Settings & Pick<SettingsOf<'bytes'>, 'labels' | 'op'>,
@@ -32,7 +32,7 @@ export function isSingle({ labels, op }: Pick<SettingsOf<'bytes'>, 'labels' | 'o
   return labels === undefined ? op.endsWith('sigmoid') : labelNames(labels).length === 1
 }
 
-/** The path to the null in place of what may be a list of logits. */
+/** The path to the null instead of what may be a list of logits. */
 function missingPath(row: Properties, settings: Settings): readonly string[] | undefined {
   const path = possiblePath(row, settings)
   return path && areMissing(valueAt(row, path), { nulls: nullsOf(settings) }) ? path : undefined

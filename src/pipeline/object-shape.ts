@@ -196,7 +196,7 @@ function isOpen(row: unknown, shape: RowShape): boolean {
   return onlyError(row, shape) === 'E_MISSING' || hasNoLogit(row, shape)
 }
 
-/** Whether a row has something else in place of its only logit. */
+/** Whether a row has something else instead of its only logit. */
 export function hasNoLogit(row: unknown, shape: RowShape): boolean {
   return onlyError(row, shape) === 'E_CELL'
 }

@@ -231,7 +231,7 @@ function emittedOf(first: Row, { emit, to }: Settings, { numbersOnly }: Format) 
   }
 }
 
-/** Whether a value holds the results of all classes, or null in their place. */
+/** Whether a value holds the results of all classes, or null instead. */
 function isResults(value: unknown, origin: ReturnType<typeof originOf>): boolean {
   return Array.isArray(value) || (value === null && origin?.nullUnscored === true)
 }

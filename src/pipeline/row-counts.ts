@@ -141,13 +141,13 @@ interface CodedPosition {
 const badRows = new WeakMap<RowTotals, { first: CodedPosition; last: CodedPosition }>()
 
 /** Makes the bad rows of some counts, if they are known, those of a copy or a sum of them. */
-export function copyBadRows(from: RowTotals, to: RowTotals): void {
+export function copyRejected(from: RowTotals, to: RowTotals): void {
   const found = badRows.get(from)
   if (found) badRows.set(to, found)
 }
 
 /** The last bad row of some counts, if it is known. */
-export function lastBadRow(stats: RowTotals): CodedPosition | undefined {
+export function lastRejected(stats: RowTotals): CodedPosition | undefined {
   return badRows.get(stats)?.last
 }
 

@@ -119,7 +119,7 @@ function sameColumn(columns: readonly Column[], { header, logits: [first] }: Sch
 }
 
 /** Whether an input has rows, and nothing shows how many logits they have. */
-export function hasOnlyBadRows({ rows }: RecordBatchReader, { classes, depth }: Schema): boolean {
+export function hasNoGoodRows({ rows }: RecordBatchReader, { classes, depth }: Schema): boolean {
   return rows !== 0 && classes.length === 0 && depth === undefined
 }
 

@@ -41,7 +41,7 @@ export function digestingOutput(): { open: typeof openOutput; digest(): Digest }
 export async function digestOf(path: string): Promise<Digest> {
   const hash = sha256()
   let bytes = 0
-  for await (const chunk of createReadStream(path, { highWaterMark: WHOLE })) {
+  for await (const chunk of createReadStream(path, { highWaterMark: CHUNK })) {
     hash.update(chunk as Buffer)
     bytes += (chunk as Buffer).length
   }
@@ -61,11 +61,11 @@ export async function hasDigest(path: string, digest: Digest): Promise<boolean> 
 
 /** A stream for each of very many small files would take most of the time. */
 async function sha256Of(path: string, bytes: number): Promise<string> {
-  return bytes > WHOLE ? (await digestOf(path)).sha256 : sha256().update(readFileSync(path)).digest('hex')
+  return bytes > CHUNK ? (await digestOf(path)).sha256 : sha256().update(readFileSync(path)).digest('hex')
 }
 
 /** Files up to this size are read in one piece. */
-const WHOLE = 1 << 20
+const CHUNK = 1 << 20
 
 /** Whether a file exists and has this size. */
 export function hasLength(path: string, bytes: number): boolean {

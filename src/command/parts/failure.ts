@@ -40,7 +40,7 @@ const REMEDIES: readonly [test: (error: SoftmaxError) => boolean, remedy: (setti
     () => `correct bad rows or increase ${optionText('maxErrors')}, and ${resume()}`,
   ],
   [isMisfit, ({ onError }) => (onError === 'skip' ? correctSkipped() : `${skipOthers()}, or ${correct()}`)],
-  [isBadRow, () => `correct the row or add ${optionText('rejects', 'FILE')}, and ${resume()}`],
+  [isRowError, () => `correct the row or add ${optionText('rejects', 'FILE')}, and ${resume()}`],
   [({ status }) => status < 3, () => correct()],
 ]
 
@@ -51,7 +51,7 @@ const skipOthers = () => `${optionText('resume')} ${optionText('onError', 'skip'
 const correctSkipped = () =>
   `correct or remove the parts with errors and ${resume()}, or score them into another folder with other options`
 
-function isBadRow({ code, info, status }: SoftmaxError): boolean {
+function isRowError({ code, info, status }: SoftmaxError): boolean {
   return status === 1 && code !== 'E_NO_ROWS' && info.row !== undefined
 }
 

@@ -1,5 +1,5 @@
 /**
- * The manifest of an output directory: a line of JSON per completed part, written after its output is in place. Each
+ * The manifest of an output directory: a line of JSON per completed part, written after its output is committed. Each
  * process has its own manifest, so that none has to wait for another; together they say what is done.
  */
 import { closeSync, fstatSync, openSync, readdirSync, readSync, rmSync, writeSync } from 'node:fs'
@@ -149,7 +149,7 @@ export class Manifest {
     }
   }
 
-  /** Adds a part whose output is in place. An incomplete write leaves an incomplete line, which is ignored. */
+  /** Adds a part whose output is committed. An incomplete write leaves an incomplete line, which is ignored. */
   add(entry: Entry): void {
     const bytes = Buffer.from(`${JSON.stringify(entry)}\n`)
     try {

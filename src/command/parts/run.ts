@@ -6,8 +6,8 @@ import { optionText } from '../../core/option-words.js'
 import { tooMany } from '../../core/reject.js'
 import { requireReadable } from '../../pipeline/file-input.js'
 import {
-  copyBadRows,
-  lastBadRow,
+  copyRejected,
+  lastRejected,
   newStats,
   noteLane,
   rejectedOf,
@@ -215,7 +215,7 @@ const WITHOUT_HEADER = () =>
 function requireFewErrors({ plan, totals }: Run, { file }: Part, entry: Entry): void {
   const { maxErrors = Number.POSITIVE_INFINITY } = plan.settings
   if (rejectedOf(totals) <= maxErrors) return
-  const last = lastBadRow(entry)
+  const last = lastRejected(entry)
   if (last) throw tooMany(last.code, last.info, maxErrors)
   // Of a part scored by an earlier run, only the number of bad rows is known.
   throw new SoftmaxError('E_TOO_MANY', { most: maxErrors, last: `in ${shown(file)}` })
@@ -239,13 +239,13 @@ function addUp(totals: Stats, { read, written, abstained, rejected, nan = 0, lan
   if (lane) noteLane(totals, lane)
 }
 
-/** Puts the files shared by all parts in place, `_SUCCESS` last. */
+/** Commits the files shared by all parts, `_SUCCESS` last. */
 async function endRun(run: Run, stats: StatsFile | undefined): Promise<void> {
   const { plan, files, manifest, totals, counts } = run
   const { settings } = plan
   await manifest.rewrite(namesOf(plan.parts), files)
   await finishRejects(run)
-  for (const { entry } of inOrder(run.unscored).toReversed()) copyBadRows(entry, totals)
+  for (const { entry } of inOrder(run.unscored).toReversed()) copyRejected(entry, totals)
   requireRows({ settings, stats: totals })
   await stats?.write(totals, undefined, counts)
   const successFile = join(plan.folder, SUCCESS)

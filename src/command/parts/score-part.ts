@@ -5,7 +5,7 @@ import { SoftmaxError } from '../../core/errors.js'
 import { isText, rowFormatOf } from '../../core/formats.js'
 import type { Schema } from '../../core/schema.js'
 import type { InputInfo } from '../../pipeline/input-info.js'
-import { copyBadRows, newStats, type Stats } from '../../pipeline/row-counts.js'
+import { copyRejected, newStats, type Stats } from '../../pipeline/row-counts.js'
 import { complain, known } from '../messages.js'
 import { outputError } from '../output.js'
 import type { Progress } from '../progress.js'
@@ -30,7 +30,7 @@ export interface PartsRun {
   totals: Stats
 }
 
-/** Scores a part, optionally with names for its classes; its output is in place when this resolves. */
+/** Scores a part, optionally with names for its classes; its output is committed when this resolves. */
 export async function scorePart(run: PartsRun, part: Part, labels?: readonly string[]): Promise<Entry> {
   const { folder, made, rejects: side } = run.plan
   const start = performance.now()
@@ -47,7 +47,7 @@ export async function scorePart(run: PartsRun, part: Part, labels?: readonly str
   const seconds = Math.round(performance.now() - start) / 1000
   const about = { part: part.name, input: part.input, ...written, ...(rejects && { rejects }) }
   const entry = { ...about, ...counts, seconds, made }
-  copyBadRows(done, entry)
+  copyRejected(done, entry)
   return entry
 }
 

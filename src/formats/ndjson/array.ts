@@ -1,5 +1,5 @@
 /** Converts lines of JSON to one JSON array, still with one row per line. */
-import { acquireWhole, release } from '../../io/buffer-pool.js'
+import { acquireReleasable, release } from '../../io/buffer-pool.js'
 import { countNewlines } from './line-splitter.js'
 
 const LF = 10
@@ -31,7 +31,7 @@ function withCommas(piece: Uint8Array, lead: Buffer): { bytes: Buffer; endsRow: 
   const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.length)
   const endsRow = bytes.at(-1) === LF
   const within = endsRow ? bytes.subarray(0, -1) : bytes
-  const all = acquireWhole(lead.length + within.length + countNewlines(within))
+  const all = acquireReleasable(lead.length + within.length + countNewlines(within))
   let to = lead.copy(all)
   for (let at = 0; at < within.length; ) {
     const newline = within.indexOf(LF, at)

@@ -39,7 +39,7 @@ export function repeatedKey(
   matters: (key: string) => boolean = () => false,
 ): string | undefined {
   if (hasUniqueKeys(text, value)) return undefined
-  const repeated = Array.isArray(value) ? [] : [...repeatedKeys(text, value)]
+  const repeated = Array.isArray(value) ? [] : [...repeatedKeys(text)]
   const found = repeated.find((key) => keys.has(key) || matters(key))
   return found ?? (inside.size > 0 ? repeatedInside(value, text, inside) : undefined)
 }

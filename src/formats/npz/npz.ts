@@ -77,7 +77,7 @@ function arraysOf(entries: readonly ZipEntry[]): Map<string, ZipEntry> {
   return arrays
 }
 
-/** Random access to the data of an array; uncompressed data is used in place, after its checksum was verified. */
+/** Random access to the data of an array; uncompressed data is not copied, after its checksum was verified. */
 async function anywhere({ stored }: EntryBytes, rest: AsyncGenerator<Buffer>, start: number): Promise<FileBytes> {
   if (!stored) return openBytes({ chunks: rest })
   for await (const _ of rest);

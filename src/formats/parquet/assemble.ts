@@ -53,7 +53,7 @@ interface Slots {
   count: number
 }
 
-/** Spreads dense values over the slots, leaving gaps for nulls. */
+/** Distributes dense values over the slots, leaving gaps for nulls. */
 function withNullSlots(dense: ColumnData, slots: Slots, node: Node): ColumnData {
   const { length, bits } = slots
   const column = { ...dense, length, nullCount: length - dense.length, validity: bits }
@@ -100,7 +100,7 @@ function spacedBits(
   return out
 }
 
-/** The bytes stay in place; nulls become empty. */
+/** The bytes are not moved; nulls become empty. */
 function spacedOffsets<T extends Int32Array | BigInt64Array>(
   dense: T,
   { length, definition, count }: Slots,

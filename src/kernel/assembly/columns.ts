@@ -132,12 +132,12 @@ function putNumbers(at: usize, step: usize, count: u32, out: usize, job: Job): v
   else for (; count > 0; count--, at += step, out += 8) store<f64>(out, load<f64>(at))
 }
 
-/** Rounds `count` results with a stride of `step` bytes, in place. */
+/** Rounds `count` results with a stride of `step` bytes, overwriting them. */
 function roundAll(at: usize, step: usize, count: u32, job: Job): void {
   for (; count > 0; count--, at += step) roundAt(at, job.precision, job.float32)
 }
 
-/** Rounds `count` doubles in place, to float32 first if requested. */
+/** Overwrites `count` doubles with rounded ones, to float32 first if requested. */
 export function roundDoubles(at: usize, count: u32, digits: u32, float32: u32): void {
   for (; count > 0; count--, at += 8) roundAt(at, digits, float32)
 }
@@ -249,12 +249,12 @@ function packBits(bytes: usize, count: u32, out: usize): void {
   }
 }
 
-/** Narrows 8-byte numbers to 4 bytes, in place. */
+/** Narrows 8-byte numbers to 4 bytes, overwriting them. */
 function narrow(at: usize, count: u32): void {
   for (let row: usize = 0; row < <usize>count; row++) store<u32>(at + (row << 2), load<u32>(at + (row << 3)))
 }
 
-/** Packs 8-byte booleans into bits, in place. */
+/** Packs 8-byte booleans into bits, overwriting them. */
 function packTruths(at: usize, count: u32): void {
   for (let row: usize = 0; row < <usize>count; row++) store<u8>(at + row, load<u8>(at + (row << 3)))
   packBits(at, count, at)

@@ -8,20 +8,20 @@
  * and provides the exponent: `d.ddde-7` uses the entry of n = 1 with eight bytes appended. The length follows from the
  * last nonzero digit.
  *
- * A number is composed in a cell, at an address independent of the numbers before it, and then copied into place.
- * Writing it directly into place is slower by 3 to 10 ns on a Zen 3: the address depends on the lengths of all numbers
+ * A number is composed in a cell, at an address independent of the numbers before it, and then copied to the output.
+ * Writing it directly to the output is slower by 3 to 10 ns on a Zen 3: the address depends on the lengths of all numbers
  * before it and is known late, and loads of the next number then wait for the stores of this one.
  */
 
-/** A table entry, 48 bytes: the digit for each of sixteen bytes, what is added there, then START, FLOOR and WHOLE. */
+/** A table entry, 48 bytes: the digit for each of sixteen bytes, what is added there, then START, FLOOR and INTEGER. */
 const ROW: i32 = 48
 const ROWS: usize = memory.data(21 * 3 * 48, 16)
 const ADDED: usize = ROWS + 16
 /** i8: the position of the first digit, or of the one after the point minus one, minus `lead`. */
 const START: usize = ROWS + 32
-/** u8, u8: if no more than FLOOR digits are significant, the number has WHOLE bytes and no point. */
+/** u8, u8: if no more than FLOOR digits are significant, the number has INTEGER bytes and no point. */
 const FLOOR: usize = ROWS + 33
-const WHOLE: usize = ROWS + 34
+const INTEGER: usize = ROWS + 34
 
 /** The forms for n = -323 to 309 and lead 0; the address is that of n = 0. */
 const FORMS: usize = memory.data((323 + 310) * 8, 16) + 323 * 8
@@ -113,7 +113,7 @@ function putDigits(text: v128, last: u32, row: usize, out: usize): void {
 function sizeOf(used: u32, row: usize): u32 {
   const length: u32 = 32 - clz(used)
   const floor: u32 = load<u8>(row, FLOOR)
-  return length > floor ? length + <u32>load<i8>(row, START) : <u32>load<u8>(row, WHOLE)
+  return length > floor ? length + <u32>load<i8>(row, START) : <u32>load<u8>(row, INTEGER)
 }
 
 /**
@@ -132,7 +132,7 @@ export function formAt(n: i32): u64 {
   return load<u64>(FORMS + (n << 3))
 }
 
-/** Writes 17 digits, the first nonzero, directly into place. */
+/** Writes 17 digits, the first nonzero, directly to the output. */
 // @ts-ignore: decorator
 @inline
 export function write17(text: v128, last: u32, n: i32, out: usize): usize {
@@ -194,7 +194,7 @@ export function isDeferred(cell: usize): bool {
   return load<u32>(cell, SIZE) == DEFERRED
 }
 
-/** Copies a cell into place: 32 bytes, or the 17 that nine digits may take, and the exponent. */
+/** Copies a cell to the output: 32 bytes, or the 17 that nine digits may take, and the exponent. */
 // @ts-ignore: decorator
 @inline
 export function copyCell(cell: usize, long: bool, out: usize): usize {
@@ -237,7 +237,7 @@ function fillRow(n: i32, lead: i32): void {
   }
   store<i8>(row, max(start, 1) - lead, START)
   store<u8>(row, max(n, 0) + lead, FLOOR)
-  store<u8>(row, max(n, 0), WHOLE)
+  store<u8>(row, max(n, 0), INTEGER)
 }
 
 function fillTables(): void {

@@ -32,7 +32,7 @@ const TENS: usize = memory.data<f64>([
   -1e5, -1e6, -1e7, -1e8, -1e9, -1e10, -1e11, -1e12, -1e13, -1e14, -1e15,
 ], 16)
 /** 10^0 .. 10^7. */
-const WHOLE_TENS: usize = memory.data<u64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000], 16)
+const INTEGER_TENS: usize = memory.data<u64>([1, 10, 100, 1000, 10000, 100000, 1000000, 10000000], 16)
 /** The largest d for which d * 10^i + 10^i - 1 is below 10^19, i = 0 .. 7. */
 const ROOM: usize = memory.data<u64>([
   9999999999999999998, 999999999999999998, 99999999999999998, 9999999999999998, 999999999999998, 99999999999998,
@@ -177,7 +177,7 @@ function numerals(text: v128): i32 {
 }
 
 /**
- * The values of the digits, right-aligned and zero-padded: those before the point move by 16 - shift + 1 places, those
+ * The values of the digits, right-aligned and zero-padded: those before the point move by 16 - shift + 1 bytes, those
  * after it by one less. The sign and the point count as 0; the sign precedes all digits.
  */
 // @ts-ignore: decorator
@@ -230,7 +230,7 @@ function parseLong(text: v128, p: usize, dst: usize, delimiter: u32, numbers: us
     more > 7 || next == separatorOf(numbers) || popcnt(numerals(text)) != shift - 1 - negative ||
     d > load<u64>(more << 3, ROOM)
   ) return parseAny(p, dst, delimiter, numbers)
-  d = d * load<u64>(more << 3, WHOLE_TENS) + valueOf(tail, more)
+  d = d * load<u64>(more << 3, INTEGER_TENS) + valueOf(tail, more)
   const scale = point == 16 ? 0 : point - 15 - <i32>more
   if (next != delimiter && load<u8>(next, GOES_ON)) return finish(d, scale, <u64>negative, end, dst, delimiter)
   store<u64>(dst, reinterpret<u64>(toDouble(d, scale)) | (<u64>negative << 63))

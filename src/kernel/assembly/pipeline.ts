@@ -152,7 +152,7 @@ export function writeProbabilities(row: u32, delimiter: u32, out: usize, job: Jo
   return printResults(rowOf(job.values, row, job), job.classes, job.precision, job.float32, delimiter, out)
 }
 
-/** Prints contiguous results, rounded as requested; float32 results are rounded in place. */
+/** Prints contiguous results, rounded as requested; float32 results are overwritten. */
 export function printResults(values: usize, count: u32, digits: u32, float32: u32, delimiter: u32, out: usize): usize {
   if (float32) {
     if (!digits) return printRowFloat32(values, count, delimiter, out)

@@ -34,7 +34,7 @@
  * cells (38 to 12 for few digits, 17.3 to 15 for doubles); one loop instead of three with arrays in between (16.7 to
  * 14.0); forms by binade and `lead` instead of n, 10 f by f >> 4, the length by one bit mask (14.0 to 12.8 together);
  * no unpredictable branches. What did not help: a call inside the composing loop, which saves all registers (20);
- * writing directly into place and predicting the length (19.8; but 14.9 for float32 one by one).
+ * writing directly to the output and predicting the length (19.8; but 14.9 for float32 one by one).
  */
 
 import {
@@ -51,7 +51,7 @@ const TENS: usize = memory.data<f64>([
 ], 16) + 128
 
 /** 10^0 .. 10^16. */
-const WHOLE_TENS: usize = memory.data<u64>([
+const INTEGER_TENS: usize = memory.data<u64>([
   1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
   10000000000000, 100000000000000, 1000000000000000, 10000000000000000,
 ], 16)
@@ -230,7 +230,7 @@ function composeFew(x: f64, digits: i32, cell: usize): bool {
   // 21 fractional bits below the integer part
   const scaled = reinterpret<u64>(abs(x) * load<f64>(TENS + ((digits - n) << 3)) + 2147483648.0)
   if ((<u32>scaled & 0x1fffff) - 0xffffc <= 8) return defer(cell)
-  let nine = <u32>((scaled + 0x100000) >> 21) * load<u32>((9 - digits) << 3, WHOLE_TENS)
+  let nine = <u32>((scaled + 0x100000) >> 21) * load<u32>((9 - digits) << 3, INTEGER_TENS)
   if (nine == 1000000000) {
     nine = 100000000
     n++
@@ -250,7 +250,7 @@ function pack9(src: usize, count: i32, digits: i32, delimiter: u32, out: usize):
   return packAs(false, src, count, digits, delimiter, out)
 }
 
-/** Copies the cells of a batch into place. `digits` is 0 for doubles and -1 for float32. */
+/** Copies the cells of a batch to the output. `digits` is 0 for doubles and -1 for float32. */
 // @ts-ignore: decorator
 @inline
 function packAs(long: bool, src: usize, count: i32, digits: i32, delimiter: u32, out: usize): usize {
@@ -372,7 +372,7 @@ function printRounded(x: f64, digits: i32, out: usize): usize {
   const q = max(biased, 1) - 1075 - zeros
   let t = digits - 1 - log10Pow2(q + 63)
   let d = scaled(c << zeros, q, t)
-  if (d >= load<u64>(digits << 3, WHOLE_TENS)) d = scaled(c << zeros, q, --t)
+  if (d >= load<u64>(digits << 3, INTEGER_TENS)) d = scaled(c << zeros, q, --t)
   // 16 digits need not be the shortest, nor fewer where doubles are sparse; and the largest may overflow
   if (digits > 15 || biased < 60 || biased > 2030) return print(copysign(toDouble(d, -t), x), out)
   store<u8>(out, 0x2d)

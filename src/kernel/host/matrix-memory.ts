@@ -77,7 +77,7 @@ function layOut(classes: number, { top, summary, decision }: KernelOptions, trut
   return { room, end }
 }
 
-/** Tells the kernel where results go; it decides labels and evaluates rows only if their addresses are not 0. */
+/** Passes the addresses of results to the kernel; it decides labels and evaluates rows only if their addresses are not 0. */
 function writeResultAddresses(room: Room, { decision }: KernelOptions, truths: Truths): void {
   const { isEvaluated, hasTargets, isRanked } = truths
   words(room.results, 11).set([

@@ -4,7 +4,7 @@ import { growMemory, ownKernel } from './wasm.js'
 /** How many doubles are in kernel memory together, to stay in cache. */
 const CHUNK = 1 << 13
 
-/** Rounds numbers in place to a number of significant digits, and to float32 before if requested. */
+/** Overwrites numbers with those rounded to a number of significant digits, and to float32 before if requested. */
 export function roundDoubles(numbers: Float64Array, digits: number, float32: boolean): void {
   const at = Math.ceil(ownKernel().heapBase() / 16) * 16
   growMemory(ownKernel(), at + 8 * CHUNK)
