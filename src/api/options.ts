@@ -137,9 +137,9 @@ interface ForBytesObjectsWrite {
   labels?: ValueOf<'labels'> | undefined
   /**
    * Which of the input's other columns to copy: `true`, `false`, or a selector such as 'id,name' [default: all].
-   * The columns are copied unchanged, before the new ones, in the order of the input. The selector is written as
-   * for `logits`; '!secret' copies all but secret. In a table, keys of JSON, and properties that `write` writes,
-   * have the order of the list, and 'user.id' selects a value inside an object of NDJSON.
+   * The columns are copied unchanged, before the new ones, in the order of the list; objects of JSON keep their
+   * own. The selector is written as for `logits`; '!secret' copies all but secret. In a table made from NDJSON,
+   * 'user.id' selects a value inside an object.
    */
   keep?: ValueOf<'keep'> | undefined
   /** Maximum number of significant digits in results, 1 to 17 [default: shortest round-trip]. */

@@ -6,17 +6,12 @@ import { isListed, type NotKept, nameTest, selectKept } from './selector.js'
 export type Keep = ValueOf<'keep'>
 
 /**
- * The positions of the columns that are kept, in input order, or if `keepsListedOrder` in the order of the selector. Columns
- * inside the values of others are kept with these, or if they are listed.
+ * The positions of the columns that are kept, in the order of the selector. Columns inside the values of others are kept
+ * with these, or if they are listed.
  *
  * @throws E_SELECTOR
  */
-export function keptIn(
-  keep: Keep,
-  columns: readonly Pick<Column, 'name' | 'inner'>[],
-  notKept: NotKept,
-  keepsListedOrder = false,
-): number[] {
+export function keptIn(keep: Keep, columns: readonly Pick<Column, 'name' | 'inner'>[], notKept: NotKept): number[] {
   if (keep === false) return []
   const left = new Set(notKept.at)
   const isOwn = ({ name, inner }: Pick<Column, 'name' | 'inner'>) => !inner || (keep !== true && isListed(keep, name))
@@ -24,8 +19,12 @@ export function keptIn(
   if (keep === true) return own.filter((index) => !left.has(index))
   const names = own.map((index) => columns[index]!.name)
   const at = [...own.keys()].filter((nth) => left.has(own[nth]!))
-  const chosen = selectKept(keep, names, { ...notKept, at })
-  return keepsListedOrder ? Array.from(chosen, (nth) => own[nth]!) : own.filter((_, nth) => chosen.has(nth))
+  return Array.from(selectKept(keep, names, { ...notKept, at }), (nth) => own[nth]!)
+}
+
+/** The kept columns in the order of the input: indices of `kept`, which has their positions in the order of the output. */
+export function inputOrder(kept: readonly number[]): number[] {
+  return [...kept.keys()].sort((one, other) => kept[one]! - kept[other]!)
 }
 
 /** Creates the test whether a row keeps a value: that of a column, or of a key that is none of the columns. */
@@ -55,5 +54,5 @@ export function keptKeyTest(
 export function inListedOrder(keep: Keep, keys: readonly string[]): readonly string[] {
   if (typeof keep === 'boolean') return keys
   const columns = keys.map((name) => ({ name }))
-  return keptIn(keep, columns, { at: [], are: 'results' }, true).map((index) => keys[index]!)
+  return keptIn(keep, columns, { at: [], are: 'results' }).map((index) => keys[index]!)
 }

@@ -662,11 +662,11 @@ export const OPTIONS = {
       'no-keep columns cols select usecols use-cols keep-columns keep-cols passthrough id-columns drop=!COLUMN drop-columns=!COLUMN exclude=!COLUMN',
     help: "which of the input's other columns to copy, such as id,name or 2-4; !secret copies all but secret",
     details:
-      'The columns are copied unchanged, before the new ones, in the order of the input. The selector is written as for --logits. In a table made from JSON, the columns have the order of the list, and user.id selects a value inside an object.',
+      'The columns are copied unchanged, before the new ones, in the order of the list; objects of JSON keep their own. The selector is written as for --logits. In a table made from JSON, user.id selects a value inside an object.',
     doc: {
       help: "which of the input's other columns to copy: `true`, `false`, or a selector such as 'id,name'",
       details:
-        "The columns are copied unchanged, before the new ones, in the order of the input. The selector is written as for `logits`; '!secret' copies all but secret. In a table, keys of JSON, and properties that `write` writes, have the order of the list, and 'user.id' selects a value inside an object of NDJSON.",
+        "The columns are copied unchanged, before the new ones, in the order of the list; objects of JSON keep their own. The selector is written as for `logits`; '!secret' copies all but secret. In a table made from NDJSON, 'user.id' selects a value inside an object.",
     },
   }),
   types: option({

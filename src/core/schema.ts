@@ -33,7 +33,7 @@ export interface Schema extends OutputLayout, TruthPositions {
   logitKeys?: readonly string[]
   /** True if the columns were guessed, rather than given by an option or by the naming convention. */
   guessed?: true
-  /** Positions, from 0, of the columns that are passed through. */
+  /** Positions, from 0, of the columns that are passed through, in the order of the output. */
   kept: number[]
   /** Names of the new columns. */
   names: string[]
@@ -78,7 +78,7 @@ function proposedEmit(resolve: () => unknown): string | undefined {
 function schemaOf(
   settings: SchemaSettings,
   columns: readonly SampledColumn[],
-  needs: Pick<SchemaNeeds, 'named' | 'objects' | 'keepsListedOrder'>,
+  needs: Pick<SchemaNeeds, 'named' | 'objects' | 'writesObjects'>,
 ): Schema {
   const { named } = needs
   const header = columns.map(({ name }) => name)
@@ -109,8 +109,8 @@ export interface SchemaNeeds {
   shapes: readonly Shape[]
   /** Whether rows are passed through as objects, with all their keys. */
   objects: boolean
-  /** Whether columns are keys of objects, whose order means nothing: kept ones have the order in which they are listed. */
-  keepsListedOrder?: boolean
+  /** Whether rows are written as objects, whose keys have the order of the input; columns have that of the selector. */
+  writesObjects?: boolean
   /** Whether there are no rows, which would determine the length of lists. */
   isEmpty?: boolean
   /** Whether an array is written as a table: classes that are named get columns, as in text. */
@@ -220,9 +220,10 @@ function keptOf(
   { keep }: Pick<SchemaSettings, 'keep'>,
   columns: readonly Pick<Column, 'name' | 'inner'>[],
   logits: readonly number[],
-  { objects, keepsListedOrder }: Pick<SchemaNeeds, 'objects' | 'keepsListedOrder'>,
+  { objects, writesObjects }: Pick<SchemaNeeds, 'objects' | 'writesObjects'>,
 ): number[] {
-  return keptIn(keep, columns, { at: objects && keep !== true ? [] : logits, are: 'logits' }, keepsListedOrder)
+  const kept = keptIn(keep, columns, { at: objects && keep !== true ? [] : logits, are: 'logits' })
+  return writesObjects ? kept.toSorted((one, other) => one - other) : kept
 }
 
 /** Throws E_TYPE for a column of a non-numeric type, which would make every row bad. */

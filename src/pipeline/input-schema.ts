@@ -84,9 +84,9 @@ function needsOf({ reader, format, run, settings, isUnmeasured = false }: InputC
     named,
     shapes: format.shapes,
     objects: passesObjects(reader, settings),
+    writesObjects: settings.to === 'ndjson',
     isEmpty: rows === 0 || isUnmeasured,
     isArrayToTable: isTable(format) && isArray(firstFormat),
-    keepsListedOrder: firstFormat === 'ndjson' && named && settings.to !== 'ndjson',
   }
 }
 

@@ -2,6 +2,7 @@
 import type { ColumnData } from '../core/column-data.js'
 import { withNulls } from '../core/column-slices.js'
 import type { DataType } from '../core/data-type.js'
+import { inputOrder } from '../core/kept-columns.js'
 import type { Field } from '../core/output-columns.js'
 import { POSITION, POSITIONS, structOf, validPositions } from '../formats/class-columns.js'
 import { keptType } from '../formats/columnar.js'
@@ -12,12 +13,13 @@ import type { TextJob } from './text-job.js'
 /** The first `rows` of all columns, kept ones before new ones, as a column writer expects them. */
 export function columnsIn(buffer: ArrayBufferLike, job: TextJob, at: Layout, rows: number): ColumnData[] {
   let texts = at.keptTexts
-  const kept = job.schema.kept.map((column, index) => {
+  const kept: ColumnData[] = []
+  inputOrder(job.schema.kept).forEach((nth, index) => {
     const start = at.keptValues + index * at.keptRoom
-    const type = keptType(job.source.columns[column]!)
+    const type = keptType(job.source.columns[job.schema.kept[nth]!]!)
     const values = keptValues(buffer, start, texts, type, rows)
     if (values.offsets) texts += values.values!.length
-    return { ...values, type, length: rows, ...validityOf(buffer, start, at, rows) }
+    kept[nth] = { ...values, type, length: rows, ...validityOf(buffer, start, at, rows) }
   })
   let from = at.columnValues
   const added = newFields(job).map((field) => {

@@ -4,6 +4,7 @@
  */
 import type { DataType } from '../core/data-type.js'
 import { COMMAS, type Dialect, isEscaped, sameCells } from '../core/dialect.js'
+import { inputOrder } from '../core/kept-columns.js'
 import { inputsOf, needSummary, type OutputColumn } from '../core/output-columns.js'
 import type { Column, TextSource } from '../core/record-batch.js'
 import { keptType } from '../formats/columnar.js'
@@ -40,7 +41,15 @@ import { writeDecision } from '../kernel/host/decision.js'
 import { beginTotals } from '../kernel/host/metrics.js'
 import { flagsOf } from '../kernel/host/scores.js'
 import { type Kernel, offsetOf } from '../kernel/host/wasm.js'
-import { capacityOf, delimitersOf, hasTargets, isRanked, type Layout, totalsShape } from './kernel-layout.js'
+import {
+  capacityOf,
+  delimitersOf,
+  hasTargets,
+  isRanked,
+  type Layout,
+  reordersText,
+  totalsShape,
+} from './kernel-layout.js'
 import { passesLines } from './score-job.js'
 import { makesColumns, type TextJob } from './text-job.js'
 
@@ -56,6 +65,7 @@ export function writeJob(job: TextJob, at: Layout, kernel: Kernel): void {
   writeActions(job, at, kernel)
   writeEmits(job, at, kernel)
   writeKeptColumns(job, at, kernel)
+  if (reordersText(job)) writeKeptOrder(schema.kept, at, kernel)
   const end = writeTables(job, at, kernel)
   if (schema.truth !== undefined) writeTruths(job, at, end, kernel)
 }
@@ -134,6 +144,8 @@ function columnFields(job: TextJob, at: Layout) {
     leads: at.leads,
     keptLeads: makesColumns(job) ? at.keptColumns : at.keptLeads,
     keptCount: schema.kept.length,
+    keptOrder: reordersText(job) ? at.keptOrder : 0,
+    keptStarts: at.keptStarts,
     nulls: at.nulls,
     nullCount: job.nulls.length,
   }
@@ -207,12 +219,20 @@ function probsEmit(job: TextJob): number {
   return job.schema.shape === 'record' ? EMIT_RECORD : EMIT_PROBS
 }
 
-/** Writes the type and destination of each kept column. */
+/** Writes the type and destination of each kept column, in the order in which they are read. */
 function writeKeptColumns({ schema, source }: TextJob, at: Layout, { memory }: Kernel): void {
   const view = new DataView(memory.buffer)
-  schema.kept.forEach((column, index) => {
-    view.setUint32(at.keptColumns + 8 * index, keepOf(source.columns[column]!), true)
+  inputOrder(schema.kept).forEach((nth, index) => {
+    view.setUint32(at.keptColumns + 8 * index, keepOf(source.columns[schema.kept[nth]!]!), true)
     view.setUint32(at.keptColumns + 8 * index + 4, at.keptValues + index * at.keptRoom, true)
+  })
+}
+
+/** Writes which of the cells, in the order in which they are read, is each one of the output. */
+function writeKeptOrder(kept: readonly number[], at: Layout, { memory }: Kernel): void {
+  const view = new DataView(memory.buffer)
+  inputOrder(kept).forEach((nth, index) => {
+    view.setUint32(at.keptOrder + 4 * nth, index, true)
   })
 }
 

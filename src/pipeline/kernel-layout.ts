@@ -1,11 +1,13 @@
 /** The layout of kernel memory for a fast-lane job: its description, its input and its results. */
 import { COMMAS } from '../core/dialect.js'
+import { inputOrder } from '../core/kept-columns.js'
 import { type Field, fieldsOf, type OutputColumn } from '../core/output-columns.js'
 import { joinedFields } from '../formats/class-columns.js'
 import { EVALUATION_FIELDS } from '../kernel/constants.js'
 import { decisionRoom } from '../kernel/host/decision.js'
 import { shapeOf, type TotalsShape, totalsRoom } from '../kernel/host/metrics.js'
 import { growMemory, type Kernel, offsetOf } from '../kernel/host/wasm.js'
+import { passesLines } from './score-job.js'
 import { type Entry, makesColumns, type TextJob } from './text-job.js'
 
 /** The maximum size of a block for the kernel, and the size of the output buffer, which is flushed when full. */
@@ -87,6 +89,8 @@ function descriptionRegions(job: TextJob) {
     classKeys: 8 * classKeys.length,
     leads: 8 * leads.length,
     keptLeads: 8 * keptLeads.length,
+    keptOrder: 4 * schema.kept.length,
+    keptStarts: 4 * (schema.kept.length + 1),
     nulls: 8 * nulls.length,
     delimiters: 8 * delimiters.length,
     texts: sizeOf([
@@ -130,7 +134,8 @@ function batchRegions(job: TextJob, { rows, growth }: Capacities) {
     scratch: 16 * (numbers + rows),
     values: 8 * numbers,
     entries: offsetOf('rowEntrySize') * (rows + 1),
-    kept: growth * INPUT_ROOM + rows * sizeOf([...job.keptLeads, ...delimitersOf(job)]),
+    // Cells in another order are copied behind those of their row.
+    kept: (reordersText(job) ? 2 : 1) * (growth * INPUT_ROOM + rows * sizeOf([...job.keptLeads, ...delimitersOf(job)])),
     heap: 16 * topK,
     positions: 4 * topK,
     input: INPUT_ROOM,
@@ -148,6 +153,11 @@ function outputRegions(job: TextJob, { growth, columnRows, keptRoom, rowRoom }: 
     columnValues: newRoom(job, columnRows),
     output: makesColumns(job) ? 0 : growth * INPUT_ROOM + OUTPUT_ROOM + rowRoom,
   }
+}
+
+/** Whether kept cells are written in another order than they are read. */
+export function reordersText(job: TextJob): boolean {
+  return !makesColumns(job) && !passesLines(job) && inputOrder(job.schema.kept).some((nth, index) => nth !== index)
 }
 
 /** The delimiters of input and output. */

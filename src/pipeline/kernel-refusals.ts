@@ -29,7 +29,6 @@ export function kernelRefusal(
   const { source } = text
   return (
     listsRefusal(schema, source) ??
-    orderRefusal(schema) ??
     (source.format === 'csv' ? csvRefusal(source, schema) : keysRefusal(source.columns, schema, named)) ??
     commasRefusal(job, source) ??
     quotesRefusal(job) ??
@@ -44,10 +43,6 @@ export function kernelRefusal(
 function listsRefusal({ depth, logitsList }: Schema, { format }: TextSource): string | undefined {
   if (depth !== undefined) return 'nested logits'
   return logitsList && format === 'csv' ? 'lists in cells' : undefined
-}
-
-function orderRefusal({ kept }: Schema): string | undefined {
-  return kept.some((at, nth) => at < kept[nth - 1]!) ? 'kept columns in another order' : undefined
 }
 
 /** A repeated header may have other blanks between its cells, so it is not found among the bytes of a block. */

@@ -1,6 +1,7 @@
 import { SHAPE_KEYS } from '../core/declared-shape.js'
 import { type Dialect, isEscaped, sameCells, toBytes } from '../core/dialect.js'
 import { formulaEscaper } from '../core/formula.js'
+import { inputOrder } from '../core/kept-columns.js'
 import { nullsOf } from '../core/missing.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
@@ -208,7 +209,7 @@ function writtenAs(text: string, source: TextSource): string[] {
   return text.includes(quote) || text.includes(delimiter) || /[\r\n]/.test(text) ? [quoted] : [text, quoted]
 }
 
-/** The bytes before each kept value. */
+/** The bytes before each kept value, in the order of the input; the first of the output begins the object. */
 function keptLeads({ kept }: Schema, names: string[]): string[] {
-  return kept.map((column, nth) => `${nth === 0 ? '{' : ','}${names[column]!}:`)
+  return inputOrder(kept).map((nth) => `${nth === 0 ? '{' : ','}${names[kept[nth]!]!}:`)
 }

@@ -67,6 +67,7 @@ const OPTIONS: Record<string, ScoreOptions> = {
   'top 3': { topK: 3, emit: 'probs,index' },
   'no kept columns': { keep: false },
   'some kept columns': { keep: '!1' },
+  'kept columns in another order': { keep: '/^(note|truth)$/,/^i/' },
   'some columns of all': { logits: '/^logit/,!/_(0|zero)$/' },
   'columns in another order': { logits: '/_(1|one)$/,logit*', topK: 2, emit: 'label,probs,index' },
   ...Object.fromEntries([1, 6, 15, 17].map((precision) => [`precision ${precision}`, { precision }])),
@@ -265,12 +266,13 @@ function withoutQuotes(random: Random, options: ScoreOptions, text: string): Sco
 /** A random case with `rows` rows; `oddness` is how many of a thousand logits are odd. */
 function randomCase(random: Random, rows: number, oddness: number): Case {
   const classes = random.of([1, 2, 2, 3, 3, 5, 10, 17])
-  const options = dialectOptions(random, classes)
+  const before = random.below(3)
+  const after = random.below(3)
+  const keep = maybe(random, 4, () => shuffled(random, otherColumns(before, classes, after)).join() || false)
+  const options = { ...dialectOptions(random, classes), ...(keep !== undefined && { keep }) }
   const dialected = cellIn(options, random)
   const delimiter = options.delimiter ?? (options.from === 'tsv' ? '\t' : ',')
   const names = Array.from({ length: classes }, (_, index) => `logit_${index}`)
-  const before = random.below(3)
-  const after = random.below(3)
   const others = (count: number, cell: () => string) => Array.from({ length: count }, cell)
   const lines = [[...others(before, () => 'b'), ...names, ...others(after, () => 'a')].join(delimiter)]
   const crlf = random.below(4) === 0
@@ -292,6 +294,17 @@ function randomCase(random: Random, rows: number, oddness: number): Case {
   const text = !crlf && !isLong(delimiter) && random.below(6) === 0 ? joined.replaceAll('\n', '\r') : joined
   const input = random.below(4) === 0 ? mutated(random, text) : text
   return { text: input, options: withoutQuotes(random, options, input) }
+}
+
+/** The positions, from 1, of the columns before and after the logits. */
+function otherColumns(before: number, classes: number, after: number): number[] {
+  const columns = Array.from({ length: before + classes + after }, (_, index) => index + 1)
+  return [...columns.slice(0, before), ...columns.slice(before + classes)]
+}
+
+function shuffled<T>(random: Random, items: T[]): T[] {
+  const left = [...items]
+  return items.map(() => left.splice(random.below(left.length), 1)[0]!)
 }
 
 const BITS = [

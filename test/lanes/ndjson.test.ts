@@ -305,7 +305,7 @@ describe('lines with keys in the order of the first', { timeout: Math.max(120_00
         ...anyOptions(random, classes, ['', 'a,', '"', 'é']),
         ...selecting(form),
         ...(to && { to }),
-        keep: random.of([true, true, false, '!1', '*']),
+        keep: random.of([true, true, false, '!1', '*', 'note,id']),
         escapeFormulas: (to === 'csv' || to === 'tsv') && random.below(4) === 0,
       }
       await lanesOf(input, fastOptions(options), [{ size, jobs: 1 + random.below(4) }])

@@ -16,6 +16,7 @@ import {
   writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
+import { noteStart, reorder } from './kept-order'
 import { Job, Text } from './structs'
 import { isKnown, readTruthCell, writeEvaluated } from './truth'
 
@@ -108,6 +109,7 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
       const cellEnd = trims ? withoutBlanks(start, at) : at
       if (kind >= <u32>ACTION_TRUTH && !readTruthCell(start, cellEnd, truths++, row, job)) return 0
       if (kind & ACTION_KEEP) {
+        noteStart(kept, lead, job)
         kept = keep(start, cellEnd, kept, lead, job)
         if (!kept) return 0
         lead += offsetof<Text>()
@@ -124,7 +126,12 @@ function readRow(keep: Keep, isUsual: bool, at: usize, end: usize, logit: usize,
   }
   if (trims) at = skipBlanks(at, delimiter)
   at = passNewline(at, newline)
-  return at ? (<u64>at << 32) | <u64>kept : 0
+  if (!at) return 0
+  if (job.keptOrder) {
+    entryOf(row, job).kept = <u32>kept
+    kept = reorder(kept, job)
+  }
+  return (<u64>at << 32) | <u64>kept
 }
 
 /** Whether there is a delimiter, given its first byte. */

@@ -19,6 +19,7 @@ import {
   countMembers, copy, LF, positionsOf, summaryOf, textAt, writeLabel, writeMembers, writeNumber, writeProbabilities, writeText,
 } from './pipeline'
 import { Keep } from './kept-cell'
+import { noteStart, reorder } from './kept-order'
 import { Job, RowEntry, Text } from './structs'
 import { isKnown, readTruthValue, writeEvaluated } from './truth'
 
@@ -257,6 +258,7 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
     if (!at) return 0
     if (role == ACTION_TRUTH && !readTruthValue(start, at, row, job)) return 0
     if (kind & ACTION_KEEP && !job.keepsLine) {
+      noteStart(kept, lead, job)
       kept = keep(start, at, kept, lead, job)
       if (!kept) return 0
       lead += offsetof<Text>()
@@ -266,7 +268,12 @@ function readMembersOf(keep: Keep, at: usize, logit: usize, kept: usize, row: u3
   }
   if (<u32>load<u8>(at) != closing(BRACE)) return 0
   at = skipBlanks(at + 1)
-  return <u32>load<u8>(at) == LF ? ((<u64>(at + 1)) << 32) | <u64>kept : 0
+  if (<u32>load<u8>(at) != LF) return 0
+  if (job.keptOrder) {
+    entryOf(row, job).kept = <u32>kept
+    kept = reorder(kept, job)
+  }
+  return ((<u64>(at + 1)) << 32) | <u64>kept
 }
 
 /** Skips the quoted key of a column and its colon, with surrounding whitespace; 0 if it is another key. */

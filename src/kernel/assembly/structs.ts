@@ -192,6 +192,12 @@ export class Job {
   leads: u32
   keptLeads: u32
   /**
+   * If kept cells are written in another order: addresses of the position of each, in the order of the output (u32), and
+   * of where each of a row begins (u32); otherwise 0.
+   */
+  keptOrder: u32
+  keptStarts: u32
+  /**
    * Column output: the number of kept columns (KeptColumn, from keptLeads on); the row capacity, and the number of rows
    * so far.
    */
