@@ -236,3 +236,65 @@ describe('a first row with null in place of its list of logits', () => {
     expect(error!.message).toContain('the logit is missing')
   })
 })
+
+describe('a first row without logits that later rows have', () => {
+  /** softmax([2, 1]) by mpmath */
+  const [ONE, TWO] = [0.7310585786300049, 0.2689414213699951]
+  const HINT = "; if only some rows lack logits, onError: 'skip' skips these ["
+  const list = [{ error: 'timeout' }, { logits: [2, 1] }]
+  const keys = [{ id: 1 }, { id: 2, x: 2, y: 1 }]
+
+  it.each([
+    [list, {}, 'E_COLUMNS'],
+    [list, NAMED, 'E_SELECTOR'],
+    [keys, { logits: 'x,y' }, 'E_SELECTOR'],
+    [keys, { logits: '/^[xy]/' }, 'E_SELECTOR'],
+  ] as const)('is an error that says how to skip it: %j with %j', async (rows, options, code) => {
+    for (const { error } of [await predict(rows, options), await run(textOf(rows), { from: 'ndjson', ...options })]) {
+      expect(error).toMatchObject({ code, message: expect.stringContaining(HINT) })
+    }
+  })
+
+  it('says so only where rows may differ, and if they are not skipped', async () => {
+    const { error } = await run('id\n1\n', { logits: 'logit*' })
+    expect(error!.message).toMatch(/matches none of "id" \[E_SELECTOR\]$/)
+    const skipping = await run(textOf([list[0]]), { from: 'ndjson', onError: 'skip' })
+    expect(skipping.error!.message).not.toContain('if only some rows')
+    expect((await run(textOf(GOOD), { from: 'ndjson', keep: 'z' })).error!.message).not.toContain('if only some rows')
+  })
+
+  it('has missing logits if these are read as values', async () => {
+    const masked = await predict([{ y: 1 }, { x: 2, y: 1 }], { logits: 'x,y', missing: '-inf' })
+    expect(masked.predictions.map(({ probabilities }) => probabilities)).toEqual([
+      [0, 1],
+      [ONE, TWO],
+    ])
+    const options = { missing: 'nan', nonfinite: 'null' } as const
+    for (const [rows, logits] of [
+      [list, 'logits'],
+      [keys, 'x,y'],
+    ] as const) {
+      const { predictions } = await predict(rows, { ...options, logits })
+      expect(predictions.map(({ label }) => label)).toEqual([null, rows === list ? '0' : 'x'])
+      for (const lane of ['auto', 'general'] as const) {
+        const { text } = await run(textOf(rows), { ...options, from: 'ndjson', to: 'csv', keep: false, logits, lane })
+        expect(text.split('\n').slice(1)).toEqual([',,', `${ONE},${TWO},${rows === list ? 0 : 'x'}`, ''])
+      }
+    }
+  })
+
+  it('does not hide another error by this search', async () => {
+    const rows = [{ logit_a: 2, logit_b: 1, label: 'x' }, { logits: [2, 1] }]
+    const options = { missing: 'nan', emit: 'label,probs' } as const
+    expect((await run(textOf(rows), { ...options, from: 'ndjson' })).error).toMatchObject({ code: 'E_NAME' })
+    expect((await predict(rows, { missing: 'nan' })).error).toMatchObject({ code: 'E_NAME' })
+  })
+
+  it('is skipped if it has one logit, which could only be the only class', async () => {
+    const rows = [{ logit_b: 1 }, { logit_a: 2, logit_b: 1 }]
+    const { predictions } = await predict(rows, { onError: 'skip' })
+    expect(predictions.map(({ label }) => label)).toEqual(['a'])
+    const { text, stats } = await run(textOf(rows), { from: 'ndjson', to: 'csv', emit: 'label', onError: 'skip' })
+    expect([text, stats]).toMatchObject(['label\na\n', { read: 2, written: 1, rejected: { E_MISSING: 1 } }])
+  })
+})

@@ -131,7 +131,7 @@ describe('a row of NDJSON', () => {
     const says = async (first: string, line: string) =>
       (await run(`${first}\n${line}\n`, { from: 'ndjson' })).error!.message.replace(/^.*?byte \d+\)?: /, '')
     const list = '{"logits":[2,1]}'
-    expect(await says(list, '{"id":8}')).toBe('the row has no "logits" [E_ROW]')
+    expect(await says(list, '{"id":8}')).toBe(`the row has no "logits"; onError: 'skip' skips such rows [E_ROW]`)
     expect(await says(list, '{"logits":null}')).toBe(
       "the logits are missing; onError: 'skip' skips such rows, missing: 'nan' reads NaN [E_MISSING]",
     )

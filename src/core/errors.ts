@@ -146,7 +146,11 @@ export const CODES = {
     const reason = 'reason' in info ? info.reason : `its type is ${info.type}, but ${info.expected} in the first input`
     return `${reason}; ${('types' in info ? typesRemedy(info.types) : undefined) ?? noKeep(info.column)}`
   }),
-  E_ROW: word<{ reason: string }>(1, ({ reason }) => reason),
+  /** `isIncomplete` if other rows may have what a row lacks. */
+  E_ROW: word<{ reason: string; isIncomplete?: true }>(
+    1,
+    ({ reason, isIncomplete }, isSkipped) => `${reason}${isIncomplete ? skipHint(isSkipped) : ''}`,
+  ),
   E_RECORD: word<{ reason: string; remedy?: string }>(1, ({ reason, remedy }) => {
     return `${reason}; ${remedy ?? 'write() takes predictions, or other objects'}`
   }),
@@ -183,7 +187,7 @@ export const CODES = {
   E_COLUMNS: word<ColumnsInfo>(
     2,
     (info) =>
-      `cannot detect which of the columns ${shownNames(info.header)} are logits: ${info.reason}; ${columnsRemedy(info)}`,
+      `cannot detect which of the columns ${shownNames(info.header)} are logits: ${info.reason}; ${columnsRemedy(info)}${laterHint(info)}`,
   ),
   E_TENSOR: word<{ names: string[]; proposed: string; requested?: string }>(2, ({ names, proposed, requested }) => {
     const what =
@@ -201,7 +205,8 @@ export const CODES = {
   E_VALIDATION: word<{ reason: string }>(1, ({ reason }) => `no temperature can be found: ${reason}`),
   E_SELECTOR: word<SelectorInfo>(
     2,
-    (info) => `${optionText(info.option ?? 'logits')} ${shown(info.item)} ${info.reason}${pathHint(info)}`,
+    (info) =>
+      `${optionText(info.option ?? 'logits')} ${shown(info.item)} ${info.reason}${pathHint(info)}${laterHint(info)}`,
   ),
   E_HEADER: word<HeaderInfo>(2, unclearHeader),
   E_NAME: word<{
@@ -340,6 +345,10 @@ export interface SelectorInfo {
   reason: string
   option?: 'logits' | 'keep' | 'truth' | 'types'
   source?: string
+  /** Whether no column has the name. */
+  isUnknown?: true
+  /** Whether later rows may have it, while the first one lacks it. */
+  mayBeLater?: true
 }
 
 /** The hint that a name is a partition key in the path of the input, and not one of its columns. */
@@ -347,6 +356,11 @@ function pathHint({ item, option, source = '' }: SelectorInfo): string {
   if (option !== 'keep' || !source.split(/[/\\]/).some((name) => name.startsWith(`${item}=`))) return ''
   const keeps = speaking() === 'command' ? ', which -o FOLDER/ keeps' : ''
   return `; ${shown(item)} is only in the path${keeps}`
+}
+
+/** How to score the rows that have logits, if the first one lacks them. */
+function laterHint({ mayBeLater }: { mayBeLater?: true }): string {
+  return mayBeLater ? `; if only some rows lack logits, ${optionText('onError', 'skip')} skips these` : ''
 }
 
 /** How to leave out a bad row, unless it is left out already. */
@@ -748,6 +762,8 @@ export interface ColumnsInfo {
   isOnly?: true
   /** The selector of the only column named like a logit, which may be the only logit of each row. */
   only?: string | undefined
+  /** Whether later rows may have logits, while the first one has none. */
+  mayBeLater?: true
   /** Whether any column has numbers. */
   hasNumbers?: true
   /** What is done with the rows, if they are not scored. */

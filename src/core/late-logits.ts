@@ -1,7 +1,8 @@
-/** Keys of objects that would be logits, but that only rows after the first one have. */
+/** Logits of objects that only rows after the first one have. */
 import { isLogitName } from './column-name.js'
+import { type Info, SoftmaxError } from './errors.js'
 import { optionText } from './option-words.js'
-import type { ValueOf } from './options.js'
+import type { SettingsOf, ValueOf } from './options.js'
 import type { RowError } from './record-batch.js'
 import { nameTest, selectorOfNames } from './selector.js'
 
@@ -9,6 +10,27 @@ import { nameTest, selectorOfNames } from './selector.js'
 interface Selection {
   logits?: ValueOf<'logits'> | undefined
   logitsList?: boolean | undefined
+}
+
+/**
+ * Resolves columns that the first row defines. If it lacks the logits, the error also says how to score the rows that have
+ * them, unless bad rows are skipped: then, these have been searched.
+ */
+export function ofFirstRow<T>({ onError }: Pick<SettingsOf<'bytes'>, 'onError'>, resolve: () => T): T {
+  try {
+    return resolve()
+  } catch (error) {
+    if (onError === 'skip' || !lacksLogits(error)) throw error
+    throw new SoftmaxError(error.code, { ...error.info, mayBeLater: true } as Info<LackingCode>)
+  }
+}
+
+type LackingCode = 'E_COLUMNS' | 'E_SELECTOR'
+
+/** Whether an error is that none of the columns are those of logits. */
+export function lacksLogits(error: unknown): error is SoftmaxError<LackingCode> {
+  if (SoftmaxError.is(error, 'E_COLUMNS')) return error.info.logits === undefined
+  return SoftmaxError.is(error, 'E_SELECTOR') && error.info.isUnknown === true && error.info.option === undefined
 }
 
 /**

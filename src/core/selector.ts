@@ -11,7 +11,7 @@
  * normalization (see `column-name.ts` and Unicode composition).
  */
 import { hasLogitWord, plainName, positionsBy } from './column-name.js'
-import { SoftmaxError, shown, shownNames } from './errors.js'
+import { type SelectorInfo, SoftmaxError, shown, shownNames } from './errors.js'
 import { LONGEST_VALUE, optionText } from './option-words.js'
 import { opText } from './options.js'
 import { nearest } from './suggestion.js'
@@ -176,8 +176,11 @@ function itemsIn(selector: string | readonly string[], option: SelectorOption): 
 }
 
 function misuse(option: SelectorOption, item: string, reason: string, cause?: unknown): SoftmaxError {
-  const info = { item, reason, ...(option !== 'logits' && { option }) }
-  return new SoftmaxError('E_SELECTOR', info, cause === undefined ? undefined : { cause })
+  return new SoftmaxError('E_SELECTOR', infoOf(option, item, reason), cause === undefined ? undefined : { cause })
+}
+
+function infoOf(option: SelectorOption, item: string, reason: string): SelectorInfo {
+  return { item, reason, ...(option !== 'logits' && { option }) }
 }
 
 /** The columns of an input, by name. */
@@ -210,6 +213,11 @@ class Columns {
     return misuse(this.option, item, reason)
   }
 
+  /** The error for an item that the columns do not have, but later rows of objects may. */
+  unknown(item: string, reason: string): SoftmaxError {
+    return new SoftmaxError('E_SELECTOR', { ...infoOf(this.option, item, reason), isUnknown: true })
+  }
+
   toString(): string {
     return shownNames(this.names)
   }
@@ -224,7 +232,7 @@ function resolve(item: string, columns: Columns): number[] {
   if (item.startsWith('"')) return [named(unquoted(item), columns)]
   const found = unquotedColumns(item, columns)
   if (found === undefined) return [named(item, columns)]
-  if (found.length === 0) throw columns.error(item, `matches none of ${columns}`)
+  if (found.length === 0) throw columns.unknown(item, `matches none of ${columns}`)
   return found
 }
 
@@ -382,7 +390,8 @@ function span(first: number, last: number, item: string, columns: Columns): numb
 
 function named(name: string, columns: Columns): number {
   const [index, another] = columns.named(name)
-  if (index === undefined) throw columns.error(name, `is not one of ${otherColumns(columns)}${proposal(name, columns)}`)
+  if (index === undefined)
+    throw columns.unknown(name, `is not one of ${otherColumns(columns)}${proposal(name, columns)}`)
   if (another !== undefined) throw columns.error(name, 'names two columns; select by position')
   return index
 }

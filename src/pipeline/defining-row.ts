@@ -1,5 +1,6 @@
 /** Decides which row defines the columns when bad rows are skipped. */
 import { SoftmaxError } from '../core/errors.js'
+import { lacksLogits } from '../core/late-logits.js'
 import { logitOf } from '../core/logit.js'
 import { nullsOf } from '../core/missing.js'
 import { withPoint } from '../core/number.js'
@@ -9,19 +10,20 @@ import type { Column, RecordBatchReader } from '../core/record-batch.js'
 import type { Schema } from '../core/schema.js'
 
 /**
- * When bad rows are skipped and the first row defines the columns, the first row that fits the options defines them,
- * and rows before it are bad; also if the first rows lack a list of logits, and are read as missing ones. If no row fits, the first row defines them; returns which rows were tried, if there are
- * others, for {@link untriedWarning}.
+ * When bad rows are skipped, or missing logits are read as values, and the first row defines the columns, the first row
+ * that fits the options defines them. If no row fits, the first row defines them; returns which rows were tried, if
+ * there are others, for {@link untriedWarning}.
  */
 export async function defineColumns(
-  { columns, defineBy, untried }: RecordBatchReader,
+  { defineBy, untried }: RecordBatchReader,
   { onError, missing }: Pick<SettingsOf<'bytes'>, 'onError' | 'missing'>,
   fits: (isFirst: boolean) => boolean | Promise<boolean>,
 ): Promise<string | undefined> {
-  const isOpen = missing !== 'error' && columns.some(({ mayBeList }) => mayBeList)
-  if (!(onError === 'skip' || isOpen) || !defineBy || (await succeeds(() => fits(true)))) return undefined
+  if (!(onError === 'skip' || missing !== 'error') || !defineBy) return undefined
+  const misfit = await misfitOf(() => fits(true))
+  if (!misfit || (onError !== 'skip' && misfit !== 'no logits')) return undefined
   for (let row = await defineBy(1); row !== undefined; row = await defineBy(row + 1)) {
-    if (await succeeds(() => fits(false))) return undefined
+    if (!(await misfitOf(() => fits(false)))) return undefined
   }
   await defineBy(0)
   return untried?.()
@@ -35,12 +37,14 @@ export function untriedWarning(tried: string, isList: boolean): string {
   return `${tried} has logits, from which the columns are found; if later rows have them, ${remedy}`
 }
 
-async function succeeds(fits: () => boolean | Promise<boolean>): Promise<boolean> {
+/** Why a row does not fit, if so. If no row fits, the error is that of the first row. */
+async function misfitOf(fits: () => boolean | Promise<boolean>): Promise<'no logits' | 'other' | undefined> {
   try {
-    return await fits()
+    return (await fits()) ? undefined : 'no logits'
   } catch (error) {
-    // If no row fits, the error is that of the first row. A row that only lacks kept keys fits: later rows may have them.
-    return SoftmaxError.is(error, 'E_SELECTOR') && error.info.option === 'keep'
+    // A row that only lacks kept keys fits: later rows may have them.
+    if (SoftmaxError.is(error, 'E_SELECTOR') && error.info.option === 'keep') return undefined
+    return lacksLogits(error) ? 'no logits' : 'other'
   }
 }
 

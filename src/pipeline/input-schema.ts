@@ -2,11 +2,13 @@
 import { delimiterOf, isArray } from '../core/formats.js'
 import { type FirstLine, requireNames } from '../core/header-names.js'
 import { declaredRemedy, patternRemedy, withRemedy } from '../core/late-keys.js'
+import { ofFirstRow } from '../core/late-logits.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, needsEvidence } from '../core/logits-list.js'
 import { requireKeys } from '../core/new-names.js'
 import { isNumber, withPoint } from '../core/number.js'
 import { items } from '../core/options.js'
+import { requireClasses } from '../core/output-layout.js'
 import { pandasIndexNames } from '../core/pandas-index.js'
 import type { Column, Format, RecordBatchReader } from '../core/record-batch.js'
 import { requestedTypes } from '../core/requested-types.js'
@@ -73,6 +75,7 @@ async function fitsOptions(context: InputContext, isFirstRow: boolean): Promise<
   const resolve = (settings: InputSettings) => resolveTable(settings, reader.columns, needsOf(context), evidence)
   const schema = resolveMatched(reader, resolve, run, settings)
   if (run.first && schema.depth !== run.first.schema.depth) return false
+  if (!run.first) requireClasses(schema, settings)
   return (isFirstRow || !schema.guessed) && hasLogits(schema, reader.columns, settings)
 }
 
@@ -93,12 +96,13 @@ function needsOf({ reader, format, run, settings, isUnmeasured = false }: InputC
 /** Resolves the schema, and checks that the first line is a header and that the output can have these columns. */
 function checkedSchema(context: InputContext, evidence: Evidence, late: readonly string[]): Schema {
   const { reader, format, input, run, settings } = context
-  const { columns, headerLine, indexNames } = reader
+  const { columns, defineBy, headerLine, indexNames } = reader
   const isDetected = hasDetectedHeader(reader, settings)
   if (isDetected && settings.logits === undefined && !indexNames)
     requireNames(firstNumbers(reader, settings), headerLine!)
   const remedy = lateRemedy(late, settings, isTable(format))
-  const schema = withRemedy(late, remedy, () => resolveTable(settings, columns, needsOf(context), evidence))
+  const resolve = () => resolveTable(settings, columns, needsOf(context), evidence)
+  const schema = withRemedy(late, remedy, () => (defineBy ? ofFirstRow(settings, resolve) : resolve()))
   const isPandasHeader = indexNames && !schema.logits.some((index) => indexNames.has(columns[index]!.name))
   if (isDetected && !isPandasHeader) requireNames(firstLine(reader, schema, settings), headerLine!)
   // Delimited text may repeat a name. Many readers of Parquet and Arrow refuse files that do.

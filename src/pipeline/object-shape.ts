@@ -11,7 +11,7 @@ import { orderedKeys, structNames } from '../core/key-order.js'
 import { isBytes, kindOf } from '../core/kind-of.js'
 import { labelNames } from '../core/labels.js'
 import { patternRemedy, withRemedy } from '../core/late-keys.js'
-import { lateLogitError, lateLogitTest } from '../core/late-logits.js'
+import { lacksLogits, lateLogitError, lateLogitTest, ofFirstRow } from '../core/late-logits.js'
 import { areMissing, logitOf, notLogits, unknownClass } from '../core/logit.js'
 import { EVIDENCE_ROWS } from '../core/logit-columns.js'
 import { findLogitsColumn, findSelected, selectorOf } from '../core/logits-list.js'
@@ -22,7 +22,7 @@ import { requireEffect } from '../core/option-conflicts.js'
 import { optionText } from '../core/option-words.js'
 import type { SettingsOf, ValueOf } from '../core/options.js'
 import type { OutputLayout } from '../core/output-columns.js'
-import { resolveLayout } from '../core/output-layout.js'
+import { requireClasses, resolveLayout } from '../core/output-layout.js'
 import { predictedNames } from '../core/prediction.js'
 import type { Column, RowError } from '../core/record-batch.js'
 import { resolveSchema, type Schema, withRenaming } from '../core/schema.js'
@@ -117,7 +117,7 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
   const missing = missingListError(first, settings)
   if (missing) return missing
   return withRenaming(settings, (settings) => {
-    const shape = shapeOfRecord(first, evidence.filter(isRecord), settings)
+    const shape = ofFirstRow(settings, () => shapeOfRecord(first, evidence.filter(isRecord), settings))
     const rest: Properties = { ...shape.split(first)?.rest }
     const logits = Object.keys(first).filter((name) => !Object.hasOwn(rest, name))
     const isKept = keptProperties(first, logits, evidence, settings)
@@ -163,11 +163,12 @@ export function shapeAmong(
   const [first, ...others] = rows.slice(0, EVIDENCE_ROWS)
   const lacks = lacksList(first, settings)
   const shapeOfFirst = () => (lacks ? shapeOfLabels(first, evidence, settings) : shapeOf(first, evidence, settings))
-  if (settings.onError !== 'skip' && !lacks) return shapeOfFirst()
-  const own = lacks ? undefined : unlessThrown(shapeOfFirst)
+  if (settings.onError !== 'skip' && settings.missing === 'error') return shapeOfFirst()
+  const isSearched = settings.onError === 'skip' ? () => true : lacksLogits
+  const own = lacks ? undefined : unlessMisfit(shapeOfFirst, settings, isSearched)
   if (own && ('code' in own || !isOpen(first, own))) return own
   for (const other of lacks ? others.filter((row) => !lacksList(row, settings)) : others) {
-    const shape = unlessThrown(() => shapeOf(other, evidence, settings))
+    const shape = unlessMisfit(() => shapeOf(other, evidence, settings), settings)
     if (shape && !('code' in shape) && !shape.schema?.guessed && !isOpen(other, shape)) return shape
   }
   const isGood = own !== undefined && settings.missing !== 'error'
@@ -182,12 +183,20 @@ function shapeOfLabels(first: Properties, evidence: readonly unknown[], settings
   return shapeOf(withMissing(first, labelNames(labels).length, settings), evidence, settings)
 }
 
-function unlessThrown(shape: () => RowShape | RowError): RowShape | RowError | undefined {
+/** The shape of a row; undefined if it has none, by an error for which other rows are searched. */
+function unlessMisfit(
+  shapeOfRow: () => RowShape | RowError,
+  settings: ShapeSettings,
+  isSearched: (error: unknown) => boolean = () => true,
+): RowShape | RowError | undefined {
   try {
-    return shape()
-  } catch {
-    // Thrown if no other row has a valid shape either.
-    return undefined
+    const shape = shapeOfRow()
+    if (!('code' in shape)) requireClasses(shape.layout, settings)
+    return shape
+  } catch (error) {
+    // Thrown later if no other row has a valid shape either.
+    if (isSearched(error)) return undefined
+    throw error
   }
 }
 

@@ -218,7 +218,7 @@ softmax number.arrow text.arrow --to arrow > all.arrow`,
       'softmax() takes arrays of numbers, objects with a property logits, and objects with one property per logit. A line of JSON is an object or a list of logits; all lines have the same form. In the example, the second line lacks the list that --logits selects.',
     example: String.raw`printf '{"model":{"scores":[2,1]}}\n{"error":"timeout"}\n' |
   softmax -f ndjson --logits model.scores`,
-    says: 'softmax: stdin:2: row 2, byte 27: the row has no "model.scores" [E_ROW]',
+    says: 'softmax: stdin:2: row 2, byte 27: the row has no "model.scores"; --on-error skip skips such rows [E_ROW]',
     fix: "Check --logits if all lines have the list under another key; --rejects FILE collects the lines that lack it and scores the others. In the API, convert the value to a row; for text, put read('csv') before softmax(), or use score(), which takes bytes.",
   },
   E_RECORD: {

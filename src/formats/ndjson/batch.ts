@@ -120,7 +120,11 @@ function putRow({ value, text }: ParsedRow, into: Float64Array, at: number, task
   if (late) return late
   const found = logitsColumn ? valueAt(value, logitsColumn.path) : value
   const isOptional = plan.missing !== 'error' && !task.nested
-  if (logitsColumn && found === undefined && !isOptional) return jsonError(`the row has no ${shown(logitsColumn.name)}`)
+  if (logitsColumn && found === undefined && !isOptional)
+    return {
+      code: 'E_ROW' as const,
+      info: { reason: `the row has no ${shown(logitsColumn.name)}`, isIncomplete: true as const },
+    }
   if (task.nested) return task.nested.put(found, { value, text })
   if (logitsColumn && areMissing(found, plan)) return putMissing(into, at, task)
   const declared = logitsColumn && shapeAt(value, logitsColumn.path)
