@@ -464,6 +464,28 @@ const TESTS = {
       expect(outcome.stderr).toContain('write one list: --types a=int64,b=int64 ')
     })
 
+    it('has a proposal for names of types in SQL, Python and Arrow, and shows the item that is wrong', () => {
+      for (const [types, near] of [
+        ['id=string', 'id=text'],
+        ['id=VARCHAR', 'id=text'],
+        ['id=int', 'id=int64'],
+        ['id=int46', 'id=int64'],
+        ['x=a=bigint', 'x=a=int64'],
+        ['id=Double', 'id=double'],
+        ['id=boolean', 'id=bool'],
+        ['id=date', 'id=date32'],
+        ['id=timestamptz', 'id=timestamp_utc'],
+        ['id=Decimal(10,2)', "'id=decimal(10,2)'"],
+        ['infr, id = text', 'infer,id=text'],
+      ]) {
+        const { stderr } = command(['--types', types!], { stdin: '' })
+        expect(stderr).toContain(`; did you mean --types ${near}? [E_OPTION]`)
+      }
+      const { stderr } = command(['--types', 'p=decimal(10,2),id=map,x=text'], { stdin: '' })
+      expect(stderr).toMatch(/, not "id=map" \[E_OPTION\]$/m)
+      expect(command(['--emit', 'label,chance'], { stdin: '' }).stderr).toMatch(/, not "chance" \[E_OPTION\]$/m)
+    })
+
     refuses('--types', ['guess', '', 'Infer', 'id', 'id=int', 'infer,'], 'types', ['guess', true, null, [], ['id=int']])
   },
 

@@ -489,8 +489,13 @@ describe('cells that PostgreSQL writes', () => {
 
   it('have a zone or none, with the type that takes them in the message', async () => {
     const zoned = await columnIn(['2026-11-30 14:30:00+05:30'], 'c=timestamp')
-    expect(zoned?.error).toContain("types: 'c=timestamp_utc' keeps the column as timestamp_utc")
+    expect(zoned?.error).toContain(
+      "types: 'c=timestamp_utc' keeps the column as timestamp_utc, if each time has an offset; otherwise use text",
+    )
     const local = await columnIn(['2026-11-30 14:30:00'], 'c=timestamp_utc')
-    expect(local?.error).toContain("types: 'c=timestamp' keeps the column as timestamp")
+    expect(local?.error).toContain("types: 'c=timestamp' keeps the column as timestamp, if no time has an offset")
+    const cells = Array<string>(60_000).fill('2026-11-30 14:30:00')
+    const mixed = await columnIn([...cells, '2026-11-30 14:30:00Z'], 'infer')
+    expect(mixed?.error).toContain("types: 'infer,c=text' keeps the column as text")
   })
 })

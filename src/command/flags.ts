@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util'
 import { SoftmaxError } from '../core/errors.js'
 import { kebab, optionText } from '../core/option-words.js'
-import { FUNCTIONS, nearValue, OPTIONS, type Option, type OptionsOf, proposalFor } from '../core/options.js'
+import { FUNCTIONS, OPTIONS, type Option, type OptionsOf, proposalFor, refusal } from '../core/options.js'
 
 /** A parsed argument list. */
 interface Arguments {
@@ -80,9 +80,8 @@ function valueOf({ entry, sets }: Flag, rawName: string, text: string | undefine
   if (sets !== undefined && text === undefined) return sets
   const value = sets === undefined && text !== undefined ? kind.read(text) : undefined
   if (value !== undefined && kind.accepts(value)) return value
-  const expected = sets === undefined ? kind.expected : 'no value'
-  const near = sets === undefined ? nearValue(text, kind) : undefined
-  throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected, near })
+  if (sets === undefined) throw refusal(rawName, text, kind)
+  throw new SoftmaxError('E_OPTION', { option: rawName, value: text, expected: 'no value' })
 }
 
 /** The longest flag with the names of its values in the README: they would make the other columns narrow. */
@@ -131,7 +130,7 @@ function describe(option: string, entry: Option<unknown>) {
   const { kind, scopes, short, default: fallback, defaultText: fallbackText, defaultOf = {} } = entry
   const { group, only, brief, details, verbs = [] } = entry
   const plain = kebab(option)
-  const { placeholder, word = placeholder, values = [], listed = false } = kind
+  const { placeholder, word = placeholder, values = [], listed } = kind
   const onOrOff = placeholder === undefined
   const negated = `no-${plain}`
   const names = !onOrOff || fallback === false ? [plain] : fallback === true ? [negated] : [plain, negated]
@@ -150,7 +149,7 @@ function describe(option: string, entry: Option<unknown>) {
     name,
     placeholder,
     values,
-    listed,
+    listed: listed !== undefined,
     expected: kind.expected,
     fallbackText: text,
     ...inHelp,

@@ -122,7 +122,9 @@ export function misfitInfo(value: Value, { name, type }: Field, types: Types) {
 export function proposedTypes(name: string, type: DataType, value: Value, types: Types): string | undefined {
   const isLarge = typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value))
   const isNumber = type.kind === 'int' && !isLarge && typeTest(REQUESTED_TYPES.float64)(value)
-  return withType(types, name, isNumber ? 'float64' : (otherTime(type, value) ?? 'text'))
+  // Inferred from the first cells, a type is that of some values: no other type of time is that of all.
+  const isRequested = requestedTypes(types).byName.has(name)
+  return withType(types, name, isNumber ? 'float64' : ((isRequested ? otherTime(type, value) : undefined) ?? 'text'))
 }
 
 /** The type of a time that has a zone although the others have none, or the reverse. */

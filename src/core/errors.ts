@@ -718,10 +718,17 @@ export function noKeep(column?: string): string {
   return `${optionText('keep', `!${column}`)} leaves it out`
 }
 
+/** What times of a type have in common; otherwise, they are text. */
+const TIME_HINTS: Readonly<Record<string, string>> = {
+  timestamp: ', if no time has an offset; otherwise use text',
+  timestamp_utc: ', if each time has an offset; otherwise use text',
+}
+
 /** How to change the type of a column. */
 function typesRemedy(types: string | undefined): string | undefined {
   if (types === undefined) return undefined
-  return `${optionText('types', types)} keeps the column as ${types.slice(types.lastIndexOf('=') + 1)}`
+  const type = types.slice(types.lastIndexOf('=') + 1)
+  return `${optionText('types', types)} keeps the column as ${type}${TIME_HINTS[type] ?? ''}`
 }
 
 /** How to read a cell as null that looks as programs write a missing value. */

@@ -22,7 +22,7 @@ import { kebab, optionText, speaking } from './option-words.js'
 import { type EmitList, type Emitted, OUTPUT_COLUMNS, type OutputColumn } from './output-columns.js'
 import { isReader } from './reader-streams.js'
 import type { RejectHandler } from './reject.js'
-import { areTypes, REQUESTED_NAMES, type Types } from './requested-types.js'
+import { areTypes, itemsOf, nearTypes, REQUESTED_NAMES, type Types } from './requested-types.js'
 import { nearest } from './suggestion.js'
 
 /** A kind of value: its notation on the command line, its description in messages, and its validation. */
@@ -32,11 +32,13 @@ interface Kind<T> {
    */
   placeholder?: string
   word?: string
-  /** The accepted values, if they are few; `listed` means that several can be combined with commas. */
+  /** The accepted values, if they are few; `listed` splits several that are combined with commas. */
   values?: readonly string[]
-  listed?: true
+  listed?(value: unknown): readonly unknown[]
   /** The value with another name, such as a format by its extension. */
   named?(name: string): string | undefined
+  /** The value that was probably meant by an invalid one; by default the most similar of `values`. */
+  near?(value: unknown): string | undefined
   expected: string
   read(text: string): unknown
   accepts(value: unknown): value is T
@@ -283,13 +285,17 @@ const EMITTED: readonly Emitted[] = ['probs', 'label']
 const emitted: Kind<EmitList | readonly Emitted[]> = {
   placeholder: 'LIST',
   values: OUTPUT_COLUMNS,
-  listed: true,
+  listed: entriesOf,
   expected: `a list of ${OUTPUT_COLUMNS.join(', ')}, each optionally with = and a name`,
   read: (text) => text,
   accepts: (value): value is EmitList | readonly Emitted[] => {
-    const entries: unknown = typeof value === 'string' ? value.split(',') : value
-    return Array.isArray(entries) && entries.length > 0 && Array.from(entries).every(isEmitted)
+    const entries = entriesOf(value)
+    return entries.length > 0 && entries.every(isEmitted)
   },
+}
+
+function entriesOf(value: unknown): unknown[] {
+  return typeof value === 'string' ? value.split(',') : Array.isArray(value) ? Array.from(value) : []
 }
 
 function isEmitted(entry: unknown): boolean {
@@ -302,7 +308,8 @@ const keptTypes: Kind<Types> = {
   placeholder: 'text|infer|COLUMN=TYPE,...',
   word: 'LIST',
   values: ['text', 'infer'],
-  listed: true,
+  listed: itemsOf,
+  near: nearTypes,
   expected: `text, infer, or columns with their types, such as id=int64,price=float64 (types: ${REQUESTED_NAMES.join(', ')})`,
   read: (text) => text,
   accepts: areTypes,
@@ -1336,16 +1343,25 @@ function ownerOf(name: string): string | undefined {
 }
 
 /** The value that was probably meant by an invalid one, if there are few. */
-export function nearValue(value: unknown, { values = [], listed, named, accepts }: Kind<unknown>): string | undefined {
-  const text = listed && Array.isArray(value) ? value.join() : value
-  if (typeof text !== 'string') return undefined
-  const meant = (listed ? text.split(',') : [text]).map((entry) => {
+function nearValue(value: unknown, { values = [], listed, named, near, accepts }: Kind<unknown>): string | undefined {
+  if (near) return near(value)
+  const entries = listed ? listed(value) : [value]
+  const meant = entries.map((entry) => {
+    if (typeof entry !== 'string') return undefined
     const [name = '', ...rest] = entry.split('=')
     const near = values.includes(name) ? name : (named?.(name) ?? nearest(name.trim(), values))
     const renamed = rest.join('=')
     return renamed === '' ? near : near && `${near}=${renamed}`
   })
   return !meant.includes(undefined) && accepts(meant.join()) ? meant.join() : undefined
+}
+
+/** The error for a value that an option does not accept; of a list, it shows the item that is wrong. */
+export function refusal(option: string, value: unknown, kind: Kind<unknown>): SoftmaxError {
+  const items = kind.listed?.(value) ?? []
+  const wrong = items.length > 1 ? items.find((item) => !kind.accepts(item)) : undefined
+  const info = { option, value: wrong ?? value, expected: kind.expected, near: nearValue(value, kind) }
+  return new SoftmaxError('E_OPTION', info)
 }
 
 /** Validates options and fills in defaults. Throws E_FLAG for an unknown name and E_OPTION for an invalid value. */
@@ -1372,10 +1388,7 @@ function check(name: string, options: Record<string, unknown>): unknown {
   const { kind } = (OPTIONS as Record<string, Option<unknown>>)[name]!
   const value = options[name]
   if (value === undefined) return undefined
-  if (!kind.accepts(value)) {
-    const near = nearValue(value, kind)
-    throw new SoftmaxError('E_OPTION', { option: name, value, expected: kind.expected, near })
-  }
+  if (!kind.accepts(value)) throw refusal(name, value, kind)
   return kind.resolve ? kind.resolve(value) : value
 }
 

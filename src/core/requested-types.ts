@@ -1,5 +1,6 @@
 /** The option `types`: types for columns by name, and whether to infer the others. */
 import type { DataType } from './data-type.js'
+import { nearest } from './suggestion.js'
 
 /** The type of text. */
 export const TEXT: DataType = { kind: 'utf8', layout: 'offsets' }
@@ -36,7 +37,7 @@ export interface RequestedTypes {
 }
 
 /** The items of the option. */
-function itemsOf(types: unknown): readonly unknown[] {
+export function itemsOf(types: unknown): readonly unknown[] {
   // Not at the comma in `decimal(10,2)`.
   return typeof types === 'string' ? types.split(/,(?!\d+\)(?:,|$))/) : Array.isArray(types) ? types : []
 }
@@ -45,6 +46,36 @@ function itemsOf(types: unknown): readonly unknown[] {
 export function areTypes(types: unknown): types is Types {
   const items = itemsOf(types)
   return items.length > 0 && items.every((item) => item === 'text' || item === 'infer' || typeOf(item) !== undefined)
+}
+
+/** Names of types elsewhere, such as in SQL, Python and Arrow. */
+const OTHER_NAMES: Readonly<Record<string, keyof typeof REQUESTED_TYPES>> = {
+  ...namesOf('text', 'string str utf8 large_string varchar char object'),
+  ...namesOf('int64', 'int integer int8 int16 int32 uint8 uint16 uint32 smallint bigint long'),
+  ...namesOf('float64', 'float float32 real number f64'),
+  ...namesOf('bool', 'boolean'),
+  ...namesOf('date32', 'date'),
+  ...namesOf('timestamp', 'datetime time'),
+  ...namesOf('timestamp_utc', 'timestamptz utc timestamp(utc) datetime(utc)'),
+}
+
+function namesOf<T extends string>(type: T, names: string): Record<string, T> {
+  return Object.fromEntries(names.split(' ').map((name) => [name, type]))
+}
+
+/** The option that was probably meant by an invalid one; undefined if an item is like none. */
+export function nearTypes(types: unknown): string | undefined {
+  const meant = itemsOf(types).map((item) => (areTypes([item]) ? item : nearItem(item)))
+  return meant.length === 0 || meant.includes(undefined) ? undefined : meant.join()
+}
+
+function nearItem(item: unknown): string | undefined {
+  if (typeof item !== 'string') return undefined
+  const [, name, type] = /^(.*)=(.*)$/s.exec(item) ?? []
+  if (type === undefined) return nearest(item.trim(), ['text', 'infer'])
+  const word = type.trim().toLowerCase()
+  const near = OTHER_NAMES[word] ?? (typeNamed(word) ? word : nearest(word, Object.keys(REQUESTED_TYPES)))
+  return near && `${name!.trim()}=${near}`
 }
 
 /** The name and type of an item; the name may contain a `=`. */
