@@ -9,7 +9,7 @@ import { generatorTransform } from '../io/generator-transform.js'
 import { BATCH, predictRows } from '../pipeline/predict-rows.js'
 import type { RowTotals } from '../pipeline/row-counts.js'
 import type { Documented } from './documented.js'
-import type { Checked, Emits, IsUnion } from './emitted.js'
+import type { Checked, Columns, Emits, IsUnion } from './emitted.js'
 import type { SoftmaxOptions } from './options.js'
 import type { DuplexOf, Returned } from './typed-stream.js'
 
@@ -35,8 +35,7 @@ export interface PredictionEvents {
 }
 
 /** The stream of {@link softmax} and its variants: rows in, predictions out. */
-export interface PredictionStream<P extends Prediction | NullablePrediction = Prediction>
-  extends DuplexOf<P, PredictionEvents> {
+export interface PredictionStream<P extends object = Prediction> extends DuplexOf<P, PredictionEvents> {
   /** Counts so far: rows read, predictions written, and bad rows skipped, by error code. */
   readonly stats: RowTotals
 }
@@ -50,23 +49,26 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row = never>(
     options: WithoutEmit & { logits: LogitsIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>>
+  ): Returned<Row, PredictionStream<Own<Row> & Without<Row, LogitsIn<Row>> & Emits<undefined, List>>>
   /** The same with `topK`: `top` replaces the probabilities. */
   <Row = never>(
     options: WithTopK & { logits: LogitsIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>>
+  ): Returned<Row, PredictionStream<Own<Row> & Without<Row, LogitsIn<Row>> & Emits<undefined, List, number>>>
   /** The same with `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & Plain & Emitting<Emit> & { logits: LogitsIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit> & Without<Row, LogitsIn<Row>> & Emits<Emit, List>>>
   /** The same with options that change the properties of `emit`. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & Emitting<Emit> & { logits: LogitsIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<Prediction & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit> & Without<Row, LogitsIn<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: NullOptions & Emitting<Emit> & { logits: LogitsIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, LogitsIn<Row>> & Nullable<Emit, List>>>
+  ): Returned<
+    Row,
+    PredictionStream<Own<Row, Emit, NullablePrediction> & Without<Row, LogitsIn<Row>> & Nullable<Emit, List>>
+  >
   /**
    * Predictions of rows whose logits are in several properties: `softmax<Row>({ logits: 'cat,dog' })`, `'p_*'` or `['cat',
    * 'dog']`. A prediction does not have them. The compiler does not know which they are, so every property that may hold a
@@ -76,28 +78,29 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row = never>(
     options: WithoutEmit & { logits: SelectorIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Emits<undefined, List>>>
+  ): Returned<Row, PredictionStream<Own<Row> & Without<Row, SingleIn<Row>> & Emits<undefined, List>>>
   /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: OtherOptions & Emitting<Emit> & { logits: SelectorIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<Prediction & Without<Row, SingleIn<Row>> & Changed<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit> & Without<Row, SingleIn<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: NullOptions & Emitting<Emit> & { logits: SelectorIn<NoInfer<Row>> },
-  ): Returned<Row, PredictionStream<NullablePrediction & Without<Row, SingleIn<Row>> & Nullable<Emit, List>>>
+  ): Returned<
+    Row,
+    PredictionStream<Own<Row, Emit, NullablePrediction> & Without<Row, SingleIn<Row>> & Nullable<Emit, List>>
+  >
   /**
    * A stream of predictions with class probabilities (or their logarithms), `index` and `label`.
    *
    * @typeParam Row - the type of the rows, or of their other properties besides the logits: a prediction keeps it, without
    * `logits` or properties named `logit*`. If others contain logits, leave them out: `softmax<Omit<Row, 'cat' | 'dog'>>()`
    */
-  <Row = unknown>(
-    options?: WithoutEmit,
-  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<undefined, List>>>
+  <Row = unknown>(options?: WithoutEmit): Returned<Row, PredictionStream<Own<Row> & Rest<Row> & Emits<undefined, List>>>
   /** The same for typed rows with `topK`: `top` replaces the probabilities. */
   <Row = never>(
     options: [Row] extends [never] ? never : WithTopK,
-  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<undefined, List, number>>>
+  ): Returned<Row, PredictionStream<Own<Row> & Rest<Row> & Emits<undefined, List, number>>>
   /**
    * Predictions of typed rows. The properties of `emit` are known if its type is passed, too:
    * `softmax<{ id: number }, 'label,confidence'>({ emit: 'label,confidence' })`. Otherwise each property is optional.
@@ -107,15 +110,15 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & Plain & Emitting<Emit>,
-  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Emits<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit> & Rest<Row> & Emits<Emit, List>>>
   /** The same with options that change the properties of `emit`: `label` may be null, `top` may replace the probabilities. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : OtherOptions & Emitting<Emit>,
-  ): Returned<Row, PredictionStream<Prediction & Rest<Row> & Changed<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit> & Rest<Row> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : NullOptions & Emitting<Emit>,
-  ): Returned<Row, PredictionStream<NullablePrediction & Rest<Row> & Nullable<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit, NullablePrediction> & Rest<Row> & Nullable<Emit, List>>>
   /**
    * Predictions of typed rows with `keep`: the compiler does not know which properties it keeps, so each is optional.
    *
@@ -123,15 +126,15 @@ export interface Predictor<List extends 'probabilities' | 'logProbabilities'> {
    */
   <Row = never>(
     options: [Row] extends [never] ? never : AnyKeep & Plain & { emit?: undefined },
-  ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Emits<undefined, List>>>
+  ): Returned<Row, PredictionStream<Own<Row> & Partial<Rest<Row>> & Emits<undefined, List>>>
   /** The same with other options, such as `emit`, whose properties are known if its type is passed, too. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : AnyKeep & Numbers & Emitting<Emit>,
-  ): Returned<Row, PredictionStream<Prediction & Partial<Rest<Row>> & Changed<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit> & Partial<Rest<Row>> & Changed<Emit, List>>>
   /** The same with `nonfinite: 'null'`: each of these properties may be null. */
   <Row = never, Emit extends EmitList | readonly Emitted[] | undefined = EmitList | readonly Emitted[] | undefined>(
     options: [Row] extends [never] ? never : AnyKeep & Emitting<Emit>,
-  ): Returned<Row, PredictionStream<NullablePrediction & Partial<Rest<Row>> & Nullable<Emit, List>>>
+  ): Returned<Row, PredictionStream<Own<Row, Emit, NullablePrediction> & Partial<Rest<Row>> & Nullable<Emit, List>>>
   /**
    * Predictions with the properties in `emit`. With `topK`, `top` replaces the probabilities; with `minConfidence` or
    * `nonfinite: 'propagate'`, `label` may be null, and with `nonfinite: 'null'`, each of them.
@@ -190,6 +193,13 @@ type Changed<Emit, List extends string> = Emits<Emit, List, number | undefined, 
 
 /** The same if all of them may be null. */
 type Nullable<Emit, List extends string> = Emits<Emit, List, number | undefined, number, null>
+
+/** A prediction of typed rows: no properties of other names, unless `emit`, known only at run time, may give some. */
+type Own<Row, Emit = undefined, Base extends Prediction | NullablePrediction = Prediction> = unknown extends Row
+  ? Base
+  : [Columns<Emit>] extends [never]
+    ? Base
+    : { [Name in keyof Base as string extends Name ? never : Name]: Base[Name] }
 
 /** The properties of a row that a prediction keeps: all but `logits`, or those whose names begin with `logit`. */
 type Rest<Row> = 0 extends 1 & Row
