@@ -75,8 +75,9 @@ async function fitsOptions(context: InputContext, isFirstRow: boolean): Promise<
   const resolve = (settings: InputSettings) => resolveTable(settings, reader.columns, needsOf(context), evidence)
   const schema = resolveMatched(reader, resolve, run, settings)
   if (run.first && schema.depth !== run.first.schema.depth) return false
+  if ((!isFirstRow && schema.guessed) || !hasLogits(schema, reader.columns, settings)) return false
   if (!run.first) requireClasses(schema, settings)
-  return (isFirstRow || !schema.guessed) && hasLogits(schema, reader.columns, settings)
+  return true
 }
 
 function needsOf({ reader, format, run, settings, isUnmeasured = false }: InputContext): SchemaNeeds {
