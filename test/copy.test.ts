@@ -362,7 +362,7 @@ it('is evaluated in the fast lane', () => {
 
 it.each([
   [{ quote: 'none', escape: '^' }, "quote: 'none' works only with escape: '\\\\'"],
-  [{ from: 'copy', quote: '"' }, "the copy format has no quotes; from: 'tsv' has them"],
+  [{ from: 'copy', quote: '"' }, "the copy format has no quotes; from: 'tsv', or read('tsv'), has them"],
   [{ from: 'copy', quote: "'" }, 'the copy format has no quotes'],
   [{ from: 'copy', trim: true }, 'blanks are part of a cell'],
   [{ from: 'copy', delimiter: '::' }, 'a single-byte delimiter'],

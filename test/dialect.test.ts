@@ -192,7 +192,9 @@ describe('lazyQuotes', () => {
     expect(error).toMatchObject({ code: 'E_QUOTE', info: { line: 2 } })
     expect(error!.message).toContain('lazyQuotes: true')
     const json = await run('{"id":1,"logits":[2,1]}\n', { from: 'csv' })
-    expect(json.error!.message).toContain("the row is a JSON object; from: 'ndjson' reads such rows")
+    expect(json.error!.message).toContain(
+      "the row is a JSON object; from: 'ndjson', or read('ndjson'), reads such rows",
+    )
     const cell = await run('payload,logit_a,logit_b\n{"x":1},2,3\n', { from: 'csv' })
     expect(cell.error!.message).toContain('lazyQuotes: true')
   })

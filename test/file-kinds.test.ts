@@ -147,7 +147,7 @@ describe('text for which another format is requested', () => {
       const { error } = await run(text, { from })
       expect(error).toMatchObject({ code: 'E_CORRUPT', status: 3 })
       expect(error!.message).toBe(
-        `the input is not ${from}: it is text that looks like ${meant}; from: '${meant}' reads it [E_CORRUPT]`,
+        `the input is not ${from}: it is text that looks like ${meant}; from: '${meant}', or read('${meant}'), reads it [E_CORRUPT]`,
       )
       expect(
         (await run(text, { from: meant, logits: meant === 'csv' || meant === 'tsv' ? '1-2' : undefined })).error,

@@ -547,7 +547,7 @@ describe('what is asked for and the bytes are not', () => {
       const format = name.slice(name.indexOf('.') + 1)
       expect({ text, error }).toMatchObject({ text: '', error: { code: 'E_UNSUPPORTED' } })
       expect(error!.message).toContain(
-        `not supported: from: 'csv' for ${format} data, which the input is according to its first bytes; from: '${format}' reads it`,
+        `not supported: from: 'csv' for ${format} data, which the input is according to its first bytes; from: '${format}', or read('${format}'), reads it`,
       )
     },
   )

@@ -752,7 +752,9 @@ describe('kept properties of objects', () => {
       expect(error?.message).toBe(`keep "${keep}" selects only logits; keep selects other columns [E_SELECTOR]`)
     }
     const { error } = await predict([[2, 1]], { keep: 'id' })
-    expect(error?.message).toBe('the rows are arrays of logits; leave out the option keep [E_CONFLICT]')
+    expect(error?.message).toBe(
+      'the rows are arrays, whose items are all logits; leave out the option keep, or make objects of the rows, such as { id, logits } [E_CONFLICT]',
+    )
   })
 
   it('may be properties that only later rows have, with logits of any form', async () => {

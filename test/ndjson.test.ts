@@ -421,7 +421,7 @@ describe('a text that is not JSON at all', () => {
   it('is an error that names the option for delimited text', async () => {
     const { error } = await run('logit_a,logit_b\n1,2\n', { from: 'ndjson' })
     expect(error).toMatchObject({ code: 'E_JSON', info: { line: 1, row: 1 } })
-    expect(error!.message).toContain("from: 'csv' reads delimited text")
+    expect(error!.message).toContain("from: 'csv', or read('csv'), reads delimited text")
   })
 })
 

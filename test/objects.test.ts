@@ -155,7 +155,10 @@ describe('rows', () => {
 
 describe('options', () => {
   it.each<[unknown, string]>([
-    [[17, 2, 3], 'the rows are arrays of logits; leave out the option logits'],
+    [
+      [17, 2, 3],
+      'the rows are arrays, whose items are all logits; leave out the option logits, or make objects of the rows',
+    ],
     [
       { id: 1, logits: [1, 2], scores: [2, 1] },
       'the rows already have a property logits, where read() puts the logits that it selects; leave out the option logits',

@@ -6,7 +6,7 @@
  */
 
 import { isLogitName, isResultName, plainName } from './column-name.js'
-import { labelsText, optionsText, optionText, someKeys, speaking, verbText } from './option-words.js'
+import { fromText, labelsText, optionsText, optionText, someKeys, speaking, verbText } from './option-words.js'
 
 /** The position of an error in the input. Lines and rows are counted from 1, bytes from 0; the header is not a row. */
 export interface Position {
@@ -247,7 +247,7 @@ export const CODES = {
   E_CORRUPT: word<{ format: string; reason: string; looksLike?: string }>(3, ({ format, reason, looksLike }) =>
     looksLike === undefined
       ? `the ${format} data is corrupt or truncated: ${reason}`
-      : `the input is not ${format}: ${reason} that looks like ${looksLike}; ${optionText('from', looksLike)} reads it`,
+      : `the input is not ${format}: ${reason} that looks like ${looksLike}; ${fromText(looksLike)} reads it`,
   ),
   E_INPUT: word<{ reason: string }>(3, ({ reason }) => `cannot read: ${reason}`),
   E_OUTPUT: word<{ path: string; reason: string }>(3, ({ path, reason }) => `cannot write ${shown(path)}: ${reason}`),
@@ -464,6 +464,7 @@ function where({ source, line, column, classIndex, row, byte, index }: Position)
 /** The value that an option rejects: numbers as they are; in the API, strings quoted if they look like other values. */
 function refusedText(value: unknown): string {
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return String(value)
+  if (value instanceof Set || value instanceof Map) return `a ${value.constructor.name}`
   const isText = speaking() === 'api' && typeof value === 'string' && LIKE_OTHERS.test(value)
   return `${isText ? 'the text ' : ''}${shown(textOf(value))}`
 }

@@ -51,6 +51,11 @@ export function optionsText(
   return options.map(([name, value]) => optionText(name, value)).join(speaker === 'command' ? ' ' : ', ')
 }
 
+/** The format of the input in a message: an option, except of `read`. */
+export function fromText(format: string): string {
+  return `${optionText('from', format)}${speaker === 'command' ? '' : `, or read('${format}'),`}`
+}
+
 /** A verb in a message: of the command, or the function of that name. */
 export function verbText(verb: string): string {
   return speaker === 'command' ? `softmax ${verb}` : `${verb}()`

@@ -563,7 +563,10 @@ export const OPTIONS = {
     group: 'Classes',
     verbs: ['evaluate', 'calibrate'],
     brief: 'class names, or a file of class names',
-    kind: { ...list('A,B,C|@FILE', 'class names, or @ and a file that holds them'), resolve: namesOfPipe },
+    kind: {
+      ...list('A,B,C|@FILE', 'class names, which are texts, or @ and a file that holds them'),
+      resolve: namesOfPipe,
+    },
     scopes: [...STREAMS, 'write'],
     defaultText: 'from the header',
     aliases: 'classes class-names names label id2label label-file labels-file',

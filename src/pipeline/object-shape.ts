@@ -110,7 +110,11 @@ function shapeOf(first: unknown, evidence: readonly unknown[], settings: ShapeSe
   const without = classlessReason(first, settings)
   if (without !== undefined) return { code: 'E_ROW', info: { reason: without } }
   if (isList(first)) {
-    requireNoSelector(settings, 'the rows are arrays of logits')
+    requireNoSelector(
+      settings,
+      'the rows are arrays, whose items are all logits',
+      ', or make objects of the rows, such as { id, logits }',
+    )
     return withTruth(listShape(first, splitList, settings), {}, {}, settings)
   }
   if (!isRecord(first)) return notARow(kindOf(first))
@@ -317,10 +321,10 @@ function shapeAt(row: Properties, path: readonly string[]): DeclaredShape | unde
 }
 
 /** Throws E_CONFLICT for a selector if the shape of the row leaves nothing to select. */
-function requireNoSelector({ logits, keep = true }: Partial<ShapeSettings>, reason: string): void {
+function requireNoSelector({ logits, keep = true }: Partial<ShapeSettings>, reason: string, other = ''): void {
   const given = logits !== undefined ? 'logits' : typeof keep !== 'boolean' ? 'keep' : undefined
   if (given === undefined) return
-  throw new SoftmaxError('E_CONFLICT', { reason: `${reason}; leave out the option ${optionText(given)}` })
+  throw new SoftmaxError('E_CONFLICT', { reason: `${reason}; leave out the option ${optionText(given)}${other}` })
 }
 
 /** The shape of rows whose logits are a list. */

@@ -6,7 +6,7 @@ import { SoftmaxError } from '../core/errors.js'
 import { type FileKind, kindMagics, run, unsupported } from '../core/file-kinds.js'
 import { BINARY_MAGICS, delimiterOf, FORMATS, type FormatName, isText, rowFormatOf } from '../core/formats.js'
 import { firstMatch, type Magic } from '../core/magic-numbers.js'
-import { optionText } from '../core/option-words.js'
+import { fromText, optionText } from '../core/option-words.js'
 import { optionGiven, type SettingsOf } from '../core/options.js'
 import type { Source } from '../core/record-batch.js'
 import { formatOf } from '../formats/index.js'
@@ -102,7 +102,7 @@ function requireFormat(found: FormatName, requested: FormatName | undefined): vo
   if (requested === undefined || requested === found || (requested.startsWith('arrow') && found.startsWith('arrow')))
     return
   const feature = `${optionText('from', requested)} for ${found} data, which the input is according to its first bytes`
-  throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${optionText('from', found)} reads it` })
+  throw new SoftmaxError('E_UNSUPPORTED', { feature, remedy: `${fromText(found)} reads it` })
 }
 
 /** Compressed data and binary formats have at least a header: a file of 0 bytes is truncated. */

@@ -71,6 +71,7 @@ function inFlags(message: string): string {
   return withFlags(message)
     .replace(/, (?=--(?:emit|binary|delimiter) )/g, ' ')
     .replace(/--op sigmoid(?:, or the function sigmoid\(\),)?/g, '--sigmoid')
+    .replace(/, or read\('\w+'\),/g, '')
     .replace(/\b(?:missing(?= reads it as )|logits(?= selects them )|encoding(?= sets another))/g, flagOf)
     .replace(/\b[a-z]+[A-Z]\w*/g, (name) => (name in OPTION_TABLE ? flagOf(name) : name))
 }

@@ -3,7 +3,7 @@
 import { COMMAS, type Dialect, isEscaped, toBytes } from '../../core/dialect.js'
 import { SoftmaxError } from '../../core/errors.js'
 import { dialectOf } from '../../core/formats.js'
-import { optionText } from '../../core/option-words.js'
+import { fromText, optionText } from '../../core/option-words.js'
 import { NO_QUOTE, type SettingsOf, WHITESPACE } from '../../core/options.js'
 import type { Field } from '../../core/output-columns.js'
 
@@ -17,7 +17,7 @@ export function dialectFromOptions(settings: Settings): Omit<Dialect, 'newline'>
   const { quote: requested = own.quote } = settings
   const quote = requested === NO_QUOTE ? '' : requested
   if (quote !== own.quote && own.quote === '')
-    throw conflict(`the copy format has no quotes; ${optionText('from', 'tsv')} has them`)
+    throw conflict(`the copy format has no quotes; ${fromText('tsv')} has them`)
   const { escape = quote === own.quote ? own.escape : quote, comment, lazyQuotes } = settings
   requireDifferent({ quote, escape, comment, delimiter })
   if (isEscaped({ quote, escape })) requireEscapable(escape, delimiter, settings)

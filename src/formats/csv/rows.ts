@@ -7,7 +7,7 @@
 import { csvParse, csvStringify } from '#csv-packages'
 import { type Dialect, fromBytes, isEscaped } from '../../core/dialect.js'
 import { SoftmaxError, shown } from '../../core/errors.js'
-import { optionText } from '../../core/option-words.js'
+import { fromText, optionText } from '../../core/option-words.js'
 import { endsEscaped, escapeCell, splitEscaped, unescapeCell } from './escapes.js'
 import { type ByteRange, isBlank, NOT_CLOSED, rowRanges, textEnd } from './scanner.js'
 
@@ -194,7 +194,7 @@ function behindQuotes(before: string, text: string): string {
 }
 
 function insideCell(line: string, cell: string, quote: string): string {
-  if (isObject(line)) return `the row is a JSON object; ${optionText('from', 'ndjson')} reads such rows`
+  if (isObject(line)) return `the row is a JSON object; ${fromText('ndjson')} reads such rows`
   return cell.trimStart().startsWith(quote) ? `a blank precedes a quote; ${dropsBlanks()}` : openedLate()
 }
 

@@ -2,7 +2,7 @@
 
 import { SoftmaxError } from '../../core/errors.js'
 import { isText } from '../../core/formats.js'
-import { optionText } from '../../core/option-words.js'
+import { fromText } from '../../core/option-words.js'
 import type { SettingsOf } from '../../core/options.js'
 import type {
   Block,
@@ -130,7 +130,7 @@ function firstRowError(block: Block, { maxRowBytes, encoding }: SettingsOf<'byte
   // If the text does not even begin like JSON, the file name or an option is wrong.
   const isOther = code === 'E_JSON' && !/^[\s\ufeff]*[[{]/.test(block.toString('utf8', start, start + 16))
   const info = isOther
-    ? { reason: `it begins with neither { nor [; ${optionText('from', 'csv')} reads delimited text` }
+    ? { reason: `it begins with neither { nor [; ${fromText('csv')} reads delimited text` }
     : error.info
   return [{ code, info: { ...info, row: 0, line: line!, byte: start } }]
 }
