@@ -576,7 +576,9 @@ describe('inputs', () => {
     const cwd = folder({ 'a.csv': 'cat,dog\n2,1\n', 'b.csv': 'cat,dog\nx,1\n2,1\n' })
     const header = 'p_cat,p_dog,label\n'
     const failed = command(['-q', 'a.csv', 'b.csv'], { cwd })
-    expect(failed.stderr).toMatch(/^softmax: b\.csv:2: column cat \(row 1, byte 8\): "x" is not a number \[E_CELL\]\n$/)
+    expect(failed.stderr).toMatch(
+      /^softmax: b\.csv:2: column cat \(row 1, byte 8\): "x" is not a number; --on-error skip skips such rows \[E_CELL\]\n$/,
+    )
     expect(failed).toMatchObject({ status: 1, stdout: `${header}${P21},cat\n` })
     const skipped = command(['--on-error', 'skip', 'a.csv', 'b.csv'], { cwd })
     expect(skipped).toMatchObject({ status: 0, stdout: `${header}${`${P21},cat\n`.repeat(2)}` })

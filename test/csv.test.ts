@@ -374,7 +374,9 @@ describe('rows that are none', () => {
 
   it('are named with their line where the input has no name', async () => {
     const { error } = await run(`${header}a,2,x\n`)
-    expect(error!.message).toBe('line 2: column logit_y (row 1, byte 22): "x" is not a number [E_CELL]')
+    expect(error!.message).toBe(
+      `line 2: column logit_y (row 1, byte 22): "x" is not a number; onError: 'skip' skips such rows [E_CELL]`,
+    )
   })
 
   it('do not propose decimal commas for one cell among others with a point', async () => {

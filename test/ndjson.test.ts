@@ -139,7 +139,9 @@ describe('a row of NDJSON', () => {
     expect(await says('{"logits":{"a":1,"b":2}}', '{"logits":[1,2]}')).toBe(
       '"logits" is an array, not an object [E_ROW]',
     )
-    expect(await says(list, '{"logits":[1,{"a":1}]}')).toBe('an object is not a number [E_CELL]')
+    expect(await says(list, '{"logits":[1,{"a":1}]}')).toBe(
+      "an object is not a number; onError: 'skip' skips such rows [E_CELL]",
+    )
     expect(await says(list, '[1,2]')).toBe('expected an object like the first row, got an array [E_ROW]')
     expect(await says(list, '3')).toBe('expected an object or a list of logits, got 3 [E_ROW]')
     expect(await says(list, '"3"')).toBe('expected an object or a list of logits, got "3" [E_ROW]')

@@ -471,7 +471,7 @@ describe('bad rows', () => {
     [{ logits: [2, 1] }, { logits: { a: 2, b: 1 } }, '"logits" is an object, not a list'],
     [{ logits: { a: 2, b: 1 } }, { logits: [2, 1] }, '"logits" is an array, not an object'],
     [[2, 1], 3, 'a number is not a row; a row is an array of numbers or { logits, ...rest }'],
-    [[2, 1], [2, {}], 'an object is not a number'],
+    [[2, 1], [2, {}], "an object is not a number; onError: 'skip' skips such rows"],
   ])('are described as what they are: %j, then %j', async (first, bad, reason, options) => {
     expect((await failure([first, bad], options)).message).toContain(`: ${reason} [E_`)
   })

@@ -300,7 +300,7 @@ describe('read()', () => {
     ])
     const later = rows().filter(({ id }: Record<string, unknown>) => Number(id) > 2)
     await expect(later.compose(softmax()).toArray()).rejects.toMatchObject({
-      message: 'in.csv: column logit_a (row 3): "x" is not a number [E_CELL]',
+      message: `in.csv: column logit_a (row 3): "x" is not a number; onError: 'skip' skips such rows [E_CELL]`,
     })
     // A copy of a row is a row of the program.
     const copies = rows().map((row: Record<string, unknown>) => ({ ...row }))

@@ -40,10 +40,11 @@ const word = <Data>(status: Wording<Data>['status'], says: Wording<Data>['says']
  */
 export const CODES = {
   E_CELL: word<CellInfo & Position>(1, ({ cell, column, of, decimal, delimiter }, isSkipped) => {
-    if (of === 'value') return `${cell} is not a number`
-    if (of === 'list') return `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? skipHint(isSkipped)}`
-    const hint = of === 'matrix' ? '' : (decimalHint(decimal, delimiter) ?? cellHint(cell, column))
-    return `${shown(cell)} is not a number${hint}`
+    if (of === 'matrix') return `${shown(cell)} is not a number`
+    const skip = skipHint(isSkipped)
+    if (of === 'value') return `${cell} is not a number${skip}`
+    if (of === 'list') return `${shown(cell)} is not a list of numbers${pythonHint(cell) ?? skip}`
+    return `${shown(cell)} is not a number${decimalHint(decimal, delimiter) ?? cellHint(cell, column) ?? skip}`
   }),
   E_MISSING: word<{ of?: 'list' | 'lists' | 'matrix'; isUnmeasured?: true }>(1, ({ of, isUnmeasured }, isSkipped) => {
     if (of === 'matrix') return 'the logit is missing; write NaN, or -Infinity to mask the class'
@@ -60,7 +61,7 @@ export const CODES = {
   E_OVERFLOW: word<OverflowInfo>(1, (info, isSkipped) =>
     info.isInteger || info.isDecimal || info.isBigint
       ? inexactNumber(info, isSkipped)
-      : `${shown(info.cell)} is outside the range of a double`,
+      : `${shown(info.cell)} is outside the range of a double${info.of === 'matrix' ? '' : skipHint(isSkipped)}`,
   ),
   E_TRUTH: word<TruthInfo>(
     1,
@@ -834,7 +835,7 @@ function decimalHint(decimal: string | undefined, delimiter: string | undefined)
   return `; decimals need a point; to read a decimal comma, add ${flags}`
 }
 
-function cellHint(cell: string, column: string | undefined): string {
+function cellHint(cell: string, column: string | undefined): string | undefined {
   if (cell.startsWith('\ufeff')) return `; ${JOINED}`
   if (column !== undefined && plainName(cell) === plainName(column)) {
     return '; it is the name of the column, so this is a second header, as if files were concatenated: pass the files as separate inputs'
@@ -846,7 +847,7 @@ function cellHint(cell: string, column: string | undefined): string {
   const takes = `${optionText('null', word)} reads it as a missing logit`
   if (NULLS.test(word)) return `; ${takes}`
   const isFailed = word.length < LONGEST_FORMULA_ERROR && FORMULA_ERROR.test(word)
-  return isFailed ? `; a spreadsheet formula failed there; ${takes}` : ''
+  return isFailed ? `; a spreadsheet formula failed there; ${takes}` : undefined
 }
 
 type Hints = readonly [form: RegExp, hint: string][]

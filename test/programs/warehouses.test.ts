@@ -96,7 +96,7 @@ describe.each(['run.sh', 'stream.sh'])('the example postgres, %s', (script) => {
     query("insert into scores values (-1, 'old', 0)")
     const { status, stderr, read } = run('postgres', script, badAtTheEnd)
     expect(status).not.toBe(0)
-    expect(stderr).toContain('"x" is not a number [E_CELL]')
+    expect(stderr).toContain('"x" is not a number; --on-error skip skips such rows [E_CELL]')
     expect([query('select id from scores'), read('loaded.csv')]).toEqual(['-1', undefined])
   })
 
@@ -140,6 +140,6 @@ describe('the example duckdb', () => {
   it('loads none where a row is bad', () => {
     const { status, stderr, read } = run('duckdb', 'run.sh', badAtTheEnd)
     expect({ status, loaded: read('loaded.csv') }).toEqual({ status: 1, loaded: undefined })
-    expect(stderr).toContain('"x" is not a number [E_CELL]')
+    expect(stderr).toContain('"x" is not a number; --on-error skip skips such rows [E_CELL]')
   })
 })

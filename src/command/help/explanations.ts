@@ -39,7 +39,7 @@ export const EXPLANATIONS: Readonly<Record<Code, Explanation>> = {
     cause:
       'The number is outside the range of a double, which is about -1.8e308 to 1.8e308; or the logits of an array, of Parquet or of Arrow are 64-bit integers or decimals, or those of an object bigints, and this one has a magnitude above 2^53 - 1, up to which doubles represent all integers. Numbers of that size usually belong to another column, such as an id.',
     example: String.raw`printf 'logit_cat,logit_dog\n1e400,2\n' | softmax`,
-    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): "1e400" is outside the range of a double [E_OVERFLOW]',
+    says: 'softmax: stdin:2: column logit_cat (row 1, byte 20): "1e400" is outside the range of a double; --on-error skip skips such rows [E_OVERFLOW]',
     fix: `Check that --logits selects the right columns, and save logits as float64. ${SKIP}`,
   },
   E_TRUTH: {
